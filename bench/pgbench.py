@@ -40,6 +40,13 @@ INSERT INTO redemption_counts AS counts (merchant_id, promotion_id, code_id, cod
 VALUES {counts}
 ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
 DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount;
+INSERT INTO open_order_counts AS counts (merchant_id, subject, promotion_id, code_id, currency, day,
+                                         slot, orders, beaten, discount, revenue)
+VALUES {order_counts}
+ON CONFLICT (merchant_id, subject, promotion_id, code_id, currency, day, slot)
+DO UPDATE SET orders = counts.orders + excluded.orders,
+              discount = counts.discount + excluded.discount,
+              revenue = counts.revenue + excluded.revenue;
 COMMIT;
 """
 
@@ -79,6 +86,11 @@ class Pgbench:
             (row["promotion_id"], row["code_id"], row["code_type"], row["applied"])
             for row in redemptions
         )
+        of_codes = {promotion_id: code_id for promotion_id, code_id, *_ in counts}
+        order_counts = [
+            ("discounted", 0, 0),
+            *(("promotion", *one) for one in sorted(of_codes.items())),
+        ]
         script = _SCRIPT.format(
             orders=_values(orders),
             redemptions=_values(redemptions),
@@ -86,8 +98,14 @@ class Pgbench:
                 f"({merchant_id}, {_literals(counter)}, 'EUR', current_date, :client_id, 1, 1)"
                 for counter in sorted(counts)
             ),
+            order_counts=", ".join(
+                f"({merchant_id}, {_literals(one)}, 'EUR', current_date, :client_id, 1, 0, 1, 1)"
+                for one in order_counts
+            ),
         )
-        rows = f"1 order, {len(redemptions)} redemptions, {len(counts)} counters"
+        rows = (
+            f"1 order, {len(redemptions)} redemptions, {len(counts) + len(order_counts)} counters"
+        )
         return cls(stage, script, rows)
 
     def __enter__(self) -> Self:

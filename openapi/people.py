@@ -6,11 +6,13 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from openapi import people_models as models
-from openapi.fields import ProductId
+from openapi.fields import Instant, ProductId
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import refusal
-from sconto.api.people import keys, users
+from sconto.api.people import audit, keys, users
+from sconto.api.people.audit_wire import MOST_ENTRIES
 from sconto.api.people.users_wire import MOST_USERS
+from sconto.domain.history import Subject
 
 _TAG: Final = "People API"
 
@@ -22,6 +24,19 @@ _PAGE: Final = (
         Annotated[int, Field(ge=1, le=MOST_USERS, json_schema_extra={"default": 100})],
     ),
     Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
+)
+
+_AUDIT: Final = (
+    Parameter(
+        "limit",
+        "query",
+        Annotated[int, Field(ge=1, le=MOST_ENTRIES, json_schema_extra={"default": 100})],
+    ),
+    Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
+    Parameter("kind", "query", Subject, "What the entries are about."),
+    Parameter("username", "query", str, "Who did it: the whole name of that time."),
+    Parameter("since", "query", Instant, "Included."),
+    Parameter("until", "query", Instant, "Not included."),
 )
 
 _KEY_ID: Final = Parameter("key_id", "path", ProductId, example=1)
@@ -94,6 +109,37 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
             409: refusal("Another user has the name or the e-mail address"),
         },
         body=as_json(models.Invitation),
+    ),
+    users.sign_out: Operation(
+        _TAG,
+        "Sign a user out everywhere",
+        {
+            204: Answer("Signed out"),
+            **_ALWAYS,
+            404: refusal("The merchant has no such user"),
+        },
+        parameters=[_USER_ID],
+    ),
+    users.reset_two_factor: Operation(
+        _TAG,
+        "Reset a user's two-factor sign-in",
+        {
+            204: Answer("Reset"),
+            **_ALWAYS,
+            404: refusal("The merchant has no such user, or the user has no two-factor sign-in"),
+            409: refusal("The user is the caller"),
+        },
+        parameters=[_USER_ID],
+    ),
+    audit.list_entries: Operation(
+        _TAG,
+        "List the audit log",
+        {
+            200: Answer("A page of the list", as_json(models.AuditLog)),
+            **_ALWAYS,
+            422: refusal("Parameters that are not valid, all of them"),
+        },
+        parameters=_AUDIT,
     ),
     users.reset_password: Operation(
         _TAG,

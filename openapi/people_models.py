@@ -1,11 +1,12 @@
 """The bodies of the people API, with an example of each."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from openapi.fields import Instant, strict
+from sconto.domain.history import Subject, Verb
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.password_links import LinkPurpose
 from sconto.domain.people import Role
@@ -40,6 +41,18 @@ _LINK: Final[JsonDict] = {
     "link": "https://sconto.example.com/portal/password/1-3-…",
     "expires_at": "2026-12-05T08:00:00+00:00",
     "sent": False,
+}
+
+_ENTRY: Final[JsonDict] = {
+    "entry_id": 17,
+    "recorded_at": "2026-11-28T08:00:00+00:00",
+    "username": "ada",
+    "kind": "settings",
+    "action": "changed",
+    "id": None,
+    "name": None,
+    "before": {"currency": None},
+    "after": {"currency": "EUR"},
 }
 
 Email = Annotated[str, Field(max_length=254, description="An e-mail address.")]
@@ -139,6 +152,9 @@ class User(BaseModel):
     email: str | None
     disabled: bool
     invited: Annotated[bool, Field(description="The user has not set a password yet.")]
+    two_factor: Annotated[
+        bool, Field(description="The user signs in to the portal with a code too.")
+    ] = False
 
 
 class Users(BaseModel):
@@ -149,6 +165,38 @@ class Users(BaseModel):
     )
 
     users: list[User]
+    next_cursor: Annotated[
+        str | None, Field(description="The cursor of the next page; null on the last.")
+    ]
+
+
+class AuditEntry(BaseModel):
+    """What somebody did."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _ENTRY})
+
+    entry_id: int
+    recorded_at: Instant
+    username: Annotated[
+        str | None,
+        Field(description="The name of that time, or `API key` and its name. Null: command line."),
+    ]
+    kind: Subject
+    action: Verb
+    id: Annotated[int | None, Field(description="Of the thing; null if it is no one thing.")]
+    name: Annotated[str | None, Field(description="The thing's name now; null if it is gone.")]
+    before: Annotated[dict[str, Any] | None, Field(description="What differs, as it was.")]
+    after: Annotated[dict[str, Any] | None, Field(description="What differs, as it became.")]
+
+
+class AuditLog(BaseModel):
+    """A page of the audit log, the latest entry first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"entries": [_ENTRY], "next_cursor": None}}
+    )
+
+    entries: list[AuditEntry]
     next_cursor: Annotated[
         str | None, Field(description="The cursor of the next page; null on the last.")
     ]

@@ -84,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if find_spec("sniffio") is None:
         # Else httpx searches all of Python's path for it at each request: a tenth of its time.
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # as Python's manual says
-    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    patient = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
     for name, examples in (("usual", 40), ("brief", 10), ("soak", 1_000)):
         settings.register_profile(name, patient, max_examples=examples)
     settings.load_profile(config.getoption("--hypothesis-profile") or "usual")
@@ -205,7 +205,7 @@ async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
     async def open_context() -> AsyncIterator[Context]:
         yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
 
-    app = build_app(open_context, request_log("console"))
+    app = build_app(open_context, request_log("json"))
     async with app.router.lifespan_context(app):
         yield app
 

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from io import TextIOWrapper
 from itertools import pairwise
 from threading import Lock
 from typing import IO, Final
@@ -261,6 +262,9 @@ def _become(request: tuple[str, list[str], dict[str, str], str], streams: list[i
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["sconto", *arguments]
+    for stream in (sys.stdout, sys.stderr):
+        assert isinstance(stream, TextIOWrapper)
+        stream.reconfigure(line_buffering=stream.isatty() or stream is sys.stderr)
     # How `multiprocessing` starts the worker processes of a service.
     multiprocessing.util.spawnv_passfds = _fork_passing  # type: ignore[assignment]
     exec(program, {"__name__": "__main__"})

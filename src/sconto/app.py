@@ -44,7 +44,7 @@ from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
 from sconto.api.metrics_address import MetricsAddress
 from sconto.api.observation import Observation, OneTrailingSlash
-from sconto.api.people import keys, users
+from sconto.api.people import audit, keys, users
 from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.sending.sender import Sender
@@ -91,6 +91,7 @@ ROUTES: Final[Sequence[BaseRoute]] = (
     *export.ROUTES,
     *keys.ROUTES,
     *users.ROUTES,
+    *audit.ROUTES,
     *events.ROUTES,
     *health.ROUTES,
     *manual.ROUTES,

@@ -4,7 +4,6 @@ import asyncio
 import os
 import pty
 import select
-import subprocess
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from sconto.cli import app
 from sconto.domain.people import Caller
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database
+from tests import forks
 from tests.builders import NOON, a_promotion
 from tests.conftest import SECRET_KEY
-from tests.services import SCONTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +76,8 @@ async def on_terminal(*arguments: str, answers: Sequence[str] = ()) -> str:
 
 def _on_terminal(arguments: Sequence[str], answers: Sequence[str]) -> str:
     keyboard, terminal = pty.openpty()
-    # In a new session, or it would ask on the terminal that the tests were started from.
-    running = subprocess.Popen(
-        [SCONTO, *arguments],
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
-    )
-    os.close(terminal)
+    with open(terminal, "r+b", buffering=0) as screen:
+        running = forks.start(arguments, os.environ, stdin=screen, stdout=screen, stderr=screen)
     try:
         shown = ""
         for answer in answers:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from sconto.domain.problems import BadCredentials, TokenInvalid
-from sconto.operations.people import find_merchant, sign_in
+from sconto.operations.people import find_merchant, find_named_user, sign_in
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
+from sconto.store.second_factors import SealedSecret, insert_factor
 from tests.cli.conftest import Ended, Sconto, on_terminal
 from tests.operations.test_people import PASSWORD, a_name
 from tests.services import SCONTO
@@ -243,3 +244,19 @@ def test_a_full_disk_is_reported_in_one_line(sconto: Sconto) -> None:
             text=True,
         )
     assert (listed.returncode, listed.stderr) == (1, "sconto: No space left on device\n")
+
+
+async def test_the_second_factor_of_a_user_is_reset(
+    sconto: Sconto, database: Database, username: str
+) -> None:
+    refused = await sconto("user", "reset-two-factor", username)
+    assert (refused.code, refused.err) == (1, "sconto: the user has no two-factor sign-in\n")
+    user = await find_named_user(database, username)
+    async with database.write() as connection:
+        sealed = SealedSecret(user.merchant_id, user.user_id, b"", b"")
+        await insert_factor(connection, sealed, datetime.now(UTC), 0)
+    assert not await signs_in(database, username, PASSWORD)
+    assert (await listed(sconto, username))["two_factor"]
+    ended = await sconto("user", "reset-two-factor", username)
+    assert ended == Ended(0, f"{username} signs in with the password alone.\n", "")
+    assert await signs_in(database, username, PASSWORD)

@@ -173,6 +173,11 @@ async def test_files_and_api_keys_by_client(sconto: AsyncClient, app: Starlette)
     link = await sconto.people.invite_user({"username": "ada", "role": "viewer"})
     assert "/portal/" in (await sconto.people.reset_password(link["user_id"]))["link"]
     assert "ada" in [user["username"] async for user in sconto.people.list_users()]
+    await sconto.people.sign_out(link["user_id"])
+    [signed_out] = [one async for one in sconto.people.list_audit_log(kind="user", page_size=1)][:1]
+    assert (signed_out["action"], signed_out["name"]) == ("signed out everywhere", "ada")
+    with pytest.raises(NotFound):
+        await sconto.people.reset_two_factor(link["user_id"])
 
 
 async def test_the_stream_of_events_by_client(sconto: AsyncClient) -> None:

@@ -9,6 +9,7 @@ from sconto.domain.search import (
     SearchText,
     fold_name,
     needle,
+    pairs,
     read_search,
     trigrams,
 )
@@ -31,6 +32,15 @@ def test_accents_and_invisible_characters_are_ignored(typed: str, folded: str) -
 def test_a_text_has_the_trigrams_of_its_parts(text: str, start: int, length: int) -> None:
     start %= len(text)
     assert set(trigrams(text[start : start + length])) <= set(trigrams(text))
+
+
+@given(st.text("ab c-", min_size=3), st.integers(0), st.integers(3))
+def test_a_text_has_the_pairs_of_its_parts_in_one_of_two_places(
+    text: str, start: int, length: int
+) -> None:
+    start %= len(text)
+    wanted = pairs(text[start : start + length])[start % 2]
+    assert set(wanted) <= set(pairs(text)[0])
 
 
 def test_a_short_word_is_found_where_words_begin() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder, OrderStatus, StoredOrder
-from sconto.domain.order_list import NEWEST, OrderQuery
+from sconto.domain.order_list import NEWEST, OrderPage, OrderPlace, OrderQuery
 from sconto.domain.people import Caller
 from sconto.operations import checkout, promotions
 from sconto.operations.order_listing import list_old_orders
@@ -70,6 +71,57 @@ async def pages(shop: Shop, limit: int = 2, **conditions: Any) -> list[StoredOrd
 
 async def ids(shop: Shop, limit: int = 2, **conditions: Any) -> str:
     return "".join(order.order_id for order in await pages(shop, limit, **conditions))
+
+
+async def page_ids(shop: Shop, wanted: OrderQuery) -> tuple[str, OrderPage]:
+    page = await list_orders(shop.database, shop.caller, wanted)
+    return "".join(order.order_id for order in page.orders), page
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {},
+        {"customer_id": "c-1"},
+        {"code_key": "any"},
+        {"code_key": "any", "customer_id": "c-1"},
+        {"status": OrderStatus.NOT_PAID, "until": NOON + 5 * MINUTE},
+        {"status": OrderStatus.PAID},
+    ],
+)
+async def test_pages_go_back_as_they_went_on(shop: Shop, conditions: dict[str, Any]) -> None:
+    wanted = OrderQuery(2, **conditions)
+    forward = []
+    while True:
+        listed, page = await page_ids(shop, wanted)
+        forward.append(listed)
+        if page.next is None:
+            break
+        wanted = replace(wanted, before=page.next)
+    back = [forward[-1]]
+    while page.previous is not None:
+        wanted = replace(wanted, after=page.previous)
+        listed, page = await page_ids(shop, wanted)
+        back.append(listed)
+    assert back == forward[::-1]
+
+
+async def test_a_page_back_that_finds_none_of_those_it_looks_at_is_the_first(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_lists, "LOOKED_AT", 3)
+    wanted = OrderQuery(1, customer_id="c-1", status=OrderStatus.DELETED)
+    listed, page = await page_ids(shop, replace(wanted, after=OrderPlace(NOON - MINUTE, "")))
+    assert (listed, page.previous) == ("G", None)
+
+
+async def test_before_the_second_order_there_is_the_whole_first_page(shop: Shop) -> None:
+    _, page = await page_ids(shop, OrderQuery(2))
+    assert page.previous is None
+    second = page.orders[1]
+    place = OrderPlace(second.created_at, second.order_id)
+    listed, page = await page_ids(shop, OrderQuery(2, after=place))
+    assert (listed, page.previous) == ("HG", None)
 
 
 def combinations(promotion_ids: list[int]) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from msgspec import structs
@@ -15,6 +16,7 @@ from sconto.domain.overview import (
     DAYS_SHOWN,
     CartPromotionOverview,
     Discount,
+    ListCount,
     ListedCodes,
     ListKind,
     ListOrder,
@@ -26,7 +28,7 @@ from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import PromotionChange, PromotionType
 from sconto.domain.schedule import Period
 from sconto.operations import cart_promotions, checkout, overviews, products, promotions
-from sconto.store import promotion_lists
+from sconto.store import promotion_pages
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion, ten_off
 from tests.conftest import create_caller
@@ -65,8 +67,39 @@ async def test_each_sort_order_lists_all_promotions_once(
         ListOrder.EDITED: [["B", "d"], ["a", "C"], ["a"]],
         ListOrder.CREATED: [["d", "a"], ["C", "a"], ["B"]],
         ListOrder.NAME: [["a", "a"], ["B", "C"], ["d"]],
+        ListOrder.START: [["B", "a"], ["C", "a"], ["d"]],
         ListOrder.END: [["a", "a"], ["B", "C"], ["d"]],
     }
+    for order in ListOrder:
+        query = OverviewQuery(limit=2, order=order)
+        turned = await names(database, merchant, replace(query, turned=True))
+        listed = await names(database, merchant, query)
+        assert list(chain(*turned)) == list(chain(*listed))[::-1]
+
+
+async def test_pages_go_back_as_they_went_on(database: Database, merchant: Caller) -> None:
+    for number in range(7):
+        new = a_promotion(name=f"Sale {number}", active=number != 3)
+        await promotions.create_promotion(database, merchant, new, NOON)
+    for search in (None, "sale"):
+        query = OverviewQuery(limit=3, order=ListOrder.NAME, search=search, state=ListState.ON)
+        pages = []
+        while True:
+            page = await overviews.list_overviews(database, merchant, query, NOON, TODAY)
+            assert page.count == ListCount(6, exact=True)
+            pages.append(page.overviews)
+            if page.next is None:
+                break
+            query = replace(query, after=page.next)
+        assert page.previous is not None
+        query = replace(query, after=None, before=page.previous)
+        page = await overviews.list_overviews(database, merchant, query, NOON, TODAY)
+        assert (page.overviews, page.previous) == (pages[0], None)
+        assert page.next is not None
+        # Before the third there are two, so the first page is shown, not a part of it.
+        query = replace(query, before=page.next, limit=4)
+        page = await overviews.list_overviews(database, merchant, query, NOON, TODAY)
+        assert [one.summary.name[-1] for one in page.overviews] == ["0", "1", "2", "4"]
 
 
 async def test_one_list_has_promotions_of_all_kinds_in_one_order(
@@ -85,6 +118,7 @@ async def test_one_list_has_promotions_of_all_kinds_in_one_order(
         ListOrder.EDITED: [["4", "3"], ["2", "1"], ["0"]],
         ListOrder.CREATED: [["4", "3"], ["2", "1"], ["0"]],
         ListOrder.NAME: [["0", "1"], ["2", "3"], ["4"]],
+        ListOrder.START: [["0", "2"], ["4", "1"], ["3"]],
         ListOrder.END: [["0", "1"], ["2", "3"], ["4"]],
     }.items():
         assert await names(database, merchant, OverviewQuery(limit=2, order=order)) == pages
@@ -203,14 +237,34 @@ async def test_an_overview_has_codes_discount_and_daily_orders(
     assert page.overviews == (overview,)
 
 
-async def test_a_search_that_finds_little_continues_where_it_stopped(
+async def test_a_filter_that_fits_few_continues_where_it_stopped(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("needle", "hay", "hay", "hay", "hay", "needle"):
-        await promotions.create_promotion(database, merchant, a_promotion(name=name), NOON)
-    monkeypatch.setattr(promotion_lists, "SEARCHED_PER_PAGE", 3)
-    pages = await names(database, merchant, OverviewQuery(search="need"))
-    assert pages == [["needle"], ["needle"], []]
+        new = a_promotion(name=name, active=name == "hay")
+        await promotions.create_promotion(database, merchant, new, NOON)
+    monkeypatch.setattr(promotion_pages, "LOOKED_AT", 3)
+    query = OverviewQuery(state=ListState.OFF)
+    assert await names(database, merchant, query) == [["needle"], ["needle"], []]
+    page = await overviews.list_overviews(database, merchant, query, NOON, TODAY)
+    assert page.count == ListCount(1, exact=False)
+
+
+async def test_a_search_finds_the_oldest_by_name_and_code(
+    database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = a_promotion(name="Newsletter", codes=("WELCOME-15",))
+    await promotions.create_promotion(database, merchant, new, NOON)
+    for _ in range(4):
+        await promotions.create_promotion(database, merchant, a_promotion(name="Sale"), NOON)
+    monkeypatch.setattr(promotion_pages, "LOOKED_AT", 2)
+    for search in ("letter", "come-1", "we"):
+        query = OverviewQuery(search=search)
+        assert await names(database, merchant, query) == [["Newsletter"]]
+    # More are found than are listed one by one.
+    monkeypatch.setattr(promotion_pages, "MOST_FOUND", 2)
+    query = OverviewQuery(search="sale", limit=2)
+    assert await names(database, merchant, query) == [["Sale", "Sale"], ["Sale", "Sale"], []]
 
 
 async def test_an_overview_of_a_foreign_or_deleted_promotion_is_not_found(

@@ -4,7 +4,13 @@ from dataclasses import replace
 from datetime import UTC, date, timedelta
 
 from sconto.domain.cart import Cart, Line
-from sconto.domain.cart_promotion import AmountOff, CartTerms, NewCartPromotion, Target
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartPromotion,
+    CartTerms,
+    NewCartPromotion,
+    Target,
+)
 from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
@@ -21,6 +27,7 @@ from sconto.domain.reports import (
 )
 from sconto.domain.schedule import Period
 from sconto.domain.subscription import Subscription, SubscriptionCode
+from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.operations import subscription_promotions
 from sconto.operations.cart_promotions import create_promotion as create_cart_promotion
 from sconto.operations.check import check
@@ -164,7 +171,7 @@ async def test_a_product_promotions_report_names_what_it_took_off_and_who_won(
 async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
     database: Database, merchant: Caller
 ) -> None:
-    made = {}
+    made: dict[str, CartPromotion | SubscriptionPromotion] = {}
     for name, amount in (("Ten", 1000), ("Twelve", 1200)):
         terms = CartTerms(Target.ORDER, AmountOff({"EUR": amount}), exclusive=True)
         new = NewCartPromotion(name, True, Period(NOON), terms, None, ())
@@ -173,6 +180,8 @@ async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
         terms_ = subscription_terms(amount_off(amount), code=code)
         created = await subscription_promotions.create_promotion(database, merchant, terms_, NOON)
         made[code] = created
+    five = made["FIVE"]
+    assert isinstance(five, SubscriptionPromotion)
     codes = (SubscriptionCode("THREE", 1), SubscriptionCode("FIVE", 1))
     cart = Cart("EUR", (Line("1", 1, 5, 1000),), (), Subscription(None, "monthly", 1, codes))
     for order_id in ("A", "B"):
@@ -180,7 +189,9 @@ async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
 
     query = query_for(latest_days(7, TODAY), UTC)
 
-    async def report(kind: ReportKind, name: str) -> tuple[Figures, list[object], list[object]]:
+    async def report(
+        kind: ReportKind, name: str
+    ) -> tuple[Figures, list[tuple[str, int]], list[object]]:
         found = await report_promotion(database, merchant, kind, made[name].id, query)
         total = found.report.total(query.days, "EUR", kind.subject)
         winners = [(one.name, one.orders) for one in found.newest.winners]
@@ -195,7 +206,7 @@ async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
     )
     assert await report(subscription, "THREE") == (
         Figures(0, 2),
-        [(made["FIVE"].terms.name, 2)],
+        [(five.terms.name, 2)],
         [],
     )
     assert await report(subscription, "FIVE") == (

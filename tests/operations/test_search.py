@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller, Role
 from sconto.domain.search import Found, SearchKind, read_search
@@ -16,6 +17,7 @@ from sconto.operations import (
     subscription_promotions,
 )
 from sconto.operations.search import search
+from sconto.store import search as store
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_product, a_promotion, subscription_terms, ten_off
 from tests.conftest import create_caller
@@ -116,6 +118,29 @@ async def test_what_is_deleted_or_removed_is_not_found(
     assert await labels(database, merchant, "one") == ["Gone", "GONE-2 of Gone"]
     await promotions.delete_promotion(database, merchant, promotion_id, NOON)
     assert await labels(database, merchant, "one") == []
+
+
+async def test_used_codes_are_found_by_their_beginning_and_lately_used_ones_by_any_part(
+    database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("ONCE-1", "ONCE-2", "ONCE-3")
+    new = a_promotion(name="One", codes=names, code_type=CodeType.ONE_TIME)
+    await promotions.create_promotion(database, merchant, new, NOON)
+    for code in names[:2]:
+        order = NewOrder(f"with {code}", a_cart(codes=(code,)))
+        await checkout.place_order(database, merchant, order, NOON, NOON.date())
+    assert await labels(database, merchant, "nce-1") == ["ONCE-1 of One"]
+    found = (await find(database, merchant, "nce-")).codes
+    assert [(one.code, one.used_by) for one in found] == [
+        ("ONCE-3", None), ("ONCE-2", "with ONCE-2"), ("ONCE-1", "with ONCE-1"),
+    ]  # fmt: skip
+    long_ago = store.codes_statement("$2::text", "$3", "$4", "$5::bigint").replace(
+        f"LIMIT {store.ORDERS_LOOKED_AT}\n    ) AS placed", "LIMIT 0) AS placed"
+    )
+    assert long_ago != store.CODES
+    monkeypatch.setattr(store, "CODES", long_ago)
+    assert [one.code for one in (await find(database, merchant, "nce-")).codes] == ["ONCE-3"]
+    assert len((await find(database, merchant, "once-")).codes) == 3
 
 
 async def test_a_search_says_of_what_there_is_more(database: Database, merchant: Caller) -> None:

@@ -38,12 +38,26 @@ _ARGUMENTS: Final = (
 _NO_COMPLAINTS: Final = (
     # The console reports the status of a refused form.
     "Failed to load resource",
+    # htmx reports that a session has ended; the page says so.
+    "Response Status Error Code 401",
     # A newer search cancels an older one.
     "htmx:afterRequest",
     "htmx:sendAbort",
+    # A search without a connection; the page says so.
+    "htmx:sendError",
     # Swagger UI says so of every link to an operation.
     "Deprecated: escaping deep link whitespace",
 )
+
+_SMALL: Final = """
+[...document.querySelectorAll("button, input, select, textarea, summary, [role=button]")]
+.filter((one) => one.checkVisibility({visibilityProperty: true}) && one.offsetLeft >= 0)
+.filter((one) => !["checkbox", "radio", "hidden"].includes(one.type))
+.map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+.filter(([, box]) => box.right > 0 && (box.width < 43.9 || box.height < 43.9))
+.map(([what, box]) => `${what} ${box.width} x ${box.height}`)
+"""
+"""Controls that are smaller than 44 pixels."""
 
 
 @asynccontextmanager
@@ -91,6 +105,8 @@ async def show(page: Page, name: str) -> None:
         # A page that is wider than the screen must be scrolled sideways.
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert await page.evaluate(overflow) <= 0, f"{name} is wider than {width}"
+        if width == NARROW:
+            assert await page.evaluate(_SMALL) == [], f"too small for a finger on {name}"
     await page.emulate_media(color_scheme="light")
     await page.set_viewport_size({"width": WIDE, "height": 800})
 

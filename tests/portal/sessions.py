@@ -1,5 +1,6 @@
 """Sessions without a browser: the cookie of a signed-in user, and a client that sends it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -46,7 +47,7 @@ class PortalClient:
         return await self.client.get(ADDRESS + path, params=query or None, headers=headers)
 
     async def post(
-        self, path: str, fields: dict[str, str] | None = None, **files: bytes
+        self, path: str, fields: Mapping[str, str | list[str]] | None = None, **files: bytes
     ) -> httpx.Response:
         """Send a form with its token; `files` are CSV files by the name of their field."""
         headers = {"Cookie": self.cookie, "Accept-Language": self.language}

@@ -141,6 +141,8 @@ async def test_the_file_has_what_the_filters_ask_for_and_no_formula(
     assert (row["kind"], row["action"], row["name"]) == ("promotion", "created", "'=Ten off")
     assert row["after"].startswith("{")
     assert "Audit log" in (await portal.get("/audit", kind="export")).text
+    faulty = await portal.get("/audit.csv", first="yesterday")
+    assert faulty.headers["location"] == "/portal/audit?first=yesterday"
     whole = await portal.get("/audit.csv")
     assert len(list(csv.DictReader(io.StringIO(whole.text)))) > 9
 

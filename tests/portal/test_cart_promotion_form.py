@@ -52,14 +52,14 @@ async def test_an_amount_off_from_a_minimum_is_created_with_a_sample_cart(
     await visitor.get_by_label("Minimum order value").fill("500 EUR")
     await expect(preview).to_contain_text("are missing: it needs €500.00.")
     await visitor.get_by_label("Minimum order value").fill("50 EUR")
-    await visitor.get_by_role("radio", name="Code").check()
+    await visitor.get_by_role("radio", name="Code", exact=True).check()
     await visitor.get_by_label("Codes with").fill("TEN ten Ten-2")
     await visitor.get_by_label("Orders of a customer").fill("1")
     await expect(preview).to_contain_text("Applied -€10.00")
     await show(visitor, "cart-promotion-form")
     assert await stored(database, merchant) == []
-    await visitor.get_by_role("button", name="Save", exact=True).click()
-    await expect(visitor.get_by_role("status")).to_have_text("“Ten off from fifty” is saved.")
+    await visitor.get_by_role("button", name="Publish").click()
+    await expect(visitor.get_by_role("status")).to_have_text("“Ten off from fifty” is published.")
 
     [created] = await stored(database, merchant)
     assert created.terms == CartTerms(
@@ -84,8 +84,8 @@ async def test_tiers_are_added_and_edited(
         await visitor.get_by_label(f"From {number}", exact=True).fill(start)
         await visitor.get_by_label(f"Off {number}", exact=True).fill(off)
     await show(visitor, "cart-promotion-form-tiers")
-    await visitor.get_by_role("button", name="Save", exact=True).click()
-    await expect(visitor.get_by_role("status")).to_contain_text("is saved")
+    await visitor.get_by_role("button", name="Publish").click()
+    await expect(visitor.get_by_role("status")).to_contain_text("is published")
     await visitor.get_by_role("button", name="Edit").click()
     await visitor.get_by_label("Off 2", exact=True).fill("12.5 %")
     await visitor.get_by_role("button", name="Save", exact=True).click()
@@ -110,7 +110,7 @@ async def test_a_copy_starts_switched_off_and_without_codes(
     created = await operations.create_promotion(database, merchant, new, NOON)
     page = (await portal.get("/cart-promotions/new", of=str(created.id))).text
     assert 'value="Copy of Half"' in page
-    assert 'name="active" checked' not in page
+    assert 'name="active"' not in page
     assert "HALF-1" not in page
     assert 'name="ends_at" value=""' in page
 

@@ -89,7 +89,8 @@ async def test_a_promotion_is_switched_off_deleted_and_restored(
     assert f"{here}/restore" in (await portal.get("/promotions/deleted")).text
     for _ in range(2):
         restored = await portal.post(f"{here}/restore")
-        assert restored.headers["location"] == f"/portal{here}"
+        row = f"/portal/promotions#promotion-{promotion_id}"
+        assert restored.headers["location"] == row
     assert "Active" in (await portal.get(here)).text
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from sconto.api.clock import read_clock
+from sconto.api.merchant.codes_csv import CSV_HEADING
 from sconto.cli import sentences
 from sconto.domain.code_file import CodeLineFault
 from sconto.domain.coverage import Coverage, ListedProducts, OwnPercents
@@ -21,6 +22,7 @@ from sconto.operations import overviews, products, promotions
 from sconto.portal.file_sentences import CODE_FAULTS, COVERAGE_FAULTS, PATTERN_FAULTS
 from sconto.store.database import Database
 from tests.builders import NOON, a_product, a_promotion
+from tests.house.sources import ROOT
 from tests.operations.test_sheet_files import a_book
 from tests.portal.sessions import PortalClient
 
@@ -84,7 +86,7 @@ async def test_a_bad_first_line_is_named_and_nothing_is_saved(
     content = f"{bad}\n1,10\n".encode()
     answer = await portal.post("/promotions/new", fields, product_file=content)
     assert answer.status_code == 422
-    assert "Lines of the file cannot be taken: 1 has no product id" in answer.text
+    assert "Lines of the file cannot be taken: A1 has no product id" in answer.text
     assert await saved_coverages(database, merchant) == ()
     # The field stays empty, so that the corrected file can be sent again.
     assert re.search(r'<textarea name="products"[^>]*>\s*</textarea>', answer.text)
@@ -114,7 +116,11 @@ async def test_downloaded_codes_can_be_uploaded_unchanged(
     portal: PortalClient, database: Database, merchant: Caller, promotion_id: int
 ) -> None:
     answer = await portal.get(f"/promotions/{promotion_id}/codes.csv")
-    assert answer.content.startswith(b"\xef\xbb\xbfcoupon_code,")
+    heading = answer.content.decode("utf-8-sig").partition("\r\n")[0]
+    # The manual, the API and the command line name the same columns.
+    assert f"An exported file has the columns `{heading}`" in (ROOT / "docs/codes.md").read_text()
+    assert f"{heading}\r\n" == CSV_HEADING
+    assert answer.content.startswith(b"\xef\xbb\xbf")
     assert b"\n'-A1," in answer.content
     other = await promotions.create_promotion(database, merchant, a_promotion(codes=("X",)), NOON)
     assert "3 codes can be added" in await look(portal, other, answer.content)
@@ -186,6 +192,20 @@ async def test_what_a_file_leaves_open_is_asked(  # noqa: PLR0917  # fixtures, a
     assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B")
     assert await take(portal, promotion_id, content, **said) == 303
     assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B", *added)
+
+
+@pytest.mark.usefixtures("catalogue")
+async def test_a_form_reads_files_of_excel(
+    portal: PortalClient, database: Database, merchant: Caller
+) -> None:
+    fields = {**FORM, "coverage": "own", "percent": "", "products": ""}
+    book = a_book(("Artikelnummer", "Rabatt in %"), (1, 10), (2, 7.5))
+    answer = await portal.post("/promotions/new", fields, product_file=book)
+    assert answer.status_code == 303, answer.text
+    expected = OwnPercents({1: 10 * PERCENT, 2: 7_500_000})
+    assert await saved_coverages(database, merchant) == (expected,)
+    broken = await portal.post("/promotions/new", fields, product_file=book[:-40])
+    assert "The spreadsheet cannot be read. Save it as CSV." in broken.text
 
 
 async def test_a_file_of_excel_is_read(

@@ -13,6 +13,7 @@ from sconto.operations import users
 from sconto.operations.tokens import Tokens
 from sconto.store import people
 from sconto.store.database import Database
+from tests.api.people.test_audit import give_second_factor
 from tests.api.people.test_users import sending, set_password
 from tests.conftest import create_caller
 from tests.portal.browser import show
@@ -124,6 +125,23 @@ async def test_a_deactivation_can_be_undone(
     assert not (await users.get_user(database, merchant, colleague.user_id)).disabled
     own = await portal.post(f"/people/{merchant.user_id}/switch", {"disabled": "yes"})
     assert own.status_code == 403
+
+
+async def test_an_admin_resets_the_second_factor_of_a_colleague(
+    portal: PortalClient, database: Database, tokens: Tokens, merchant: Caller
+) -> None:
+    colleague = await create_caller(database, Role.VIEWER, merchant.merchant_id)
+    page = f"/people/{colleague.user_id}"
+    assert "Reset two-factor sign-in" not in (await portal.get(page)).text
+    for user in (colleague, merchant):
+        await give_second_factor(database, tokens, user)
+    assert "Reset two-factor sign-in" in (await portal.get(page)).text
+    for _ in range(2):
+        assert (await portal.post(f"{page}/two-factor/reset")).status_code == 303
+    assert not (await users.get_user(database, merchant, colleague.user_id)).two_factor
+    own = f"/people/{merchant.user_id}/two-factor/reset"
+    assert (await portal.post(own)).status_code == 403
+    assert (await users.get_user(database, merchant, merchant.user_id)).two_factor
 
 
 async def test_two_merchants_can_use_the_same_username(

@@ -25,8 +25,7 @@ async def test_the_list_shows_the_state_and_uses_of_each_promotion(
     visitor: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/")
-    await expect(visitor).to_have_url(f"{portal_url}/promotions")
+    await visitor.goto(f"{portal_url}/promotions")
     await show(visitor, "promotions")
 
     def row(name: str) -> str:
@@ -52,7 +51,7 @@ async def test_the_list_is_searched_while_typing(
     await visitor.get_by_label("Search").press_sequentially("WIN")
     await expect_names(visitor, "Winter sale")
     await expect(visitor).to_have_url(
-        f"{portal_url}/promotions?search=WIN&kind=&state=&order=edited"
+        f"{portal_url}/promotions?search=WIN&kind=&state=&order=edited&rows=25"
     )
     assert await visitor.evaluate("document.activeElement.id") == "search"
 
@@ -81,8 +80,20 @@ async def test_a_long_list_is_paged(
     await expect(visitor.locator("#results tbody tr")).to_have_count(25)
     await visitor.get_by_role("button", name="Next page").click()
     await expect_names(visitor, "Promotion 25", "Promotion 26")
-    await visitor.get_by_role("button", name="First page").click()
+    await expect(visitor.locator("#results .count")).to_have_text("27 promotions")
+    await visitor.get_by_role("button", name="Previous page").click()
     await expect(visitor.locator("#results tbody tr")).to_have_count(25)
+    await visitor.get_by_label("Rows").select_option("50")
+    await expect(visitor.locator("#results tbody tr")).to_have_count(27)
+    await visitor.get_by_role("columnheader", name="Name").get_by_role("link").click()
+    heading = visitor.get_by_role("columnheader", name="Name")
+    await expect(heading).to_have_attribute("aria-sort", "descending")
+    await expect(visitor.locator("#results tbody th a").first).to_have_text("Promotion 26")
+    await expect(visitor.get_by_label("Sort by")).to_have_value("name-turned")
+    # The rows are remembered.
+    await visitor.goto(f"{portal_url}/promotions")
+    await expect(visitor.locator("#results tbody tr")).to_have_count(27)
+    await show(visitor, "promotions-many")
 
 
 async def test_a_promotion_is_switched_off_and_on_with_the_keyboard(

@@ -14,7 +14,6 @@ from sconto.portal.pages import ADDRESS
 from sconto.portal.session import COOKIE
 from sconto.store.database import Database
 from tests.conftest import create_caller
-from tests.portal.browser import show
 from tests.portal.sessions import PortalClient
 
 HOME = "/portal/promotions"
@@ -106,7 +105,6 @@ async def test_a_user_signs_out_everywhere_on_their_own_page(
     await stranger.get_by_title("ada").click()
     await stranger.get_by_role("link", name="Your account").click()
     await expect(stranger).to_have_url(f"{portal_url}/account")
-    await show(stranger, "account")
     await stranger.get_by_role("main").get_by_role("button", name="Sign out everywhere").click()
     await expect(stranger.get_by_role("status")).to_have_text("You are signed out everywhere.")
     await stranger.goto(f"{portal_url}/account")

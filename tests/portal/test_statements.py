@@ -47,11 +47,14 @@ READING = {
     "/account/two-factor": 1,
     "/sign-in/code": 0,
     "/promotions": 2,
-    "/promotions?search=tea&state=running": 2,
+    "/promotions?search=tea&state=running": 3,
+    "/promotions?order=name-turned&rows=50": 2,
+    "/search": 0,
+    "/search?q=tea": 4,
+    "/search/live?q=tea": 4,
     "/promotions/deleted": 1,
     "/promotions/new": 0,
-    "/promotions/new?of={promotion_id}": 1,
-    "/promotions/products?product_search=mug": 1,
+    "/promotions/new?of={promotion_id}": 2,
     "/promotions/{promotion_id}": 3,
     "/promotions/{promotion_id}/statistics": 4,
     "/promotions/{promotion_id}/statistics/{table}.csv": 4,
@@ -64,7 +67,7 @@ READING = {
     "/promotions/{promotion_id}/codes?search=tea": 4,
     "/promotions/{promotion_id}/codes.csv": 3,
     "/promotions/{promotion_id}/codes/file/{upload_id}": 3,
-    "/promotions/{promotion_id}/edit": 1,
+    "/promotions/{promotion_id}/edit": 2,
     "/promotions/{promotion_id}/delete": 1,
     "/promotions/choose": 0,
     "/cart-promotions/new": 0,
@@ -120,9 +123,9 @@ READING = {
 """Statements of each page; at most four."""
 
 LOOKING = {
-    "/promotions/preview": 2,
+    "/promotions/impact": 3,
     "/promotions/new": 4,
-    "/promotions/{promotion_id}/edit": 4,
+    "/promotions/{promotion_id}/edit": 5,
     "/orders/returns": 3,
 }
 """Statements of a form that is checked but not saved."""

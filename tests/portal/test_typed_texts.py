@@ -66,7 +66,6 @@ async def test_every_search_ignores_blanks_around_the_text(
             ("/subscriptions", "name", "thirty", "Thirty percent"),
             ("/carts", "search", "teapot", "Teapot"),
             ("/carts", "search", "11111", "Teapot"),
-            ("/promotions/products", "product_search", "teapot", "Teapot"),
         ):
             found = await portal.get(path, **{name: f"{blank}{text}{blank}"})
             assert found.status_code == 200

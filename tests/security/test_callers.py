@@ -41,6 +41,9 @@ FOR_ADMINS: Final = {
     ("GET", "/people/v1/users"),
     ("POST", "/people/v1/invitations"),
     ("POST", "/people/v1/users/{user_id}/password-link"),
+    ("DELETE", "/people/v1/users/{user_id}/sessions"),
+    ("DELETE", "/people/v1/users/{user_id}/two-factor"),
+    ("GET", "/people/v1/audit"),
 }
 """What only admins may do."""
 

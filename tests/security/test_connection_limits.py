@@ -3,7 +3,7 @@
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import ClassVar
 import pytest
 
 from sconto.cli.connections import ConnectionLimits
+from tests import forks
 from tests.conftest import SECRET_KEY
 from tests.security.limited import LimitedService
 from tests.security.wire import (
@@ -22,7 +23,7 @@ from tests.security.wire import (
     receive_all,
     seconds_until_closed,
 )
-from tests.services import SCONTO, Service, wait_until
+from tests.services import Service, wait_until
 
 HOST = b"Host: sconto\r\n"
 ASK = b"GET /health/live HTTP/1.1\r\n" + HOST
@@ -267,7 +268,9 @@ def test_a_request_beyond_the_limit_is_refused_and_running_ones_are_served(
 class FewFiles(Service):
     """A service that may open 256 files."""
 
-    command: ClassVar[Sequence[str]] = (*("sh", "-c", 'ulimit -n 256; exec "$@"', "sh", SCONTO),)
+    program: ClassVar[str] = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256)); {forks.SCONTO}"
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files are counted in /proc")

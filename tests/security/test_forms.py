@@ -24,7 +24,7 @@ ADDRESSES = [
     .replace("{order_id}", "1")
     for route in FORMS
 ]
-UPLOADS = [path for path in ADDRESSES if path.endswith(("/codes", "/new", "/edit", "/preview"))]
+UPLOADS = [path for path in ADDRESSES if path.endswith(("/codes", "/new", "/edit", "/impact"))]
 
 
 def codes(number: int) -> bytes:

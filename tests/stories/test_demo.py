@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services import SCONTO, environment_of
+from tests import forks
+from tests.services import environment_of
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,9 @@ class Demo:
 def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM) -> Iterator[Demo]:
     """A demo with its data in the folder; stopped like Ctrl+C, or killed."""
     settings = {"SCONTO_DATA_DIR": str(folder), "SCONTO_DATABASE_URL": "postgresql://not/asked"}
-    with subprocess.Popen(
-        [SCONTO, "demo", "--port", str(port)],
-        env=environment_of(settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with tempfile.TemporaryFile() as log:
+        arguments = ["demo", "--port", str(port)]
+        process = forks.start(arguments, environment_of(settings), stderr=log)
         assert process.stdout is not None
         try:
             printed: list[str] = []
@@ -62,10 +60,12 @@ def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM)
             yield Demo("".join(printed))
         finally:
             process.send_signal(stop)
-            _, log = process.communicate(timeout=40)
-        assert process.returncode == (0 if stop is signal.SIGTERM else -stop)
+            process.stdout.close()
+            status = process.wait(40)
+        assert status == (0 if stop is signal.SIGTERM else -stop)
         # Neither is a terminal, so there are no colours, and nothing of the server's own.
-        assert (log, "\x1b" in "".join(printed)) == ("", False)
+        log.seek(0)
+        assert (log.read(), "\x1b" in "".join(printed)) == (b"", False)
 
 
 def paste(demo: Demo, line: str, shell: str = "sh") -> Any:

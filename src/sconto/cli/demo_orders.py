@@ -39,8 +39,8 @@ async def place_earlier_orders(database: Database, caller: Caller, now: datetime
 def _orders(now: datetime) -> Iterator[tuple[NewOrder, datetime]]:
     """The same orders each time, the oldest first, with the times at which they are placed."""
     chance = random.Random(7)  # noqa: S311 - nothing has to be secret here
-    for number in range(_ORDERS):
-        at = now - _OF * (1 - number / _ORDERS)
+    ages = sorted((_OF * chance.random() for _ in range(_ORDERS)), reverse=True)
+    for number, age in enumerate(ages):
         products = chance.sample(CATALOGUE, chance.choice((1, 2, 2, 3)))
         codes = chance.choice(((), (), (CODE,), (CART_CODE,)))
         if number in _APOLOGIES:
@@ -51,4 +51,4 @@ def _orders(now: datetime) -> Iterator[tuple[NewOrder, datetime]]:
         )
         customer = Customer(f"customer-{chance.randrange(40)}")
         cart = Cart("EUR", lines, codes, customer=customer, shipping=_SHIPPING)
-        yield NewOrder(str(1001 + number), cart), at
+        yield NewOrder(str(1001 + number), cart), now - age

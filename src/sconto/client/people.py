@@ -3,6 +3,7 @@
 from sconto.client.bodies.people import (
     ApiKey,
     ApiKeys,
+    AuditEntry,
     CreatedApiKey,
     Invitation,
     NewApiKey,
@@ -22,6 +23,7 @@ from sconto.client.call import (
 
 _KEYS = "/people/v1/keys"
 _USERS = "/people/v1/users"
+_AUDIT = "/people/v1/audit"
 
 
 class People(Api[S]):
@@ -56,6 +58,36 @@ class People(Api[S]):
     def invite_user(self, invitation: Invitation) -> Call[PasswordLink]:
         """Create a user, and a link with which the user sets a password."""
         return Call("POST", "/people/v1/invitations", invitation, repeatable=False)
+
+    @operation
+    def sign_out(self, user_id: int) -> Call[None]:
+        """End all sessions and tokens of a user."""
+        return Call("DELETE", f"{_USERS}/{user_id}/sessions", read=read_nothing)
+
+    @operation
+    def reset_two_factor(self, user_id: int) -> Call[None]:
+        """Let a user who lost phone and recovery codes sign in with the password alone."""
+        return Call("DELETE", f"{_USERS}/{user_id}/two-factor", read=read_nothing)
+
+    @listing
+    def list_audit_log(
+        self,
+        *,
+        kind: str | None = None,
+        username: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        page_size: int = 1000,
+    ) -> Listing[AuditEntry]:
+        """Who did what, when, and to what: the latest entry first."""
+        query = {
+            "limit": page_size,
+            "kind": kind,
+            "username": username,
+            "since": since,
+            "until": until,
+        }
+        return pages_of(Call("GET", _AUDIT, query=query), "entries")
 
     @operation
     def reset_password(self, user_id: int) -> Call[PasswordLink]:

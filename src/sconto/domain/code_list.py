@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from sconto.domain.codes import CodeType
+from sconto.domain.spreadsheet import shown_as_text
 
 MOST_CODES_LISTED: Final = 1000
 """The longest page, in codes."""
@@ -15,6 +16,10 @@ MOST_CODES_ADDED: Final = 1_000_000
 
 MOST_CODES_COUNTED: Final = 10_000
 """A page counts the codes of a promotion up to this number; more are "more than" it."""
+
+
+CODE_COLUMNS: Final = ("coupon_code", "coupon_id", "state", "coupon_uses", "used_by", "used_at")
+"""The columns of a file of codes, whoever writes it."""
 
 
 class CodeState(StrEnum):
@@ -47,18 +52,35 @@ class ListedCode:
         return self.held_until is not None and self.held_until > now and self.used_at is None
 
 
+def code_cells(code: ListedCode, *, for_people: bool) -> tuple[object, ...]:
+    """The cells of a code, in the order of CODE_COLUMNS; times are in UTC.
+
+    A spreadsheet takes no order id for a formula, and no code in a file that is for people.
+    """
+    return (
+        shown_as_text(code.code) if for_people else code.code,
+        code.id,
+        code.state.value,
+        code.uses,
+        shown_as_text(code.used_by or ""),
+        "" if code.used_at is None else code.used_at.isoformat(timespec="seconds"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CodeQuery:
     """Which codes to list: up to `limit` after the cursor of the previous page.
 
     They come in the order in which they were added. With `search`, the beginning of a code in any
-    spelling, they come in alphabetical order.
+    spelling, they come in alphabetical order. With `anywhere` the last page is
+    filled with codes that have the text elsewhere, if it has three characters or more.
     """
 
     limit: int = 100
     cursor: str | None = None
     search: str | None = None
     state: CodeState | None = None
+    anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

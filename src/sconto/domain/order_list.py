@@ -23,8 +23,8 @@ NEWEST: Final = OrderPlace(datetime(9999, 12, 31, tzinfo=UTC), "")
 class OrderQuery:
     """Which orders to list: `since` is included, `until` is not; None where anything does.
 
-    `before` is the place at which the list goes on. A promotion or code is one that the order
-    redeemed.
+    `before` is the place at which the list goes on. With `after` the list goes back: to the last
+    orders that are newer than that place. A promotion or code is one that the order redeemed.
     """
 
     limit: int
@@ -35,6 +35,7 @@ class OrderQuery:
     customer_id: str | None = None
     promotion_id: int | None = None
     code_key: str | None = None
+    after: OrderPlace | None = None
 
     @property
     def start(self) -> OrderPlace:
@@ -46,7 +47,11 @@ class OrderQuery:
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """Some orders, the newest first, and the place at which the list goes on; None at its end."""
+    """Some orders, the newest first, and the place at which the list goes on; None at its end.
+
+    `previous` is the place at which it goes back; None at its beginning, or where it cannot.
+    """
 
     orders: Sequence[StoredOrder]
     next: OrderPlace | None
+    previous: OrderPlace | None = None

@@ -26,7 +26,13 @@ class ListOrder(StrEnum):
     EDITED = "edited"
     CREATED = "created"
     NAME = "name"
+    START = "start"
     END = "end"
+
+    @property
+    def falls(self) -> bool:
+        """Whether the list begins with the highest unless it is turned round."""
+        return self in (ListOrder.EDITED, ListOrder.CREATED)
 
 
 class ListKind(StrEnum):
@@ -58,14 +64,32 @@ class ListPosition:
 
 @dataclass(frozen=True, slots=True)
 class OverviewQuery:
-    """Up to `limit` promotions after a position; `search` is part of the name."""
+    """Up to `limit` promotions after a position, or the last ones before one.
+
+    `turned` turns the order round. `search` is like names, and like codes.
+    """
 
     limit: int = 25
     order: ListOrder = ListOrder.EDITED
+    turned: bool = False
     after: ListPosition | None = None
+    before: ListPosition | None = None
     kind: ListKind | None = None
     state: ListState | None = None
     search: str | None = None
+
+    @property
+    def falls(self) -> bool:
+        """Whether the list begins with the highest."""
+        return self.order.falls is not self.turned
+
+
+@dataclass(frozen=True, slots=True)
+class ListCount:
+    """How many promotions match; there may be more than `number` unless it is exact."""
+
+    number: int
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +179,16 @@ class CartPromotionOverview:
 
 @dataclass(frozen=True, slots=True)
 class OverviewPage:
-    """Some of the promotions; `next` is where the next page begins, None at the end of the list.
+    """Some of the promotions. The next page is after `next`, and the one before this is before
+    `previous`; None where there is none.
 
-    A page may have fewer promotions than the limit, or none, and still have a next page, because a
-    search looks at a limited number of promotions at a time.
+    A page may have fewer promotions than the limit, or none, and still have a next page, because
+    filters look at a limited number of promotions at a time.
     """
 
     overviews: tuple[PromotionOverview | CartPromotionOverview, ...]
+    count: ListCount
+    previous: ListPosition | None
     next: ListPosition | None
 
 
@@ -182,6 +209,17 @@ class DeletedPromotion:
     name: str
     period: Period
     deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPromotion:
+    """A promotion that somebody chose in a list."""
+
+    id: int
+    kind: ListKind
+    name: str
+    active: bool
+    period: Period
 
 
 def fill_days(orders: Mapping[date, int], today: date) -> tuple[int, ...]:

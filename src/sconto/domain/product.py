@@ -49,12 +49,13 @@ class Product:
 class ProductQuery:
     """Which products to list: up to `limit` with ids above `after`, by id.
 
-    `search` is part of the name, ignoring case, or the whole id.
+    `search` is part of the name, ignoring case, or the whole id; or a whole tag `with_tags`.
     """
 
     limit: int = 100
     after: int = 0
     search: str | None = None
+    with_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,14 @@ def trigrams(text: str) -> list[str]:
     return sorted({text[start : start + 3] for start in range(len(text) - 2)})
 
 
+def pairs(text: str) -> tuple[list[str], list[str]]:
+    """The text two characters by two, from its first character on, and from its second."""
+    first, second = (
+        sorted({text[at : at + 2] for at in range(start, len(text) - 1, 2)}) for start in (0, 1)
+    )
+    return first, second
+
+
 def read_search(text: str) -> SearchText | None:
     """What the text may be; None for a text of blanks alone.
 

@@ -13,7 +13,7 @@ _PERCENT: Final = re.compile(r"(?<!\\)%")
 
 
 def cell_text(value: object, number_format: str = "General") -> str:
-    """The text of a cell.
+    """The text of a cell; a number that is not whole is a Decimal.
 
     A number has a point, no thousands, and zeros in front or a percent sign if its format shows
     them. One of more than EXACT_DIGITS digits is shortened, as `1.23E+18`: it is not what was
@@ -24,8 +24,8 @@ def cell_text(value: object, number_format: str = "General") -> str:
             return ""
         case bool():
             return "TRUE" if value else "FALSE"
-        case int() | float():
-            return _number_text(Decimal(repr(value)), number_format)
+        case int() | Decimal():
+            return _number_text(Decimal(value), number_format)
         case datetime() | date() | time():
             return f"{value.isoformat()} (date)"
         case _:

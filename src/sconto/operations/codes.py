@@ -24,8 +24,10 @@ from sconto.domain.problems import (
     PromotionNotFound,
 )
 from sconto.domain.promotion import PromotionType
+from sconto.domain.search import PART_LENGTH
 from sconto.operations.exports import record_export
 from sconto.store import code_lists, history
+from sconto.store.code_parts import search_parts
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.price_versions import renew_price_version
 from sconto.store.threads import in_thread
@@ -242,6 +244,17 @@ async def _list(
     beginning = code_key(query.search)
     if beginning is None:
         return []
+    if query.anywhere and len(beginning) >= PART_LENGTH:
+        found, others = await search_parts(
+            connection,
+            merchant_id,
+            holder,
+            limit=limit,
+            text=beginning,
+            used=used,
+            behind=_key(query.cursor),
+        )
+        return found if len(found) == limit else found + others[: limit - 1 - len(found)]
     return await code_lists.search_codes(
         connection,
         merchant_id,

@@ -9,6 +9,7 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
     DeletedPromotion,
     ExamplePrice,
+    ListCount,
     OverviewPage,
     OverviewQuery,
     PromotionHeading,
@@ -19,10 +20,12 @@ from sconto.domain.preview import preview_time
 from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound
 from sconto.domain.promotion import RESTORABLE_FOR
+from sconto.domain.search import read_search
 from sconto.store import promotion_lists as store
+from sconto.store import promotion_pages as pages
 from sconto.store import redemption_days
 from sconto.store.candidates import read_candidates
-from sconto.store.database import Database, retried
+from sconto.store.database import Connection, Database, retried
 
 _MOST_DELETED: Final = 100
 _EXAMPLES: Final = 6
@@ -32,19 +35,51 @@ _EXAMPLES: Final = 6
 async def list_overviews(
     database: Database, caller: Caller, query: OverviewQuery, now: datetime, today: date
 ) -> OverviewPage:
-    """The page that the query asks for: one statement, or two if the page is not full.
+    """The page that the query asks for: two statements, and one more for a search.
 
-    Uses are counted on the day `today` at present.
+    One more if the filters fit few of very many. Uses are counted on the day `today` at present.
     """
-    one_more = replace(query, limit=query.limit + 1)
-    async with database.read(caller.merchant_id) as connection:
-        found, places = await store.list_overviews(
-            connection, caller.merchant_id, one_more, now, today
-        )
-        if len(found) > query.limit:
-            return OverviewPage(tuple(found[: query.limit]), places[query.limit - 1])
-        last = await store.find_last_walked(connection, caller.merchant_id, query)
-    return OverviewPage(tuple(found), last)
+    merchant_id = caller.merchant_id
+    search = None if query.search is None else read_search(query.search)
+    async with database.read(merchant_id) as connection:
+        selection = pages.ALL
+        if search is not None:
+            selection = await pages.find_selection(connection, merchant_id, search)
+        count = await pages.count_matching(connection, merchant_id, query, selection, now)
+        is_back = query.before is not None
+        page = await _read_page(connection, caller, query, selection, count, now, today)
+        if is_back and page.previous is None and len(page.overviews) < query.limit:
+            # Before the place there are fewer than a page: the first page shows them all.
+            first = replace(query, before=None)
+            page = await _read_page(connection, caller, first, selection, count, now, today)
+    return page
+
+
+async def _read_page(
+    connection: Connection,
+    caller: Caller,
+    query: OverviewQuery,
+    selection: pages.Selection,
+    count: ListCount,
+    now: datetime,
+    today: date,
+) -> OverviewPage:
+    merchant_id, limit = caller.merchant_id, query.limit
+    is_back = query.before is not None
+    one_more = replace(query, limit=limit + 1)
+    found, places = await pages.walk_page(connection, merchant_id, one_more, selection, now, today)
+    beyond = None
+    if len(found) > limit:
+        part = slice(1, None) if is_back else slice(limit)
+        found, places = found[part], places[part]
+        beyond = places[0] if is_back else places[-1]
+    elif not count.exact:
+        beyond = await pages.find_last_walked(connection, merchant_id, query, selection)
+    if is_back:
+        return OverviewPage(tuple(found), count, beyond, places[-1] if places else query.before)
+    has_previous = query.after is not None
+    previous = (places[0] if places else query.after) if has_previous else None
+    return OverviewPage(tuple(found), count, previous, beyond)
 
 
 @retried

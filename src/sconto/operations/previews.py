@@ -1,6 +1,6 @@
 """Previews of promotions before they are saved: sample prices, and warnings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -52,7 +52,9 @@ async def preview_promotion(
     named = None
     if not isinstance(new.terms.coverage, AllProducts):
         every = named_products(new.terms.coverage)
-        named = _distinct(every) if len(every) <= LONG_LIST else await in_thread(_distinct, every)
+        named = (
+            distinct_ids(every) if len(every) <= LONG_LIST else await in_thread(distinct_ids, every)
+        )
     left = replace(new.period, starts_at=max(now, new.period.starts_at))
     async with database.read(caller.merchant_id) as connection:
         around = await store.find_covered_products(
@@ -66,25 +68,33 @@ async def preview_promotion(
             connection, database.pick_cache, caller.merchant_id, cart, at
         )
         warnings = find_warnings(draft, around.spans, now)
+        names: dict[int, str] = {}
         if not keep_codes:
-            warnings += await _warn_of_codes(connection, caller, new, promotion_id, left)
-        others = {one.promotion_id for one in warnings} - {None, promotion_id}
-        names = await store.find_names(connection, caller.merchant_id, others) if others else {}
+            of_codes, known = await warn_of_codes(connection, caller, new, promotion_id, left)
+            warnings += of_codes
+            names |= known
+        others = {one.promotion_id for one in warnings} - {None, promotion_id, *names}
+        if others:
+            names |= await store.find_names(connection, caller.merchant_id, others)
     prices = sample_prices(draft, samples, candidates, at)
     return Preview(at, prices, tuple(warnings), tuple(around.unknown), names)
 
 
-async def _warn_of_codes(
+async def warn_of_codes(
     connection: Connection,
     caller: Caller,
     new: NewPromotion,
     promotion_id: int | None,
     left: Period,
-) -> list[PromotionWarning]:
+) -> tuple[list[PromotionWarning], Mapping[int, str]]:
+    """What saving a promotion would do to codes, and the names of others that have them.
+
+    `left` is what is left of its period.
+    """
     codes = new.terms.codes
     keys = _keys_of(codes) if len(codes) <= LONG_LIST else await in_thread(_keys_of, codes)
     if not keys and promotion_id is None:
-        return []
+        return [], {}
     has_time = left.over_from is None or left.over_from > left.starts_at
     serves = new.type is PromotionType.COUPON and new.active and has_time
     at_stake = await store.find_affected_codes(
@@ -103,10 +113,11 @@ async def _warn_of_codes(
                 WarningKind.REMOVES_USED, promotion_id, at_stake.gone, at_stake.gone_count
             )
         )
-    return warnings
+    return warnings, at_stake.names
 
 
-def _distinct(product_ids: Sequence[int]) -> list[int]:
+def distinct_ids(product_ids: Sequence[int]) -> list[int]:
+    """The ids in their order, each once."""
     return list(dict.fromkeys(product_id for product_id in product_ids))
 
 

@@ -136,6 +136,28 @@ async def switch_on(
     return await retrying(run)
 
 
+async def move_end(
+    database: Database,
+    caller: Caller,
+    promotion_id: int,
+    ends_at: datetime | None,
+    now: datetime,
+) -> PromotionSummary:
+    """Give the promotion another end; None for no end.
+
+    Raises PricesRaised, PromotionNotFound and PeriodReversed.
+    """
+
+    async def run() -> PromotionSummary:
+        async with _joined(database, caller) as joined:
+            before = await _stored(joined, caller, promotion_id)
+            after = replace(before, period=replace(before.period, ends_at=ends_at))
+            async with _watching(joined, caller, [before, after], now):
+                return await promotions.move_end(joined, caller, promotion_id, ends_at, now)
+
+    return await retrying(run)
+
+
 async def _save(
     database: Database, caller: Caller, draft: PromotionDraft, now: datetime, *, keep: bool
 ) -> int:

@@ -73,6 +73,20 @@ async def switch_promotion(
     return await retrying(lambda: _change(database, caller, promotion_id, switch, now))
 
 
+async def move_end(
+    database: Database, caller: Caller, promotion_id: int, ends_at: datetime | None, now: datetime
+) -> PromotionSummary:
+    """Give a promotion another end, or none; answers it as it is then.
+
+    Raises PromotionNotFound and PeriodReversed.
+    """
+
+    def move(before: PromotionSummary) -> PromotionChange:
+        return PromotionChange(before.type, ends_at=ends_at, no_end=ends_at is None)
+
+    return await retrying(lambda: _change(database, caller, promotion_id, move, now))
+
+
 async def delete_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime
 ) -> PromotionSummary:

@@ -33,11 +33,15 @@ class PromotionReport:
 
 @dataclass(frozen=True, slots=True)
 class WholeShopReport:
-    """The report of all orders in one currency; None if there were none."""
+    """The report of all orders in one currency; None if there were none.
+
+    Without `has_all` the promotions are those with the most orders lately.
+    """
 
     report: Report
     currency: str | None
     promotions: Sequence[TopPromotion]
+    has_all: bool
     looked_at: int
     products: Sequence[TopProduct]
 
@@ -88,11 +92,11 @@ async def report_shop(database: Database, caller: Caller, query: ReportQuery) ->
     async with database.read(merchant_id) as connection:
         report = Report(query.days, await store.count_days(connection, merchant_id, query.days))
         shown = _choose(report, query)
-        promotions = await store.rank_promotions(connection, merchant_id, shown)
+        promotions, has_all = await store.rank_promotions(connection, merchant_id, shown)
         looked_at, products = await report_orders.read_newest_of_shop(
             connection, merchant_id, shown
         )
-    return WholeShopReport(report, shown.currency, promotions, looked_at, products)
+    return WholeShopReport(report, shown.currency, promotions, has_all, looked_at, products)
 
 
 def _choose(report: Report, query: ReportQuery) -> ReportQuery:

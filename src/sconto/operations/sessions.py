@@ -1,6 +1,6 @@
 """Sessions: opened by signing in, listed for their user, ended one by one or all but one."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sconto.domain.audit import of_access, signed_in
@@ -24,6 +24,9 @@ MOST_ENDED_SESSIONS: Final = 100
 WRITE_PAUSE: Final = 60.0
 """Seconds between two writes of when sessions were last seen, at most."""
 
+_WRITTEN_FOR: Final = SEEN_GRAIN - timedelta(seconds=WRITE_PAUSE)
+"""How long a session is not written again, so that a time is never later than `SEEN_GRAIN`."""
+
 _PAGE: Final = 1000
 _MOST_SEEN: Final = 20_000
 
@@ -31,7 +34,7 @@ _MOST_SEEN: Final = 20_000
 class SeenSessions:
     """When the sessions that this process served were last seen: stored now and then.
 
-    A session is written again only after `SEEN_GRAIN`, so most requests write nothing, and none
+    A session is written again only after some minutes, so most requests write nothing, and none
     waits for a write.
     """
 
@@ -42,7 +45,7 @@ class SeenSessions:
     def note(self, session: Claims, now: datetime) -> None:
         """The session was used."""
         last = self._written.get(session.token_id)
-        if last is not None and now - last < SEEN_GRAIN:
+        if last is not None and now - last < _WRITTEN_FOR:
             return
         if len(self._written) >= _MOST_SEEN:
             self._written.clear()

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from decimal import Decimal
 from typing import BinaryIO, Final
 
 from sconto.domain.sheet_cells import cell_text
@@ -81,6 +82,11 @@ def _check(file: BinaryIO) -> None:
     file.seek(0)
 
 
+def _exact(value: object) -> object:
+    """A binary number as the shortest decimal one that it stands for."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
 def _write(sheet: object) -> bytes:
     """The cells of a sheet as CSV; nothing if none has a value. Rows keep their numbers."""
     lines = io.StringIO()
@@ -92,7 +98,7 @@ def _write(sheet: object) -> bytes:
             raise SheetRefused(is_large=True)
         cells = [
             # A line break would count as another row.
-            " ".join(cell_text(cell.value, getattr(cell, "number_format", "")).splitlines())
+            " ".join(cell_text(_exact(cell.value), getattr(cell, "number_format", "")).splitlines())
             for cell in row
         ]
         while cells and not cells[-1]:

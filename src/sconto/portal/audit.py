@@ -99,7 +99,10 @@ async def show(visit: Visit) -> Response:
 
 async def download(visit: Visit) -> Response:
     """Stream all entries that the filters ask for as a CSV file."""
-    query, _ = _read_query(visit, {name: visit.query(name) for name in _FIELDS})
+    asked = {name: visit.query(name) for name in _FIELDS}
+    query, faults = _read_query(visit, asked)
+    if faults:
+        return visit.redirect("/audit", **asked)
     batches = audit.export_entries(visit.context.database, visit.caller, query)
     turns, merchant_id = visit.context.short_turns, visit.caller.merchant_id
     lines = in_short_turns(turns, merchant_id, batches, _write_lines)

@@ -97,9 +97,9 @@ async def restore(visit: Visit) -> Response:
     await operations.restore_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
     )
-    return visit.redirect(
-        f"/cart-promotions/{promotion_id}", Notice(visit.gettext("The promotion is restored."))
-    )
+    page = f"/cart-promotions/{promotion_id}"
+    back = page if visit.field("from") == "deleted" else list_address(visit, promotion_id)
+    return visit.redirect(back, Notice(visit.gettext("The promotion is restored.")))
 
 
 async def find(visit: Visit) -> CartPromotion:

@@ -10,12 +10,14 @@ from starlette.responses import Response, StreamingResponse
 
 from sconto.domain.code_file import CodeLineFault, typed_lines
 from sconto.domain.code_list import (
+    CODE_COLUMNS,
     MOST_CODES_ADDED,
     MOST_CODES_COUNTED,
     CodeCounts,
     CodeQuery,
     CodeState,
     ListedCode,
+    code_cells,
 )
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
@@ -27,7 +29,7 @@ from sconto.domain.problems import (
     NoCodesSent,
     PatternRefused,
 )
-from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
+from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import code_generation, code_imports, codes
 from sconto.operations.sheet_files import SheetRefused
 from sconto.operations.turns import in_short_turns
@@ -45,7 +47,6 @@ FILE_LIMIT: Final = 64 * 1024 * 1024
 
 _LISTED: Final = 50
 _NAMED_LINES: Final = 10
-_COLUMNS: Final = ("coupon_code", "state", "uses", "used_by", "used_at")
 _PATTERN: Final = {"prefix": "", "groups": "2", "length": "4", "count": "100"}
 
 
@@ -152,6 +153,7 @@ async def _show(
         visit.query("after") or None,
         visit.query("search") or None,
         CodeState(state) if state in tuple(CodeState) else None,
+        anywhere=True,
     )
     try:
         page = await codes.list_found_codes(database, visit.caller, heading, query)
@@ -207,23 +209,14 @@ def _number(text: str) -> int:
 
 
 async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
-    yield BYTE_ORDER_MARK + ",".join(_COLUMNS) + "\r\n"
+    yield BYTE_ORDER_MARK + ",".join(CODE_COLUMNS) + "\r\n"
     async for some in lines:
         yield some
 
 
 def _write_lines(part: Sequence[ListedCode]) -> str:
     lines = io.StringIO()
-    csv.writer(lines).writerows(
-        (
-            shown_as_text(code.code),
-            code.state.value,
-            code.uses,
-            shown_as_text(code.used_by or ""),
-            code.used_at.isoformat() if code.used_at else "",
-        )
-        for code in part
-    )
+    csv.writer(lines).writerows(code_cells(code, for_people=True) for code in part)
     return lines.getvalue()
 
 

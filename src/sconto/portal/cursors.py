@@ -39,7 +39,7 @@ def read_cursor(text: str, order: ListOrder) -> ListPosition | None:
         case ListOrder.NAME:
             is_text = isinstance(key, str) and "\0" not in key and key.isprintable()
             return ListPosition(key, promotion_id) if is_text else None
-        case ListOrder.EDITED | ListOrder.END:
+        case ListOrder.EDITED | ListOrder.START | ListOrder.END:
             at = _instant(key)
             return None if at is None else ListPosition(at, promotion_id)
 

@@ -5,13 +5,12 @@ from typing import Final
 from starlette.responses import Response, StreamingResponse
 
 from sconto.domain.exports import FILTERS, ExportFilter, ExportKind, FileFormat
-from sconto.domain.order import OrderStatus
 from sconto.domain.people import Action
 from sconto.domain.problems import ParquetUnavailable
 from sconto.operations.export_files import MEDIA_TYPES, open_file, write_file
 from sconto.operations.exports import export_rows
 from sconto.portal.notices import Notice
-from sconto.portal.order_lists import start_of_day
+from sconto.portal.order_lists import FIELDS, read_query
 from sconto.portal.pages import read
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
@@ -29,9 +28,10 @@ async def download(visit: Visit) -> Response:
     kind, file_format = visit.query("kind"), visit.query("format")
     if kind not in tuple(ExportKind) or file_format not in tuple(FileFormat):
         return visit.redirect("/orders")
-    wanted = _read_filter(visit, ExportKind(kind))
-    if wanted is None:
-        text = visit.gettext("Nothing was downloaded. A day is written like 2026-11-27.")
+    faults: list[str] = []
+    wanted = _read_filter(visit, ExportKind(kind), faults)
+    if faults:
+        text = visit.gettext("Nothing was downloaded. %(why)s") % {"why": faults[0]}
         return visit.redirect("/orders", Notice(text))
     try:
         file = open_file(ExportKind(kind), FileFormat(file_format), for_people=True)
@@ -46,18 +46,15 @@ async def download(visit: Visit) -> Response:
     return StreamingResponse(pieces, headers=headers, media_type=media_type)
 
 
-def _read_filter(visit: Visit, kind: ExportKind) -> ExportFilter | None:
-    """The conditions; None if a day is no day. Codes have none of these."""
-    if kind is ExportKind.CODES:
-        return ExportFilter()
-    first, last, status = (visit.query(name) for name in ("from", "to", "status"))
-    try:
-        since = start_of_day(visit, first)
-        until = start_of_day(visit, last, days=1)
-    except (ValueError, OverflowError):
-        return None
-    is_status = status in tuple(OrderStatus) and "status" in FILTERS[kind]
-    return ExportFilter(since, until, OrderStatus(status) if is_status else None)
+def _read_filter(visit: Visit, kind: ExportKind, faults: list[str]) -> ExportFilter:
+    """Those conditions of the address that the export knows, as in the list of orders."""
+    asked = {name: visit.query(name) for name in FIELDS}
+    asked["first"] = asked["first"] or visit.query("from")
+    asked["last"] = asked["last"] or visit.query("to")
+    query = read_query(visit, asked, faults)
+    conditions = {name: getattr(query, name) for name in FILTERS[kind] if hasattr(query, name)}
+    # Codes are all that promotions have now.
+    return ExportFilter() if kind is ExportKind.CODES else ExportFilter(**conditions)
 
 
 PAGES: Final = (read("/orders/export", download, Action.READ_PROMOTIONS),)

@@ -6,6 +6,7 @@ from typing import Final
 from sconto.domain.code_file import CodeLineFault
 from sconto.domain.coverage_file import CoverageFault
 from sconto.domain.problems import PatternFault
+from sconto.operations.sheet_files import SheetRefused
 from sconto.portal.words import marked
 
 SHORTENED: Final = marked(
@@ -76,3 +77,12 @@ PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
         "too easy to guess; add characters: this pattern safely gives %(generated)s codes"
     ),
 }
+
+
+def sheet_sentence(refused: SheetRefused) -> str:
+    """Why a spreadsheet's own file cannot be read; to be translated."""
+    return _TOO_LARGE if refused.is_large else _UNREADABLE
+
+
+_TOO_LARGE: Final = marked("The spreadsheet is too large. Save it as CSV.")
+_UNREADABLE: Final = marked("The spreadsheet cannot be read. Save it as CSV.")

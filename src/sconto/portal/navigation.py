@@ -14,6 +14,7 @@ class Entry:
 
     The pages below `path` and `also` belong to it. `needs` is None if everybody may open it.
     `in_bar`: a narrow screen shows it in the bar at the bottom, and the others under "More".
+    `about` says in the person's own menu what is there.
     """
 
     path: str
@@ -22,6 +23,7 @@ class Entry:
     needs: Action | None
     also: tuple[str, ...] = ()
     in_bar: bool = False
+    about: str = ""
 
     def has(self, path: str) -> bool:
         """Whether the page at the path belongs to this entry."""
@@ -37,7 +39,7 @@ MENU: Final = (
     Entry("/promotions", marked("Promotions"), "badge-percent", _PROMOTIONS, _CARTS, in_bar=True),
     Entry("/subscriptions", marked("Subscriptions"), "repeat", _PROMOTIONS),
     Entry("/orders", marked("Orders"), "receipt-text", Action.READ_ORDERS, in_bar=True),
-    Entry("/reports", marked("Reports"), "chart-column", _PROMOTIONS),
+    Entry("/reports", marked("Reports"), "chart-column", _PROMOTIONS, in_bar=True),
     Entry("/carts", marked("Try a cart"), "shopping-cart", _PROMOTIONS),
     Entry("/people", marked("Team"), "users", Action.MANAGE_PEOPLE),
     Entry("/developers", marked("Developers"), "code-xml", Action.READ_EVENTS, _PROGRAMS),
@@ -45,7 +47,13 @@ MENU: Final = (
 
 
 ACCOUNT_MENU: Final = (
-    Entry("/account", marked("Your account"), "circle-user", None),
+    Entry(
+        "/account",
+        marked("Your account"),
+        "circle-user",
+        None,
+        about=marked("Password, sessions, language"),
+    ),
     Entry("/settings", marked("Settings"), "settings", Action.MANAGE_SETTINGS),
     Entry("/audit", marked("Audit log"), "scroll-text", Action.READ_AUDIT_LOG),
 )

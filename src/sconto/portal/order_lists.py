@@ -1,40 +1,92 @@
 """The list of orders: its filters, as typed, and a page of orders."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from sconto.domain.codes import code_key
 from sconto.domain.far_times import to_utc
 from sconto.domain.names import is_reference
 from sconto.domain.order import OrderStatus
-from sconto.domain.order_list import NEWEST, OrderQuery
+from sconto.domain.order_list import NEWEST, OrderPlace, OrderQuery
 from sconto.domain.product import parse_product_id
 from sconto.operations.orders import list_orders
 from sconto.portal.cursors import read_order_cursor, write_order_cursor
+from sconto.portal.page_sizes import PAGE_SIZES, page_size
 from sconto.portal.visit import Visit
+from sconto.portal.words import marked
 
-LISTED: Final = 25
+_DAY: Final = timedelta(days=1)
 
-_FIELDS: Final = ("first", "last", "status", "customer", "promotion", "code")
+FIELDS: Final = ("first", "last", "status", "customer", "promotion", "code")
+"""The filters in an address."""
+
+
+PERIODS: Final = {
+    "today": marked("Today"),
+    "yesterday": marked("Yesterday"),
+    "7": marked("Last 7 days"),
+    "30": marked("Last 30 days"),
+    "month": marked("This month"),
+    "last-month": marked("Last month"),
+}
+"""The periods that a click chooses; all of them include whole days."""
 
 
 async def list_page(visit: Visit) -> dict[str, Any]:
     """What the template shows: the filters, the faults in them, and the orders that fit."""
-    asked = {name: visit.query(name) for name in _FIELDS}
+    asked = {name: visit.query(name) for name in FIELDS}
     faults: list[str] = []
-    wanted = _read_query(visit, asked, faults)
+    wanted = read_query(visit, asked, faults)
     page = None if faults else await list_orders(visit.context.database, visit.caller, wanted)
+    filters = {name: value for name, value in asked.items() if value}
     return {
-        "asked": {name: value for name, value in asked.items() if value},
+        "asked": filters,
+        "rows": wanted.limit,
+        "sizes": PAGE_SIZES,
+        "all_days": {name: filters[name] for name in filters if name not in ("first", "last")},
+        "periods": _periods(visit, filters),
         "list_faults": faults,
         "page": page,
-        "after": visit.query("after"),
-        "next": None if page is None or page.next is None else write_order_cursor(page.next),
+        "previous": None if page is None else _cursor(page.previous),
+        "next": None if page is None else _cursor(page.next),
     }
 
 
-def _read_query(visit: Visit, asked: dict[str, str], faults: list[str]) -> OrderQuery:
-    """The query; notes what is wrong with what was typed."""
+def period_days(name: str, today: date) -> tuple[date, date]:
+    """The first and the last day of a period."""
+    first_of_month = today.replace(day=1)
+    match name:
+        case "today":
+            return today, today
+        case "yesterday":
+            return today - _DAY, today - _DAY
+        case "month":
+            return first_of_month, today
+        case "last-month":
+            last = first_of_month - _DAY
+            return last.replace(day=1), last
+        case _:
+            return today - _DAY * (int(name) - 1), today
+
+
+def _periods(visit: Visit, filters: Mapping[str, str]) -> list[tuple[str, dict[str, str], bool]]:
+    """Each period: its name, the filters with it, and whether it is chosen."""
+    found = []
+    for name, label in PERIODS.items():
+        first, last = (day.isoformat() for day in period_days(name, visit.today))
+        days = {"first": first, "last": last}
+        chosen = {key: filters.get(key) for key in days} == days
+        found.append((label, {**filters, **days}, chosen))
+    return found
+
+
+def _cursor(place: OrderPlace | None) -> str | None:
+    return None if place is None else write_order_cursor(place)
+
+
+def read_query(visit: Visit, asked: Mapping[str, str], faults: list[str]) -> OrderQuery:
+    """The query with these filters; notes what is wrong with what was typed."""
     _ = visit.gettext
 
     def day(name: str, days: int) -> datetime | None:
@@ -54,16 +106,17 @@ def _read_query(visit: Visit, asked: dict[str, str], faults: list[str]) -> Order
     key = code_key(asked["code"]) if asked["code"] else None
     if asked["code"] and key is None:
         faults.append(_("That is no code."))
-    before = read_order_cursor(visit.query("after")) if visit.query("after") else None
+    down, up = (read_order_cursor(visit.query(name)) for name in ("after", "before"))
     return OrderQuery(
-        LISTED,
-        before or NEWEST,
+        page_size(visit),
+        down or NEWEST,
         since,
         until,
         OrderStatus(status) if status in tuple(OrderStatus) else None,
         asked["customer"] or None,
         promotion_id,
         key,
+        up,
     )
 
 

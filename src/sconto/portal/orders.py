@@ -24,6 +24,7 @@ from sconto.operations.returns import show_returns
 from sconto.portal.exports import KINDS
 from sconto.portal.order_explanations import steps_of
 from sconto.portal.order_lists import list_page
+from sconto.portal.page_sizes import remember_page_size
 from sconto.portal.pages import read
 from sconto.portal.return_form import ReturnForm
 from sconto.portal.visit import Visit
@@ -52,7 +53,9 @@ async def show(visit: Visit) -> Response:
     if not trim(order_id):
         listed = await list_page(visit)
         may_export = visit.caller.may(Action.READ_PROMOTIONS)
-        return _render(visit, may_export=may_export, kinds=KINDS, formats=FileFormat, **listed)
+        response = _render(visit, may_export=may_export, kinds=KINDS, formats=FileFormat, **listed)
+        remember_page_size(visit, response, listed["rows"])
+        return response
     after = min(visit.id_in_query("returns_after") or 0, MAX_INT32)
     try:
         found = await find(visit, order_id, returns_after=after)

@@ -89,7 +89,7 @@ def _render_over(visit: Visit) -> Response:
 
 PAGES: Final = (
     write("/people/{user_id}/password-link", reset, Action.MANAGE_PEOPLE),
-    write("/people/{user_id}/email", set_email, Action.MANAGE_PEOPLE),
+    write("/people/{user_id}/email", set_email, Action.MANAGE_PEOPLE, again=render_one),
     read("/password/{token}", show_form, Audience.EVERYBODY),
     write("/password/{token}", set_password, Audience.EVERYBODY),
 )

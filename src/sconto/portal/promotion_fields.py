@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from sconto.domain.coverage import (
     OwnPercents,
     named_products,
 )
-from sconto.domain.coverage_file import read_percent
+from sconto.domain.coverage_file import CoverageLine, read_coverage, read_percent
 from sconto.domain.money import format_percent
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.product import parse_product_id
@@ -22,11 +22,15 @@ from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Term
 from sconto.domain.schedule import Period
 from sconto.portal.faults import MOST_NAMED, PERCENT_FAULT, Faults, name_some
 from sconto.portal.language import Language
+from sconto.portal.product_rows import MOST_ROWS, ProductRow, rows_of
 from sconto.portal.typed_times import read_start_and_end, write_instant
 from sconto.portal.typed_values import read_codes, words_of
 
 MOST_CODES_SHOWN: Final = 500
 """A form does not show more codes than these: saving it keeps them."""
+
+_LONGEST_PASTED: Final = 64 * 1024
+"""Characters of pasted products that become rows."""
 
 _LINE: Final = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
@@ -43,6 +47,7 @@ class PromotionFields:
     coverage: str = "all"
     percent: str = ""
     products: str = ""
+    rows: tuple[ProductRow, ...] = ()
     code_type: str = "reusable"
     codes: str = ""
     keep_codes: bool = False
@@ -62,6 +67,7 @@ def fields_of(promotion: Promotion, zone: ZoneInfo) -> PromotionFields:
     """The fields for a stored promotion."""
     summary, terms = promotion.summary, promotion.terms
     keep_codes = len(terms.codes) > MOST_CODES_SHOWN
+    rows = rows_of(_typed_products(terms.coverage))
     return PromotionFields(
         type=summary.type,
         name=summary.name,
@@ -70,7 +76,8 @@ def fields_of(promotion: Promotion, zone: ZoneInfo) -> PromotionFields:
         ends_at=write_instant(summary.period.ends_at, zone),
         coverage=_coverage_name(terms.coverage),
         percent="" if isinstance(terms.coverage, OwnPercents) else _percent_of(terms.coverage),
-        products=_products_of(terms.coverage),
+        products=_products_of(terms.coverage) if rows is None else "",
+        rows=rows or (),
         code_type=terms.code_type or CodeType.REUSABLE,
         codes="" if keep_codes else "\n".join(terms.codes),
         keep_codes=keep_codes,
@@ -134,13 +141,14 @@ def _read_coverage(fields: PromotionFields, language: Language, faults: Faults) 
             percent = _read_percent(fields.percent, language, faults)
             return None if percent is None else AllProducts(percent)
         case "listed":
-            _note_lines("products", fields.product_faults, language, faults)
+            note_lines("products", fields.product_faults, language, faults)
             percent = _read_percent(fields.percent, language, faults)
-            listed = _read_products(list(words_of(fields.products)), language, faults)
+            ids = [row.product_id for row in fields.rows]
+            listed = _read_products([*ids, *words_of(fields.products)], language, faults)
             return None if percent is None else ListedProducts(percent, listed)
         case "own":
-            _note_lines("products", fields.product_faults, language, faults)
-            return _read_own_percents(fields.products, language, faults)
+            note_lines("products", fields.product_faults, language, faults)
+            return _read_own_percents(fields, language, faults)
         case _:
             faults.note("coverage", _("Choose one."))
             return None
@@ -165,10 +173,11 @@ def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> 
     return tuple(product_id for product_id in read.values() if product_id is not None)
 
 
-def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPercents:
-    percents: dict[int, int] = {}
+def _read_own_percents(fields: PromotionFields, language: Language, faults: Faults) -> OwnPercents:
+    percents = _read_rows(fields.rows, language, faults)
     bad: list[str] = []
-    for line in filter(None, (found[0].strip() for found in _LINE.finditer(text))):
+    lines = (found[0].strip() for found in _LINE.finditer(fields.products))
+    for line in filter(None, lines):
         match [cell for cell in re.split(r"[\s;]+|,(?=\s)", line) if cell]:
             case [product, percent, *rest] if not "".join(rest).strip("%"):
                 product_id = parse_product_id(product.rstrip(","))
@@ -189,6 +198,78 @@ def _read_own_percents(text: str, language: Language, faults: Faults) -> OwnPerc
     return OwnPercents(percents)
 
 
+def _read_rows(rows: Sequence[ProductRow], language: Language, faults: Faults) -> dict[int, int]:
+    """The percents of the table's rows, by product."""
+    percents: dict[int, int] = {}
+    for row in rows:
+        try:
+            percents[int(row.product_id)] = read_percent(row.percent)
+        except ValueError:
+            percents[int(row.product_id)] = 1
+            faults.note(f"row-{row.product_id}", language.gettext(PERCENT_FAULT))
+    return percents
+
+
+def with_rows(fields: PromotionFields) -> PromotionFields:
+    """The fields with the products that were pasted as rows; unreadable lines stay as text."""
+    if len(fields.rows) > MOST_ROWS:
+        return replace(fields, rows=(), products=all_products(fields))
+    if not fields.products or len(fields.products) > _LONGEST_PASTED:
+        return fields
+    is_own = fields.coverage == "own"
+    if "\t" in fields.products or ";" in fields.products:
+        return _with_table(fields, percents=is_own)
+    rows = {row.product_id: row for row in fields.rows}
+    left = []
+    pasted = _LINE.findall(fields.products) if is_own else list(words_of(fields.products))
+    for line in pasted:
+        cells = [cell for cell in re.split(r"[\s;]+|,(?=\s)", line.strip()) if cell] or [""]
+        product = cells[0].rstrip(",")
+        is_clear = not "".join(cells[2:]).strip("%")
+        if parse_product_id(product) is None or not is_clear or product in rows:
+            left.append(line)
+        else:
+            rows[product] = ProductRow(product, cells[1] if len(cells) > 1 else "")
+    if len(rows) > MOST_ROWS:
+        return fields
+    if not is_own:
+        left = [word for word in left if word not in rows]
+    text = ("\n" if is_own else " ").join(left)
+    return replace(fields, rows=tuple(rows.values()), products=text)
+
+
+def _with_table(fields: PromotionFields, *, percents: bool) -> PromotionFields:
+    """The fields with the rows of a table that was pasted from a spreadsheet."""
+    rows = {row.product_id: row for row in fields.rows}
+    lines = fields.products.replace("\r\n", "\n").split("\n")
+    left = []
+    for read in read_coverage("\n".join(lines).encode(), percents=percents):
+        if isinstance(read, CoverageLine):
+            percent = "" if read.percent is None else format_percent(read.percent)
+            rows[str(read.product_id)] = ProductRow(str(read.product_id), percent)
+        else:
+            left.append(lines[min(read.line, len(lines)) - 1].replace("\t", " "))
+    if len(rows) > MOST_ROWS:
+        return fields
+    return replace(fields, rows=tuple(rows.values()), products="\n".join(left))
+
+
+def all_products(fields: PromotionFields) -> str:
+    """The products of the table and the text together, a line each."""
+    is_own = fields.coverage == "own"
+    lines = [row.line if is_own else row.product_id for row in fields.rows]
+    return "\n".join([*lines, *filter(None, [fields.products])])
+
+
+def _typed_products(coverage: Coverage) -> Iterator[tuple[int, str]]:
+    if isinstance(coverage, OwnPercents):
+        for product_id, percent in coverage.percents.items():
+            yield product_id, format_percent(percent)
+    else:
+        for product_id in named_products(coverage):
+            yield product_id, ""
+
+
 def _code_type(fields: PromotionFields, stored: Promotion | None) -> CodeType | None:
     chosen = CodeType(fields.code_type)
     unset = stored is not None and stored.terms.code_type is None
@@ -197,11 +278,11 @@ def _code_type(fields: PromotionFields, stored: Promotion | None) -> CodeType | 
 
 def _read_codes(fields: PromotionFields, language: Language, faults: Faults) -> tuple[str, ...]:
     codes = read_codes("codes", fields.codes, language, faults)
-    _note_lines("codes", fields.code_faults, language, faults)
+    note_lines("codes", fields.code_faults, language, faults)
     return codes
 
 
-def _note_lines(name: str, lines: Sequence[str], language: Language, faults: Faults) -> None:
+def note_lines(name: str, lines: Sequence[str], language: Language, faults: Faults) -> None:
     """Note the faulty lines of a file."""
     if lines:
         sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")

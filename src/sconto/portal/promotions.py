@@ -1,5 +1,7 @@
 """The list of promotions, and its actions."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -11,40 +13,80 @@ from sconto.operations import overviews, price_rises, promotions
 from sconto.operations.price_rises import PricesRaised
 from sconto.portal.cursors import read_cursor, write_cursor
 from sconto.portal.notices import Notice, switched_notice
+from sconto.portal.page_sizes import PAGE_SIZES, page_size, remember_page_size
 from sconto.portal.pages import read, write
 from sconto.portal.places import back_from_switch, list_address, remember_list
 from sconto.portal.sentences import KINDS, ORDERS, STATES
 from sconto.portal.visit import Visit
+
+_TURNED: Final = "turned"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a column that sorts; `sorted` is how the list is sorted by it, for ARIA."""
+
+    label: str
+    asked: Mapping[str, Any]
+    sorted: str | None
+
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 async def show_list(visit: Visit) -> Response:
     """The promotions that match the filters, a page at a time."""
-    order = _chosen(ListOrder, visit.query("order")) or ListOrder.EDITED
-    query = OverviewQuery(
-        order=order,
-        after=read_cursor(visit.query("after"), order),
-        kind=_chosen(ListKind, visit.query("kind")),
-        state=_chosen(ListState, visit.query("state")),
-        search=visit.search("search"),
-    )
+    query = _read_query(visit)
     page = await overviews.list_overviews(
         visit.context.database, visit.caller, query, visit.now, visit.today
     )
+    asked = _asked(query)
     response = visit.render(
         "promotions/list.html",
         page=page,
         query=query,
+        previous=write_cursor(page.previous),
         next=write_cursor(page.next),
-        asked=_asked(query),
+        asked=asked,
+        headings=_headings(query),
         states=STATES,
         kinds=KINDS,
-        orders=ORDERS,
+        order=_written_order(query),
+        orders=_orders(visit, query),
+        sizes=PAGE_SIZES,
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
     )
-    remember_list(visit, response, {**_asked(query), "after": visit.query("after")})
+    place = {"after": visit.query("after"), "before": visit.query("before")}
+    remember_list(visit, response, {**asked, **place})
+    remember_page_size(visit, response, query.limit)
     return response
+
+
+def _read_query(visit: Visit) -> OverviewQuery:
+    name, _, turned = visit.query("order").partition("-")
+    order = _chosen(ListOrder, name) or ListOrder.EDITED
+    before = read_cursor(visit.query("before"), order)
+    return OverviewQuery(
+        limit=page_size(visit),
+        order=order,
+        turned=turned == _TURNED,
+        after=None if before else read_cursor(visit.query("after"), order),
+        before=before,
+        kind=_chosen(ListKind, visit.query("kind")),
+        state=_chosen(ListState, visit.query("state")),
+        search=visit.search("search"),
+    )
+
+
+def _headings(query: OverviewQuery) -> dict[str, Heading]:
+    """What each heading does: sort by it, or turn the order round."""
+    found = {}
+    for order in ListOrder:
+        is_here = order is query.order
+        wanted = replace(query, order=order, turned=is_here and not query.turned)
+        sorted_now = ("descending" if query.falls else "ascending") if is_here else None
+        found[order.value] = Heading(ORDERS[order], _asked(wanted), sorted_now)
+    return found
 
 
 async def switch(visit: Visit) -> Response:
@@ -98,22 +140,36 @@ async def restore(visit: Visit) -> Response:
     await promotions.restore_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
     )
-    return visit.redirect(
-        f"/promotions/{promotion_id}", Notice(visit.gettext("The promotion is restored."))
-    )
+    page = f"/promotions/{promotion_id}"
+    back = page if visit.field("from") == "deleted" else list_address(visit, promotion_id)
+    return visit.redirect(back, Notice(visit.gettext("The promotion is restored.")))
 
 
 def _chosen(choices: type[_Choice], text: str) -> _Choice | None:
     return choices(text) if text in choices._value2member_map_ else None
 
 
+def _orders(visit: Visit, query: OverviewQuery) -> dict[str, str]:
+    """The choices of what to sort by, with the present one."""
+    found = {order.value: visit.gettext(label) for order, label in ORDERS.items()}
+    if query.turned:
+        turned = visit.gettext("%(order)s, reversed") % {"order": found[query.order]}
+        found[_written_order(query)] = turned
+    return found
+
+
+def _written_order(query: OverviewQuery) -> str:
+    return f"{query.order}-{_TURNED}" if query.turned else query.order.value
+
+
 def _asked(query: OverviewQuery) -> dict[str, Any]:
     """The query of the list, without the cursor."""
+    order = _written_order(query)
     return {
         "search": query.search,
         "kind": query.kind,
         "state": query.state,
-        "order": None if query.order is ListOrder.EDITED else query.order,
+        "order": None if order == ListOrder.EDITED else order,
     }
 
 

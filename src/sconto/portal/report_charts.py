@@ -122,7 +122,7 @@ class ChartMaker:
         return [*values, *[None] * (length - len(values))][:length]
 
     def _mark(self, mark: Mark) -> dict[str, str]:
-        day: date = mark.changed_at.astimezone(self._visit.context.zone).date()
+        day: date = mark.changed_at.astimezone(self._visit.server_zone).date()
         verb = self._visit.gettext(VERBS[Verb(mark.verb)])
         return {
             "day": day.isoformat(),

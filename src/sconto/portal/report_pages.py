@@ -50,7 +50,7 @@ class Card:
 def query_of(visit: Visit, chosen: ChosenDays, *, is_file: bool = False) -> ReportQuery:
     """The query of a page, or of a file."""
     query = replace(
-        query_for(chosen.days, visit.context.zone),
+        query_for(chosen.days, visit.server_zone),
         currency=visit.query("currency") or None,
         before=read_order_cursor(visit.query("before")) if visit.query("before") else None,
     )

@@ -110,6 +110,7 @@ def _tables(visit: Visit, found: WholeShopReport, currency: str) -> list[Table]:
             for one in found.promotions
         ],
         currency,
+        "" if found.has_all else _("Those with the most orders on the last days of the period."),
     )
     return [
         days_table(visit, found.report, currency, _PARTS),

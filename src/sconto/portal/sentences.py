@@ -12,6 +12,7 @@ from sconto.domain.overview import (
     MOST_COUNTED,
     CartPromotionOverview,
     Discount,
+    ListCount,
     ListedCodes,
     ListKind,
     ListOrder,
@@ -61,6 +62,7 @@ ORDERS: Final = {
     ListOrder.EDITED: marked("Last edit"),
     ListOrder.CREATED: marked("Newest"),
     ListOrder.NAME: marked("Name"),
+    ListOrder.START: marked("Start"),
     ListOrder.END: marked("End"),
 }
 
@@ -116,6 +118,15 @@ def state_of(summary: HasState, now: datetime) -> tuple[str, Mark]:
     if standing is PeriodState.NOT_STARTED:
         return marked("Scheduled"), Mark.WARN
     return marked("Active"), Mark.GOOD
+
+
+def count_words(language: Language, count: ListCount) -> str:
+    """How many promotions match; with a plus where only so many were looked at."""
+    number = language.number(count.number)
+    if not count.exact:
+        return language.gettext("%(number)s+ promotions") % {"number": number}
+    words = language.ngettext("%(number)s promotion", "%(number)s promotions", count.number)
+    return words % {"number": number}
 
 
 def period_words(language: Language, period: Period) -> str:

@@ -79,6 +79,7 @@ def make_environment() -> Environment:
         "period": _period,
         "period_text": _in_language(sentences.period_words),
         "plain_amount": format_amount,
+        "promotion_count": _in_language(sentences.count_words),
         "short_day": _short_day,
         "signed_percent": _signed_percent,
         "state": _state,

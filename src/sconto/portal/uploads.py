@@ -17,6 +17,7 @@ from sconto.domain.layout import (
 from sconto.operations import uploads
 from sconto.operations.sheet_files import MAGIC, SheetRefused, read_sheet
 from sconto.operations.turns import in_thread
+from sconto.portal.file_sentences import sheet_sentence
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -72,9 +73,7 @@ async def keep(visit: Visit, file: UploadFile) -> tuple[int, bytes]:
 
 def say_refused(visit: Visit, refused: SheetRefused) -> str:
     """Why a spreadsheet's own file cannot be read."""
-    if refused.is_large:
-        return visit.gettext("The spreadsheet is too large. Save it as CSV.")
-    return visit.gettext("The spreadsheet cannot be read. Save it as CSV.")
+    return visit.gettext(sheet_sentence(refused))
 
 
 async def keep_text(visit: Visit, name: str, text: bytes) -> int:

@@ -1,5 +1,6 @@
 """A visit: a request to the portal, with everything that a page needs."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -32,6 +33,11 @@ DEFAULT_CURRENCY: Final = "EUR"
 """The currency that forms preset for a merchant who has set none."""
 
 _NOBODY: Final = Profile("")
+
+LIST_COOKIE: Final = "sconto_list"
+"""The cookie with the query of the list of promotions as the person saw it last."""
+
+_LIST_QUERY: Final = re.compile(r"[A-Za-z0-9=&%._~+*-]{1,2000}")
 
 _TEMPLATES: Final = make_environment()
 
@@ -100,6 +106,12 @@ class Visit:
     def currency(self) -> str:
         """The currency that forms preset."""
         return self.profile.currency or DEFAULT_CURRENCY
+
+    @property
+    def promotion_list(self) -> str:
+        """The list of promotions as the person saw it last, with its filters and its page."""
+        query = self.request.cookies.get(LIST_COOKIE, "")
+        return f"/promotions?{query}" if _LIST_QUERY.fullmatch(query) else "/promotions"
 
     @property
     def manual(self) -> str:

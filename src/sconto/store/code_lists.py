@@ -128,7 +128,7 @@ LIMIT $3
 
 _SAMPLE: Final = "SELECT code FROM staged_codes ORDER BY place, part LIMIT $1"
 
-_COLUMNS: Final = """
+COLUMNS: Final = """
 SELECT code_id, code, code_key, position, used_by, used_at, held_for, held_until,
     applied_uses + outdone_uses + (
         SELECT coalesce(sum(uses), 0)::bigint
@@ -140,9 +140,9 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
     AND ($3::boolean IS NULL OR (used_at IS NOT NULL) = $3)
 """
 
-LIST: Final = f"{_COLUMNS} AND position > $5 ORDER BY position LIMIT $4"
+LIST: Final = f"{COLUMNS} AND position > $5 ORDER BY position LIMIT $4"
 
-SEARCH: Final = f"""{_COLUMNS}
+SEARCH: Final = f"""{COLUMNS}
     AND code_key > $5 AND code_key >= $6 AND code_key < $6 || chr(1114111)
 ORDER BY code_key LIMIT $4
 """
@@ -337,7 +337,7 @@ async def list_codes(
     `used` asks for those that an order used up, or for the others.
     """
     rows = await connection.fetch(LIST, merchant_id, holder.promotion_id, used, limit, behind)
-    return [_placed(row, holder.code_type) for row in rows]
+    return [placed_code(row, holder.code_type) for row in rows]
 
 
 async def search_codes(
@@ -354,7 +354,7 @@ async def search_codes(
     rows = await connection.fetch(
         SEARCH, merchant_id, holder.promotion_id, used, limit, behind, beginning
     )
-    return [_placed(row, holder.code_type) for row in rows]
+    return [placed_code(row, holder.code_type) for row in rows]
 
 
 async def count_codes(
@@ -368,7 +368,8 @@ async def count_codes(
     return CodeCounts(row["total"], row["total"] - row["free"])
 
 
-def _placed(row: asyncpg.Record, code_type: CodeType | None) -> PlacedCode:
+def placed_code(row: asyncpg.Record, code_type: CodeType | None) -> PlacedCode:
+    """The code in a row of COLUMNS."""
     listed = ListedCode(
         id=row["code_id"],
         code=row["code"],

@@ -26,6 +26,7 @@ LOOKED_AT: Final = 5_000
 """Orders that a page looks at for its other filters."""
 
 _OLDEST: Final = datetime(1, 1, 1, tzinfo=UTC)
+_NEWEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Walk(StrEnum):
@@ -39,45 +40,66 @@ class Walk(StrEnum):
     UNLISTED = "unlisted"
 
 
-_WITHIN: Final = "({time}, order_id) < ($2, $3) AND {time} >= $4"
+class _Way(NamedTuple):
+    """The way of a walk: which places come next, up to the time $4, and in which order."""
+
+    within: str
+    order: str
+
+    def places(self, time: str) -> str:
+        """The condition on a time and the order's id."""
+        return self.within.format(time=time)
+
+
+_DOWN: Final = _Way("({time}, order_id) < ($2, $3) AND {time} >= $4", "DESC")
+_UP: Final = _Way("({time}, order_id) > ($2, $3) AND {time} < $4", "ASC")
+
 
 # $5 to $8 are the filters: status, customer, promotion, and the ids of the code. $9 is how many
 # places the walk has at most.
-_ORDERS: Final = f"""
+def _orders(way: _Way, condition: str = "") -> str:
+    return f"""
     SELECT created_at AS placed_at, order_id
     FROM orders
-    WHERE merchant_id = $1 {{condition}} AND {_WITHIN.format(time="created_at")}
-    ORDER BY created_at DESC, order_id DESC
+    WHERE merchant_id = $1 {condition} AND {way.places("created_at")}
+    ORDER BY created_at {way.order}, order_id {way.order}
     LIMIT $9
-"""  # noqa: S608  # of our own constants
+    """  # noqa: S608  # of our own constants
 
-_REDEMPTIONS: Final = f"""
+
+def _redemptions(way: _Way, condition: str) -> str:
+    return f"""
     SELECT DISTINCT placed_at, order_id
     FROM redemptions
-    WHERE merchant_id = $1 AND {{condition}} AND {_WITHIN.format(time="placed_at")}
-    ORDER BY placed_at DESC, order_id DESC
+    WHERE merchant_id = $1 AND {condition} AND {way.places("placed_at")}
+    ORDER BY placed_at {way.order}, order_id {way.order}
     LIMIT $9
-"""  # noqa: S608  # of our own constants
+    """  # noqa: S608  # of our own constants
+
 
 # A text may be the code of several promotions.
-_OF_CODES: Final = f"""
+def _of_codes(way: _Way) -> str:
+    return f"""
     SELECT DISTINCT redeemed.placed_at, redeemed.order_id
     FROM unnest($8::bigint[]) AS wanted (code_id)
     CROSS JOIN LATERAL (
-        {_REDEMPTIONS.format(condition="code_id = wanted.code_id AND code_id <> 0")}
+        {_redemptions(way, "code_id = wanted.code_id AND code_id <> 0")}
     ) AS redeemed
-    ORDER BY redeemed.placed_at DESC, redeemed.order_id DESC
+    ORDER BY redeemed.placed_at {way.order}, redeemed.order_id {way.order}
     LIMIT $9
-"""  # noqa: S608  # of our own constants
+    """  # noqa: S608  # of our own constants
 
-_WALKS: Final = {
-    Walk.CODE: _OF_CODES,
-    Walk.PROMOTION: _REDEMPTIONS.format(condition="promotion_id = $7"),
-    Walk.CUSTOMER: _ORDERS.format(condition="AND customer_id = $6"),
-    Walk.STATUS: _ORDERS.format(condition="AND status = $5"),
-    Walk.TIME: _ORDERS.format(condition=""),
-    Walk.UNLISTED: _ORDERS.format(condition=""),
-}
+
+def _walks(way: _Way) -> dict[Walk, str]:
+    return {
+        Walk.CODE: _of_codes(way),
+        Walk.PROMOTION: _redemptions(way, "promotion_id = $7"),
+        Walk.CUSTOMER: _orders(way, "AND customer_id = $6"),
+        Walk.STATUS: _orders(way, "AND status = $5"),
+        Walk.TIME: _orders(way),
+        Walk.UNLISTED: _orders(way),
+    }
+
 
 # Orders with times are found by the other walks.
 _REDEEMED: Final = """
@@ -107,7 +129,7 @@ CROSS JOIN LATERAL (
 ) AS stored
 WHERE ($5::text IS NULL OR status = $5) AND ($6::text IS NULL OR customer_id = $6) {redeemed}
     AND ($7::bigint IS NULL OR true) AND ($8::bigint[] IS NULL OR true)
-ORDER BY place.placed_at DESC, place.order_id DESC
+ORDER BY place.placed_at {order}, place.order_id {order}
 LIMIT $10
 """
 
@@ -116,18 +138,35 @@ SELECT place.placed_at, place.order_id
 FROM ({walk}) AS place
 WHERE ($5::text IS NULL OR true) AND ($6::text IS NULL OR true)
     AND ($7::bigint IS NULL OR true) AND ($8::bigint[] IS NULL OR true)
-ORDER BY place.placed_at DESC, place.order_id DESC
+ORDER BY place.placed_at {order}, place.order_id {order}
 OFFSET $9 - 1
 LIMIT 1
 """
 
-PAGES: Final = {
-    walk: _PAGE.format(
-        walk=statement, columns=ORDER_COLUMNS, redeemed=_REDEEMED if walk is Walk.UNLISTED else ""
-    )
-    for walk, statement in _WALKS.items()
-}
-_LAST: Final = {walk: _LAST_LOOKED_AT.format(walk=each) for walk, each in _WALKS.items()}
+
+def _pages(way: _Way) -> dict[Walk, str]:
+    return {
+        walk: _PAGE.format(
+            walk=statement,
+            columns=ORDER_COLUMNS,
+            redeemed=_REDEEMED if walk is Walk.UNLISTED else "",
+            order=way.order,
+        )
+        for walk, statement in _walks(way).items()
+    }
+
+
+def _last(way: _Way) -> dict[Walk, str]:
+    return {
+        walk: _LAST_LOOKED_AT.format(walk=statement, order=way.order)
+        for walk, statement in _walks(way).items()
+    }
+
+
+PAGES: Final = _pages(_DOWN)
+_LAST: Final = _last(_DOWN)
+_PAGES_UP: Final = _pages(_UP)
+_LAST_UP: Final = _last(_UP)
 
 # A code belongs to one promotion. Removed codes were redeemed too.
 _FIND_CODES: Final = """
@@ -174,24 +213,30 @@ async def read_page(
     code_ids: Sequence[int] | None,
     start: OrderPlace,
 ) -> Found:
-    """The wanted orders before a place, one more than the limit where there are more."""
+    """The wanted orders before a place, one more than the limit where there are more.
+
+    If the query goes back, they are the ones after the place, the newest last.
+    """
+    goes_back = wanted.after is not None
+    pages, last_ones = (_PAGES_UP, _LAST_UP) if goes_back else (PAGES, _LAST)
+    bound = (wanted.until or _NEWEST) if goes_back else (wanted.since or _OLDEST)
     one_more = wanted.limit + 1
     looked_at = LOOKED_AT if _has_other_filters(walk, wanted) else one_more
     arguments = (
         merchant_id,
         *start,
-        wanted.since or _OLDEST,
+        bound,
         wanted.status,
         wanted.customer_id,
         wanted.promotion_id,
         code_ids,
         looked_at,
     )
-    rows = await connection.fetch(PAGES[walk], *arguments, one_more)
+    rows = await connection.fetch(pages[walk], *arguments, one_more)
     found = [(_place(row), row["row"]) for row in rows]
     if len(found) == one_more or looked_at == one_more:
         return Found(found, None)
-    last = await connection.fetchrow(_LAST[walk], *arguments)
+    last = await connection.fetchrow(last_ones[walk], *arguments)
     return Found(found, None if last is None else _place(last))
 
 

@@ -61,10 +61,10 @@ _FIRST: Final = f"""
 # Each code is looked up by its key. A few of those found are enough for a warning.
 _CODES: Final = f"""
 (
-    SELECT found.code, found.promotion_id, NULL AS total
+    SELECT found.code, found.promotion_id, NULL AS total, found.name
     FROM unnest(string_to_array($2, ',')) AS wanted (code_key)
     CROSS JOIN LATERAL (
-        SELECT codes.code, promotion.promotion_id
+        SELECT codes.code, promotion.promotion_id, promotion.name
         FROM codes
         JOIN promotions AS promotion
             ON promotion.merchant_id = $1 AND promotion.promotion_id = codes.promotion_id
@@ -79,7 +79,7 @@ _CODES: Final = f"""
 )
 UNION ALL
 (
-    SELECT code, promotion_id, count(*) OVER () AS total
+    SELECT code, promotion_id, count(*) OVER () AS total, NULL
     FROM codes
     WHERE merchant_id = $1 AND promotion_id = $3 AND removed_at IS NULL
         AND NOT EXISTS (SELECT FROM unnest(string_to_array($2, ',')) AS kept (code_key)
@@ -121,12 +121,14 @@ class CoveredProducts:
 class AffectedCodes:
     """Codes that another running promotion has too, and used ones that would be removed.
 
-    `elsewhere` are a few, with the promotion that has them; `gone` a few of `gone_count`.
+    `elsewhere` are a few, with the promotion that has them, whose names are `names`; `gone` are a
+    few of `gone_count`.
     """
 
     elsewhere: Sequence[tuple[str, int]]
     gone: tuple[str, ...]
     gone_count: int
+    names: Mapping[int, str]
 
 
 async def find_covered_products(
@@ -198,4 +200,5 @@ async def find_affected_codes(
         [(row["code"], row["promotion_id"]) for row in rows if row["promotion_id"] != own],
         tuple(row["code"] for row in gone),
         gone[0]["total"] if gone else 0,
+        {row["promotion_id"]: row["name"] for row in rows if row["promotion_id"] != own},
     )

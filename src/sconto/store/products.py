@@ -118,7 +118,8 @@ _LIST = f"""
 SELECT product_id, name, {PRICE} AS price, currency, tags
 FROM products
 WHERE merchant_id = $1 AND product_id > $2 AND deleted_at IS NULL
-    AND ($3::text IS NULL OR product_id = $4 OR strpos(name_folded, $3) > 0)
+    AND ($3::text IS NULL OR product_id = $4 OR strpos(name_folded, $3) > 0
+         OR ($6 AND EXISTS (SELECT FROM unnest(tags) AS tag WHERE lower(tag) = $3)))
 ORDER BY product_id
 LIMIT $5
 """  # noqa: S608  # of our own constants
@@ -204,7 +205,9 @@ async def list_products(
     if text is not None and "\0" in text:
         return []  # PostgreSQL has no such text
     product_id = None if query.search is None else parse_product_id(query.search)
-    rows = await connection.fetch(_LIST, merchant_id, query.after, text, product_id, query.limit)
+    rows = await connection.fetch(
+        _LIST, merchant_id, query.after, text, product_id, query.limit, query.with_tags
+    )
     return [_product(row) for row in rows]
 
 

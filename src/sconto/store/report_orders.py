@@ -50,60 +50,65 @@ _BEFORE: Final = "AND ({time}, order_id) < ($5, $6)"
 
 # What the promotion took off a line of an order.
 _OFF_BY_PROMOTION: Final = """
-    CASE WHEN (line #>> '{picks,0,promotion_id}')::bigint = $2
-        THEN (line ->> 'discount')::numeric ELSE 0 END
+    CASE WHEN (line.picks #>> '{0,promotion_id}')::bigint = $2 THEN line.discount ELSE 0 END
     + (
-        SELECT coalesce(sum((one ->> 'discount')::numeric), 0)
-        FROM json_array_elements(coalesce(line -> 'adjustments', '[]')) AS one
-        WHERE (one ->> 'promotion_id')::bigint = $2
+        SELECT coalesce(sum(one.discount), 0)
+        FROM json_to_recordset(coalesce(line.adjustments, '[]'))
+            AS one (promotion_id bigint, discount numeric)
+        WHERE one.promotion_id = $2
     )
 """
 
 _OFF_BY_SUBSCRIPTION: Final = """
     CASE WHEN EXISTS (
-        SELECT FROM json_array_elements(outcome -> 'subscription' -> 'considered') AS one
+        SELECT FROM json_array_elements(subscription -> 'considered') AS one
         WHERE (one ->> 'promotion_id')::bigint = $2 AND one ->> 'reason' IS NULL
-    ) THEN coalesce((line ->> 'subscription_discount')::numeric, 0) ELSE 0 END
+    ) THEN coalesce(line.subscription_discount, 0) ELSE 0 END
 """
 
-_OFF_BY_ALL: Final = "(line ->> 'subtotal')::numeric - (line ->> 'total')::numeric"
+_OFF_BY_ALL: Final = "line.subtotal - line.total"
 
 # The promotion that gave more than this one, for each place of an order where it was beaten.
 _WINNERS: Final = {
     ReportKind.PRODUCT: """
-        SELECT order_id, (line #>> '{picks,0,promotion_id}')::bigint AS promotion_id
+        SELECT order_id, (line.picks #>> '{0,promotion_id}')::bigint AS promotion_id
         FROM rivals
-        CROSS JOIN LATERAL json_array_elements(outcome -> 'lines') AS line
-        CROSS JOIN LATERAL json_array_elements(line -> 'picks') AS pick
+        CROSS JOIN LATERAL json_to_recordset(lines) AS line (picks json)
+        CROSS JOIN LATERAL json_array_elements(line.picks) AS pick
         WHERE (pick ->> 'promotion_id')::bigint = $2 AND pick ->> 'reason' IS NOT NULL
     """,
     ReportKind.CART: f"""
         SELECT order_id, (winner ->> 'promotion_id')::bigint AS promotion_id
         FROM rivals
-        CROSS JOIN LATERAL json_array_elements(outcome -> 'cart_promotions') AS one
-        CROSS JOIN LATERAL json_array_elements(outcome -> 'cart_promotions') AS winner
+        CROSS JOIN LATERAL json_array_elements(cart_promotions) AS one
+        CROSS JOIN LATERAL json_array_elements(cart_promotions) AS winner
         WHERE (one ->> 'promotion_id')::bigint = $2 AND {IS_BEATEN_IN_CART}
             AND winner -> 'reasons' IS NULL AND winner ->> 'target' = one ->> 'target'
     """,  # noqa: S608  # of our own constants
     ReportKind.SUBSCRIPTION: f"""
         SELECT order_id, (winner ->> 'promotion_id')::bigint AS promotion_id
         FROM rivals
-        CROSS JOIN LATERAL json_array_elements(outcome -> 'subscription' -> 'considered') AS one
-        CROSS JOIN LATERAL json_array_elements(outcome -> 'subscription' -> 'considered') AS winner
+        CROSS JOIN LATERAL json_array_elements(subscription -> 'considered') AS one
+        CROSS JOIN LATERAL json_array_elements(subscription -> 'considered') AS winner
         WHERE (one ->> 'promotion_id')::bigint = $2 AND {IS_BEATEN_IN_SUBSCRIPTION}
             AND winner ->> 'promotion_id' IS NOT NULL AND winner ->> 'reason' IS NULL
     """,  # noqa: S608  # of our own constants
 }
 
-_READ_ORDERS: Final = f"""
-    SELECT place.placed_at, place.order_id, outcome, {UNIT} AS unit
-    FROM ({{places}}) AS place
+# The outcome is parsed once.
+_READ_ORDERS: Final = """
+    SELECT place.order_id, 10 ^ coalesce(decimals, 0) AS unit, lines, cart_promotions, subscription
+    FROM ({places}) AS place
     CROSS JOIN LATERAL (
         SELECT outcome FROM orders
         WHERE merchant_id = $1 AND order_id = place.order_id
         LIMIT 1
     ) AS stored
-"""  # noqa: S608  # of our own constants
+    CROSS JOIN LATERAL json_to_record(stored.outcome)
+        AS told (currency text, decimals numeric, lines json, cart_promotions json,
+                 subscription json)
+    WHERE told.currency = $7
+"""
 
 _PRODUCTS: Final = """
     SELECT coalesce(json_agg(json_build_array(best.product_id, product.name, orders, off::text,
@@ -112,11 +117,11 @@ _PRODUCTS: Final = """
     FROM (
         SELECT product_id, count(DISTINCT order_id) AS orders, sum(off) AS off, sum(paid) AS paid
         FROM (
-            SELECT order_id, (line ->> 'product_id')::bigint AS product_id, ({off}) / unit AS off,
-                (line ->> 'total')::numeric / unit AS paid
+            SELECT order_id, line.product_id, ({off}) / unit AS off, line.total / unit AS paid
             FROM newest
-            CROSS JOIN LATERAL json_array_elements(outcome -> 'lines') AS line
-            WHERE outcome ->> 'currency' = $7
+            CROSS JOIN LATERAL json_to_recordset(lines)
+                AS line (product_id bigint, subtotal numeric, discount numeric, total numeric,
+                         subscription_discount numeric, picks json, adjustments json)
         ) AS part
         {condition}
         GROUP BY product_id
@@ -195,8 +200,11 @@ _LAST_LOOKED_AT: Final = f"""
 def _newest_of(kind: ReportKind) -> str:
     is_subscription = kind is ReportKind.SUBSCRIPTION
     own, time = (_BY_TIME, "created_at") if is_subscription else (_BY_REDEMPTION, "placed_at")
-    rivals = _BY_REDEMPTION if kind is ReportKind.PRODUCT else _BY_TIME
+    rivals = "SELECT * FROM newest"
+    if kind is ReportKind.CART:
+        rivals = _READ_ORDERS.format(places=_BY_TIME.format(before=""))
     page = own.format(before=_BEFORE.format(time=time))
+    looked_at = (_BY_TIME if kind is ReportKind.CART else own).format(before="")
     products = _PRODUCTS.format(
         off=_OFF_BY_SUBSCRIPTION if is_subscription else _OFF_BY_PROMOTION,
         condition="WHERE off > 0",
@@ -213,9 +221,9 @@ def _newest_of(kind: ReportKind) -> str:
 WITH newest AS MATERIALIZED (
     {_READ_ORDERS.format(places=own.format(before=""))}
 ), rivals AS MATERIALIZED (
-    {_READ_ORDERS.format(places=rivals.format(before=""))}
+    {rivals}
 )
-SELECT (SELECT count(*) FROM rivals) AS looked_at, ({products}) AS products,
+SELECT (SELECT count(*) FROM ({looked_at}) AS place) AS looked_at, ({products}) AS products,
     ({winners}) AS winners, ({_PAGE.format(places=page, given=given)}) AS orders,
     ({_LAST_LOOKED_AT.format(places=page)}) AS last
 """  # noqa: S608  # of our own constants
@@ -223,12 +231,14 @@ SELECT (SELECT count(*) FROM rivals) AS looked_at, ({products}) AS products,
 
 _NEWEST: Final = {kind: _newest_of(kind) for kind in ReportKind}
 
+_NEWEST_PLACES: Final = _BY_TIME.format(before=_BEFORE.format(time="created_at"))
+
 # It has the parameters of the others, though it needs few.
 _SHOP: Final = f"""
 WITH newest AS MATERIALIZED (
-    {_READ_ORDERS.format(places=_BY_TIME.format(before=_BEFORE.format(time="created_at")))}
+    {_READ_ORDERS.format(places=_NEWEST_PLACES)}
 )
-SELECT $2::bigint, $9::bigint, (SELECT count(*) FROM newest) AS looked_at,
+SELECT $2::bigint, $9::bigint, (SELECT count(*) FROM ({_NEWEST_PLACES}) AS place) AS looked_at,
     ({_PRODUCTS.format(off=_OFF_BY_ALL, condition="")}) AS products
 """  # noqa: S608  # of our own constants
 

@@ -21,7 +21,7 @@ from sconto.store.database import Connection
 from sconto.store.period_sql import is_running
 from sconto.store.stored_amounts import discount_from
 
-MOST_RANKED: Final = 100_000
+MOST_RANKED: Final = 50_000
 """Counters of each kind that a ranking of promotions adds up, the newest first."""
 
 _COLUMNS: Final = """merchant_id, subject, promotion_id, code_id, currency, day, orders, beaten,
@@ -109,48 +109,54 @@ GROUP BY subject, day, currency
 _COUNT_SHOP: Final = _COUNT_DAYS.format(counts=_WHOLE_SHOP)
 _COUNT_PROMOTION: Final = _COUNT_DAYS.format(counts=f"{_WHOLE_SHOP} UNION ALL {_ONE_PROMOTION}")
 
-# The newest counters are ranked, up to a number. Those of days that are not folded are few.
-_RANK: Final = """
-WITH counts AS MATERIALIZED (
-    (
-        SELECT subject, promotion_id, orders, beaten, discount, revenue
-        FROM order_counts
-        WHERE merchant_id = $1 AND subject = 'promotion' AND day BETWEEN $2 AND $3
-            AND currency = $4
-        ORDER BY day DESC
-        LIMIT $5
-    ) UNION ALL (
-        SELECT subject, promotion_id, orders, beaten, discount, revenue
-        FROM order_counts
-        WHERE merchant_id = $1 AND subject = 'subscription' AND day BETWEEN $2 AND $3
-            AND currency = $4
-        ORDER BY day DESC
-        LIMIT $5
-    ) UNION ALL (
-        SELECT subject, promotion_id, orders, beaten, discount, revenue
-        FROM open_order_counts
-        WHERE merchant_id = $1 AND subject IN ('promotion', 'subscription')
-            AND day BETWEEN $2 AND $3 AND currency = $4
-    )
-), best AS (
-    SELECT subject, promotion_id, sum(orders)::bigint AS orders, sum(beaten)::bigint AS beaten,
-        sum(discount) AS discount, sum(revenue) AS revenue
-    FROM counts
+# The newest counters are ranked, up to a number. The sums of the best are of all their counters.
+_RANK: Final = f"""
+SELECT best.subject, best.promotion_id, ranked, own.*,
+    coalesce(promotion.name, archived.name) AS name,
+    CASE WHEN best.subject = 'subscription' THEN 'subscription'
+         WHEN promotion.type = 'cart' THEN 'cart' ELSE 'product' END AS kind
+FROM (
+    SELECT subject, promotion_id, sum(orders) AS orders, sum(count(*)) OVER ()::bigint AS ranked
+    FROM (
+        (
+            SELECT subject, promotion_id, orders
+            FROM order_counts
+            WHERE merchant_id = $1 AND subject = 'promotion' AND day BETWEEN $2 AND $3
+                AND currency = $4
+            ORDER BY day DESC
+            LIMIT $5
+        ) UNION ALL (
+            SELECT subject, promotion_id, orders
+            FROM order_counts
+            WHERE merchant_id = $1 AND subject = 'subscription' AND day BETWEEN $2 AND $3
+                AND currency = $4
+            ORDER BY day DESC
+            LIMIT $5
+        ) UNION ALL (
+            SELECT subject, promotion_id, orders
+            FROM open_order_counts
+            WHERE merchant_id = $1 AND subject IN ('promotion', 'subscription')
+                AND day BETWEEN $2 AND $3 AND currency = $4
+        )
+    ) AS newest
     GROUP BY subject, promotion_id
     ORDER BY orders DESC, promotion_id DESC
     LIMIT $6
-)
-SELECT best.*, coalesce(promotion.name, archived.name) AS name,
-    CASE WHEN best.subject = 'subscription' THEN 'subscription'
-         WHEN promotion.type = 'cart' THEN 'cart' ELSE 'product' END AS kind
-FROM best
+) AS best
+CROSS JOIN LATERAL (
+    SELECT sum(orders)::bigint AS orders, sum(beaten)::bigint AS beaten,
+        sum(discount) AS discount, sum(revenue) AS revenue
+    FROM ({ALL_COUNTS}) AS counts
+    WHERE merchant_id = $1 AND subject = best.subject AND promotion_id = best.promotion_id
+        AND day BETWEEN $2 AND $3 AND currency = $4
+) AS own
 LEFT JOIN promotions AS promotion ON promotion.merchant_id = $1
     AND promotion.promotion_id = best.promotion_id AND best.subject = 'promotion'
 LEFT JOIN subscription_promotions AS archived ON archived.merchant_id = $1
     AND archived.promotion_id = best.promotion_id AND best.subject = 'subscription'
 WHERE coalesce(promotion.name, archived.name) IS NOT NULL
-ORDER BY orders DESC, best.promotion_id DESC
-"""  # of our own constants
+ORDER BY own.orders DESC, best.promotion_id DESC
+"""  # noqa: S608  # of our own constants
 
 
 async def count_days(
@@ -175,18 +181,22 @@ async def count_days(
 
 async def rank_promotions(
     connection: Connection, merchant_id: int, query: ReportQuery
-) -> list[TopPromotion]:
-    """The promotions with the most orders on the days; of their newest MOST_RANKED counters."""
+) -> tuple[list[TopPromotion], bool]:
+    """The promotions with the most orders on the days, and whether all of the days were ranked.
+
+    Only the newest MOST_RANKED counters are compared; the figures are of all.
+    """
     days, currency = query.days, query.currency or ""
     rows = await connection.fetch(
         _RANK, merchant_id, days.first, days.last, currency, MOST_RANKED, query.top
     )
-    return [
+    found = [
         TopPromotion(
             ReportKind(row["kind"]), row["promotion_id"], row["name"], _figures(row, currency)
         )
         for row in rows
     ]
+    return found, not rows or rows[0]["ranked"] < MOST_RANKED
 
 
 def _figures(row: asyncpg.Record, currency: str) -> Figures:

@@ -16,20 +16,24 @@ from sconto.domain.search import (
     FoundSubscription,
     SearchText,
     needle,
+    pairs,
     trigrams,
 )
 from sconto.store.database import Connection
 from sconto.store.search_indexes import (
     CODE_PARTS,
-    CODE_SLOTS,
-    NAME_SLOTS,
     PRODUCT_PARTS,
     PROMOTION_PARTS,
     SUBSCRIPTION_PARTS,
     SUBSCRIPTION_TEXT,
+    code_slots,
+    name_slots,
     spread,
 )
 from sconto.store.stored_amounts import PRICE
+
+ORDERS_LOOKED_AT: Final = 1_000
+"""The latest orders, among whose used codes any part is found."""
 
 _BEGINNINGS_LOOKED_AT: Final = 1_000
 """Codes that begin with the text; those of a promotion that was just deleted are passed over."""
@@ -60,14 +64,15 @@ def _matching(
 
 
 # strpos, not LIKE, because no character that a person types has a special meaning in it.
-def _has_words(text: str) -> str:
-    return f"(SELECT bool_and(strpos({text}, word) > 0) FROM unnest($2::text[]) AS word)"  # noqa: S608
+def has_words(text: str, words: str = "$2") -> str:
+    """Whether a spread name has all the words."""
+    return f"(SELECT bool_and(strpos({text}, word) > 0) FROM unnest({words}::text[]) AS word)"  # noqa: S608
 
 
 def _names(table: str, columns: str, condition: str, parts: str, text: str) -> str:
     """A search for rows whose names have all words $2, with the trigrams $3; at most $4."""
-    wanted = f"{condition} AND {parts} @> wanted.keys AND {_has_words(spread(text))}"
-    return _matching(table, columns, wanted, NAME_SLOTS, "$4")
+    wanted = f"{condition} AND {parts} @> wanted.keys AND {has_words(spread(text))}"
+    return _matching(table, columns, wanted, name_slots("$3"), "$4")
 
 
 MATCHING_PROMOTIONS: Final = _names(
@@ -119,34 +124,75 @@ _WITH_PROMOTION: Final = """
     ) AS promotion
 """
 
-MATCHING_CODES: Final = _matching(
-    "codes",
-    "code_id, code, used_by, promotion_id",
-    f"removed_at IS NULL AND {CODE_PARTS} @> wanted.keys AND strpos(code_key, $2) > 0",
-    CODE_SLOTS,
-    "$4",
-    _WITH_PROMOTION,
-)
 
-# Texts that are too short for trigrams are looked for at the beginning only.
-CODES: Final = f"""
-WITH beginning AS MATERIALIZED (
-    SELECT matching.*, promotion.*
+# Codes that the latest orders used up.
+_LATELY_USED: Final = f"""
+    SELECT code.code_id, code.code, code.used_by, code.promotion_id, code.code_key
     FROM (
-        SELECT code_id, code, used_by, promotion_id FROM codes
-        WHERE merchant_id = $1 AND removed_at IS NULL
-            AND code_key >= $2 AND code_key < $2 || chr(1114111)
-        ORDER BY code_key
-        LIMIT {_BEGINNINGS_LOOKED_AT}
-    ) AS matching
-    {_WITH_PROMOTION}
-    LIMIT $4
-)
-SELECT * FROM beginning
-UNION ALL
-SELECT * FROM ({MATCHING_CODES}) AS matching
-WHERE length($2) >= {PART_LENGTH} AND (SELECT count(*) FROM beginning) < $4
+        SELECT order_id FROM orders
+        WHERE merchant_id = $1
+        ORDER BY created_at DESC, order_id DESC
+        LIMIT {ORDERS_LOOKED_AT}
+    ) AS placed
+    CROSS JOIN LATERAL (
+        SELECT code_id FROM redemptions
+        WHERE merchant_id = $1 AND order_id = placed.order_id AND code_id <> 0
+            AND code_type = 'one-time'
+        OFFSET 0
+    ) AS redeemed
+    CROSS JOIN LATERAL (
+        SELECT code_id, code, code_key, used_by, promotion_id FROM codes
+        WHERE merchant_id = $1 AND codes.code_id = redeemed.code_id AND removed_at IS NULL
+            AND used_at IS NOT NULL
+        LIMIT 1
+    ) AS code
 """  # noqa: S608  # of our own constants
+
+
+def codes_statement(part: str, first: str, second: str, limit: str) -> str:
+    """Codes that begin with a part, then others that have it, up to a limit of each.
+
+    Parts that are too short are looked for at the beginning only. A code that is used up is found
+    by its beginning, and by any part if one of the latest orders used it.
+    """
+    unused = f"removed_at IS NULL AND used_at IS NULL AND strpos(code_key, {part}) > 0"
+    others = _matching(
+        "codes",
+        "code_id, code, used_by, promotion_id",
+        f"{unused} AND ({CODE_PARTS} @> wanted.first OR {CODE_PARTS} @> wanted.second)",
+        code_slots(first, second),
+        limit,
+        _WITH_PROMOTION,
+    )
+    return f"""
+    WITH beginning AS MATERIALIZED (
+        SELECT matching.*, promotion.*
+        FROM (
+            SELECT code_id, code, used_by, promotion_id FROM codes
+            WHERE merchant_id = $1 AND removed_at IS NULL
+                AND code_key >= {part} AND code_key < {part} || chr(1114111)
+            ORDER BY code_key
+            LIMIT {_BEGINNINGS_LOOKED_AT}
+        ) AS matching
+        {_WITH_PROMOTION}
+        LIMIT {limit}
+    ), other AS MATERIALIZED (
+        SELECT * FROM ({others}) AS other
+        WHERE length({part}) >= {PART_LENGTH} AND (SELECT count(*) FROM beginning) < {limit}
+    )
+    SELECT * FROM beginning
+    UNION ALL
+    SELECT * FROM other
+    UNION ALL
+    SELECT matching.code_id, matching.code, matching.used_by, matching.promotion_id, promotion.*
+    FROM ({_LATELY_USED}) AS matching
+    {_WITH_PROMOTION}
+    WHERE length({part}) >= {PART_LENGTH} AND strpos(matching.code_key, {part}) > 0
+        AND (SELECT count(*) FROM beginning) + (SELECT count(*) FROM other) < {limit}
+    """  # noqa: S608  # of our own constants
+
+
+CODES: Final = codes_statement("$2::text", "$3", "$4", "$5::bigint")
 
 _ORDERS: Final = """
 SELECT DISTINCT found.order_id, found.created_at
@@ -162,11 +208,38 @@ LIMIT $3
 """
 
 
+# Ids of promotions whose names have the words, or that have a code with the part.
+_IDS: Final = f"""
+SELECT promotion_id FROM ({MATCHING_PROMOTIONS}) AS named
+UNION
+SELECT promotion_id FROM ({codes_statement("$5::text", "$6", "$7", "$8::bigint")}) AS with_code
+WHERE $5::text <> ''
+"""  # noqa: S608  # of our own constants
+
+
+async def find_promotion_ids(
+    connection: Connection, merchant_id: int, wanted: SearchText, limit: int, most_codes: int
+) -> list[int]:
+    """Up to `limit` promotions whose names have the words, and those of the first codes."""
+    if not wanted.words:
+        return []
+    rows = await connection.fetch(
+        _IDS,
+        merchant_id,
+        *name_arguments(wanted),
+        limit,
+        wanted.code,
+        *pairs(wanted.code),
+        most_codes,
+    )
+    return [row["promotion_id"] for row in rows]
+
+
 async def find_promotions(
     connection: Connection, merchant_id: int, wanted: SearchText, limit: int
 ) -> tuple[list[FoundPromotion], list[FoundSubscription]]:
     """Up to so many promotions of each kind of table whose names have the words, in any order."""
-    rows = await connection.fetch(_PROMOTIONS, merchant_id, *_name_arguments(wanted), limit)
+    rows = await connection.fetch(_PROMOTIONS, merchant_id, *name_arguments(wanted), limit)
     promotions = [
         FoundPromotion(
             row["promotion_id"],
@@ -191,7 +264,7 @@ async def find_products(
 ) -> list[FoundProduct]:
     """The product with the id, and up to so many whose names have the words."""
     rows = await connection.fetch(
-        _PRODUCTS, merchant_id, *_name_arguments(wanted), limit, wanted.product_id
+        _PRODUCTS, merchant_id, *name_arguments(wanted), limit, wanted.product_id
     )
     found = [
         FoundProduct(row["product_id"], row["name"], row["price"], row["currency"]) for row in rows
@@ -203,7 +276,7 @@ async def find_codes(
     connection: Connection, merchant_id: int, wanted: SearchText, limit: int
 ) -> list[FoundCode]:
     """Codes that begin with the text, and then others that have it; up to so many of each."""
-    rows = await connection.fetch(CODES, merchant_id, wanted.code, trigrams(wanted.code), limit)
+    rows = await connection.fetch(CODES, merchant_id, wanted.code, *pairs(wanted.code), limit)
     found = {row["code_id"]: row for row in rows}
     return [
         FoundCode(
@@ -225,7 +298,7 @@ async def find_orders(
     return [FoundOrder(row["order_id"], row["created_at"]) for row in rows]
 
 
-def _name_arguments(wanted: SearchText) -> tuple[list[str], list[str]]:
+def name_arguments(wanted: SearchText) -> tuple[list[str], list[str]]:
     """What the name has, and the trigrams of that."""
     needles = [needle(word) for word in wanted.words]
     return needles, sorted({part for one in needles for part in trigrams(one)})

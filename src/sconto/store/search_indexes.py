@@ -1,13 +1,18 @@
 """The expressions by which parts of names and codes are found, and the indexes on them.
 
-A GIN index has the trigrams of each text: all three characters that follow each other. A text that
-has all trigrams of a part may have the part, and is looked at. Each trigram is one of a merchant's
-and of one of SLOTS slots, to which rows belong by their ids. So what other merchants have costs
-nothing, and a part that most texts have is read from one slot until enough is found.
+A GIN index has pieces of each text: of names all three characters that follow each other, of codes
+two by two. A text that has all pieces of a part may have the part, and is looked at. Each piece is
+one of a merchant's and of one of SLOTS slots, to which rows belong by their ids. So what other
+merchants have costs nothing, and a part that most texts have is read from one slot until enough is
+found.
 
 PostgreSQL keeps the indexes itself, so rows of before and of a version that serves meanwhile are
 found too. Expressions have no functions of our own, which a node of a distributed database may
 lack.
+
+An order writes the row of a one-time code that it uses, and so each index that has the row. That
+would cost it a twentieth more, so codes that are used up leave their index (`store.search` says how
+they are found).
 """
 
 from typing import Final
@@ -25,13 +30,13 @@ def _seed(row_id: str) -> str:
     return f"merchant_id * {SLOTS} + (hashint8({row_id}) & {SLOTS - 1})"
 
 
-def _trigrams_of_key(column: str, row_id: str) -> str:
-    """Hashes of the trigrams of a key of a code, which is short. The seed is part of the hash."""
-    parts = ", ".join(
-        f"hashtextextended(substr({column}, {place}, 3), {_seed(row_id)})"
-        for place in range(1, _CODE_LENGTH - 1)
+def _pairs_of_key(column: str, row_id: str) -> str:
+    """Hashes of a key of a code, two characters by two. The seed is part of the hash."""
+    pairs = ", ".join(
+        f"hashtextextended(substr({column}, {place}, 2), {_seed(row_id)})"
+        for place in range(1, _CODE_LENGTH, 2)
     )
-    return f"((ARRAY[{parts}])[:length({column}) - 2])"
+    return f"((ARRAY[{pairs}])[:length({column}) / 2])"
 
 
 def folded(column: str) -> str:
@@ -59,7 +64,7 @@ def _trigrams_of_name(column: str, row_id: str) -> str:
     return f"string_to_array(rtrim({cut}, E'\\n'), E'\\n')"
 
 
-CODE_PARTS: Final = _trigrams_of_key("code_key", "code_id")
+CODE_PARTS: Final = _pairs_of_key("code_key", "code_id")
 PROMOTION_PARTS: Final = _trigrams_of_name("name_folded", "promotion_id")
 PRODUCT_PARTS: Final = _trigrams_of_name("name_folded", "product_id")
 
@@ -68,7 +73,7 @@ SUBSCRIPTION_PARTS: Final = _trigrams_of_name(SUBSCRIPTION_TEXT, "promotion_id")
 
 # New entries first wait in a list, which every search reads whole. So it is kept short where many
 # rows are written at once, and there is none where few are.
-_BRIEFLY: Final = "WITH (gin_pending_list_limit = 128)"
+_BRIEFLY: Final = "WITH (gin_pending_list_limit = 512)"
 _AT_ONCE: Final = "WITH (fastupdate = off)"
 
 SEARCH_INDEXES: Final = {
@@ -90,21 +95,27 @@ SEARCH_INDEXES: Final = {
 """The indexes of schema 0023: for searches, and for promotions in the order of their starts."""
 
 
-def slots_with(keys: str) -> str:
-    """A row for each slot, with the keys that a text of the slot must have."""
+def code_slots(first: str, second: str) -> str:
+    """A row for each slot, with the hashes that a code of the slot has.
+
+    The pairs of a part may begin at its first or at its second character. Merchant $1.
+    """
     return f"""(
-        SELECT slot, ARRAY({keys}) AS keys FROM generate_series(0, {SLOTS - 1}) AS slot OFFSET 0
+        SELECT slot, ARRAY({_hashes(first)}) AS first, ARRAY({_hashes(second)}) AS second
+        FROM generate_series(0, {SLOTS - 1}) AS slot OFFSET 0
     )"""  # noqa: S608  # of our own constants
 
 
-CODE_SLOTS: Final = slots_with(
-    f"""SELECT hashtextextended(part COLLATE "C", $1::bigint * {SLOTS} + slot)
-            FROM unnest($3::text[]) AS part"""  # noqa: S608  # of our own constants
-)
-"""Of trigrams $3 of the codes of merchant $1."""
+def _hashes(pairs: str) -> str:
+    return f"""SELECT hashtextextended(pair COLLATE "C", $1::bigint * {SLOTS} + slot)
+            FROM unnest({pairs}::text[]) AS pair"""  # noqa: S608  # of our own constants
 
-NAME_SLOTS: Final = slots_with(
-    f"""SELECT part || ' ' || ($1::bigint * {SLOTS} + slot)
-            FROM unnest($3::text[]) AS part"""  # noqa: S608  # of our own constants
-)
-"""Of trigrams $3 of the names of merchant $1."""
+
+def name_slots(keys: str) -> str:
+    """A row for each slot, with the trigrams that a name of the slot has. Merchant $1."""
+    return f"""(
+        SELECT slot, ARRAY(
+            SELECT part || ' ' || ($1::bigint * {SLOTS} + slot) FROM unnest({keys}::text[]) AS part
+        ) AS keys
+        FROM generate_series(0, {SLOTS - 1}) AS slot OFFSET 0
+    )"""  # noqa: S608  # of our own constants

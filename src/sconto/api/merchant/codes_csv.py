@@ -5,27 +5,13 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
-from sconto.domain.code_list import ListedCode
-from sconto.domain.spreadsheet import shown_as_text
+from sconto.domain.code_list import CODE_COLUMNS, ListedCode, code_cells
 
-CSV_HEADING: Final = "coupon_code,coupon_id,state,coupon_uses,used_by,used_at\r\n"
+CSV_HEADING: Final = ",".join(CODE_COLUMNS) + "\r\n"
 
 
 def write_csv(codes: Sequence[ListedCode], *, for_people: bool = False) -> str:
-    """The lines of a CSV file; times are in UTC.
-
-    A spreadsheet takes no order id for a formula, and no code in a file that is for people.
-    """
+    """The lines of a CSV file; a file for people is made for spreadsheets."""
     lines = io.StringIO()
-    csv.writer(lines).writerows(
-        (
-            shown_as_text(code.code) if for_people else code.code,
-            code.id,
-            code.state.value,
-            code.uses,
-            shown_as_text(code.used_by or ""),
-            "" if code.used_at is None else code.used_at.isoformat(timespec="seconds"),
-        )
-        for code in codes
-    )
+    csv.writer(lines).writerows(code_cells(code, for_people=for_people) for code in codes)
     return lines.getvalue()

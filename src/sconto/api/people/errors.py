@@ -6,8 +6,14 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from sconto.api import problem_json
-from sconto.domain.people_problems import EmailTaken, KeyNotFound, TooManyKeys, UserDisabled
-from sconto.domain.problems import NameTaken, UserNotFound
+from sconto.domain.people_problems import (
+    EmailTaken,
+    KeyNotFound,
+    TooManyKeys,
+    TwoFactorIsOff,
+    UserDisabled,
+)
+from sconto.domain.problems import NameTaken, OwnAccess, UserNotFound
 
 _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     **problem_json.ANSWERS,
@@ -17,6 +23,10 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     TooManyKeys: lambda error: problem_json.problem(
         409, f"A merchant has at most {error.most} API keys: revoke one first."
     ),
+    OwnAccess: lambda _: problem_json.problem(
+        409, "Nobody resets their own two-factor sign-in: that takes a code, in the portal."
+    ),
+    TwoFactorIsOff: lambda _: problem_json.problem(404, "The user has no two-factor sign-in."),
     UserDisabled: lambda _: problem_json.problem(409, "The user is disabled: enable them first."),
     UserNotFound: lambda error: problem_json.problem(404, f"There is no user {error.username}."),
 }

@@ -16,7 +16,7 @@ from sconto.api.plain_route import PlainRoute
 from sconto.domain.password_links import PasswordLink
 from sconto.domain.people import Action
 from sconto.domain.product import parse_product_id
-from sconto.operations import password_links, users
+from sconto.operations import password_links, two_factor, users
 
 
 async def list_users(request: Request) -> Response:
@@ -47,12 +47,40 @@ async def reset_password(request: Request) -> Response:
     invited again, for seven days.
     """
     caller = require(request, Action.MANAGE_PEOPLE)
-    user_id = parse_product_id(request.path_params["user_id"])
-    if user_id is None:
-        raise HTTPException(404)
+    user_id = _user_id(request)
     context = context_of(request)
     link = await password_links.reset_password(context.database, caller, user_id, context.now())
     return await _answer_link(request, link)
+
+
+async def sign_out(request: Request) -> Response:
+    """Ends all sessions and tokens of the user, and an open link that sets their password.
+
+    In this process immediately, elsewhere within 10 seconds.
+    """
+    caller = require(request, Action.MANAGE_PEOPLE)
+    context = context_of(request)
+    await users.sign_out_everywhere(context.database, context.tokens, caller, _user_id(request))
+    return Response(status_code=204)
+
+
+async def reset_two_factor(request: Request) -> Response:
+    """For a user who lost phone and recovery codes: the password alone lets them in again.
+
+    Their sessions and tokens end. Make sure first that it is they who ask.
+    """
+    caller = require(request, Action.MANAGE_PEOPLE)
+    context = context_of(request)
+    await two_factor.reset(context.database, context.tokens, caller, _user_id(request))
+    return Response(status_code=204)
+
+
+def _user_id(request: Request) -> int:
+    """The id in the path; a path without a valid one is answered 404."""
+    user_id = parse_product_id(request.path_params["user_id"])
+    if user_id is None:
+        raise HTTPException(404)
+    return user_id
 
 
 async def _answer_link(request: Request, link: PasswordLink) -> Response:
@@ -70,4 +98,6 @@ ROUTES: Final = (
     PlainRoute("/people/v1/users", list_users, methods=["GET"]),
     PlainRoute("/people/v1/invitations", invite_user, methods=["POST"]),
     PlainRoute("/people/v1/users/{user_id}/password-link", reset_password, methods=["POST"]),
+    PlainRoute("/people/v1/users/{user_id}/sessions", sign_out, methods=["DELETE"]),
+    PlainRoute("/people/v1/users/{user_id}/two-factor", reset_two_factor, methods=["DELETE"]),
 )

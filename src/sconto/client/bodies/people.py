@@ -2,9 +2,9 @@
 
 # Written by `make openapi` from the models in openapi/: do not edit.
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
-from sconto.client.bodies.words import LinkPurpose, Role
+from sconto.client.bodies.words import LinkPurpose, Role, Subject, Verb
 
 
 class NewApiKey(TypedDict):
@@ -55,6 +55,8 @@ class User(TypedDict):
     disabled: bool
     invited: bool
     """The user has not set a password yet."""
+    two_factor: NotRequired[bool]
+    """The user signs in to the portal with a code too."""
 
 
 class Users(TypedDict):
@@ -87,3 +89,30 @@ class PasswordLink(TypedDict):
     expires_at: str
     sent: bool
     """Whether the mail server took it."""
+
+
+class AuditEntry(TypedDict):
+    """What somebody did."""
+
+    entry_id: int
+    recorded_at: str
+    username: str | None
+    """The name of that time, or `API key` and its name. Null: command line."""
+    kind: Subject
+    action: Verb
+    id: int | None
+    """Of the thing; null if it is no one thing."""
+    name: str | None
+    """The thing's name now; null if it is gone."""
+    before: dict[str, Any] | None
+    """What differs, as it was."""
+    after: dict[str, Any] | None
+    """What differs, as it became."""
+
+
+class AuditLog(TypedDict):
+    """A page of the audit log, the latest entry first."""
+
+    entries: list[AuditEntry]
+    next_cursor: str | None
+    """The cursor of the next page; null on the last."""

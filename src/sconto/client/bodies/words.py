@@ -137,4 +137,47 @@ Role = Literal["admin", "manager", "viewer", "checkout"]
 
 StepName = Literal["product_promotions", "lines", "order", "shipping", "subscription"]
 
+Subject = Literal[
+    "promotion",
+    "subscription promotion",
+    "user",
+    "API key",
+    "webhook",
+    "settings",
+    "sign-in",
+    "export",
+    "retention",
+]
+
 Target = Literal["lines", "order", "shipping"]
+
+Verb = Literal[
+    "created",
+    "changed",
+    "deleted",
+    "restored",
+    "codes added",
+    "codes removed",
+    "code generation started",
+    "codes generated",
+    "password set",
+    "signed out everywhere",
+    "revoked",
+    "password link made",
+    "e-mail set",
+    "signed in",
+    "sign-in failed",
+    "session ended",
+    "two-factor switched on",
+    "two-factor switched off",
+    "two-factor reset",
+    "two-factor code refused",
+    "recovery codes renewed",
+    "secret renewed",
+    "events sent again",
+    "recording of events set",
+    "exported",
+    "purged",
+    "customer erased",
+    "customer exported",
+]

@@ -13,23 +13,6 @@ document.addEventListener("keydown", (event) => {
   closeMenus(null);
 });
 
-// A click on a found product adds it to the list.
-
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-product]");
-  if (!button) return;
-  const list = button.closest("form").elements.products;
-  const lines = list.value.split("\n").filter((line) => line.trim());
-  const id = button.dataset.product;
-  if (!lines.some((line) => line.split(/[\s,;]+/).includes(id))) {
-    // A product with its own percent gets none here: the merchant writes it.
-    const own = button.closest("form").elements.coverage.value === "own";
-    lines.push(own ? `${id} ` : id);
-    list.value = lines.join("\n");
-    list.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-});
-
 // Enter in a search field that is part of a longer form searches; it does not send the form.
 
 document.addEventListener("keydown", (event) => {

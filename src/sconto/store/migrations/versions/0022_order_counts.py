@@ -51,7 +51,9 @@ CREATE TABLE order_counts (
     revenue numeric NOT NULL,
     PRIMARY KEY (merchant_id, subject, promotion_id, day, code_id, currency)
 );
-CREATE INDEX order_counts_by_day ON order_counts (merchant_id, subject, day);
+-- A ranking reads the index alone.
+CREATE INDEX order_counts_by_day ON order_counts (merchant_id, subject, day)
+    INCLUDE (promotion_id, currency, orders, beaten, discount, revenue);
 
 -- What purged orders counted, and before when purges have kept it: a purge by the version before
 -- has not.

@@ -1,0 +1,29 @@
+"""The route of the audit log."""
+
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sconto.api.access import require
+from sconto.api.context import context_of
+from sconto.api.people import audit_wire as wire
+from sconto.api.plain_route import PlainRoute
+from sconto.domain.people import Action
+from sconto.operations import audit
+
+
+async def list_entries(request: Request) -> Response:
+    """Who did what, when, and to what: the latest entry first.
+
+    `before` and `after` have what differs, by names of Sconto's own, which may become more.
+    """
+    caller = require(request, Action.READ_AUDIT_LOG)
+    query = wire.read_query(request.query_params.multi_items())
+    page = await audit.list_entries(context_of(request).database, caller, query)
+    body = msgspec.json.encode(wire.render_page(page))
+    return Response(body, media_type="application/json")
+
+
+ROUTES: Final = (PlainRoute("/people/v1/audit", list_entries, methods=["GET"]),)

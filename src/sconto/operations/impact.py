@@ -1,0 +1,168 @@
+"""The impact of a promotion before it is saved. Nothing is written and nothing is locked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import chain
+from typing import Final
+
+from sconto.domain.cart import Cart, Line
+from sconto.domain.cart_promotion import NewCartPromotion
+from sconto.domain.coverage import AllProducts, named_products, percent_on
+from sconto.domain.impact import (
+    Impact,
+    Overlap,
+    Rivals,
+    compare_prices,
+    price_sample,
+    with_rivals,
+)
+from sconto.domain.numbers import MAX_INT64
+from sconto.domain.people import Caller
+from sconto.domain.preview import (
+    Draft,
+    PromotionWarning,
+    find_warnings,
+    first_code,
+    preview_time,
+)
+from sconto.domain.promotion import NewPromotion
+from sconto.domain.schedule import ALL_PRODUCTS_ID, Span
+from sconto.operations.previews import distinct_ids, warn_of_codes
+from sconto.store import previews, rivals
+from sconto.store.candidates import CartAt
+from sconto.store.database import Database, retried
+from sconto.store.threads import in_thread
+
+MOST_COMPARED: Final = 500
+"""Products whose prices are compared: the first that the promotion names, or of the catalogue."""
+
+MOST_OVERLAPS: Final = 6
+
+_SAMPLES: Final = 3
+_QUANTITY: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactQuery:
+    """A product promotion to look at; `stored` is the one that it replaces, with its id.
+
+    With `keep_codes` the codes of that one stay.
+    """
+
+    new: NewPromotion
+    stored: tuple[int, NewPromotion] | None = None
+    keep_codes: bool = False
+
+    @property
+    def named(self) -> list[int] | None:
+        """The products that it covers or gives up, the former first; None for all."""
+        covers = [self.new.terms.coverage]
+        if self.stored is not None:
+            covers.append(self.stored[1].terms.coverage)
+        if any(isinstance(one, AllProducts) for one in covers):
+            return None
+        return distinct_ids([*chain.from_iterable(named_products(one) for one in covers)])
+
+
+@retried
+async def find_impact(
+    database: Database, caller: Caller, query: ImpactQuery, now: datetime
+) -> Impact:
+    """What saving the product promotion would do, now or at its start, with warnings.
+
+    Products that the stored promotion gives up get dearer. A draft that is switched off is looked
+    at as if it were on. Three statements, and one more each for codes and for names.
+    """
+    new = query.new
+    merchant_id, at = caller.merchant_id, preview_time(new.period, now)
+    own_id, before = (MAX_INT64, None) if query.stored is None else query.stored
+    named = await in_thread(lambda: query.named)
+    left = replace(new.period, starts_at=max(now, new.period.starts_at))
+    async with database.read(merchant_id) as connection:
+        around = await previews.find_covered_products(
+            connection, merchant_id, named, MOST_COMPARED, left
+        )
+        compared = around.products[:MOST_COMPARED]
+        ids = [one.product_id for one in compared]
+        others, names = await rivals.find_rivals(connection, merchant_id, ids, own_id, at)
+        warnings = _warnings(Draft(new, own_id), around.spans, now)
+        if not query.keep_codes:
+            stored_id = None if query.stored is None else own_id
+            of_codes, known = await warn_of_codes(connection, caller, new, stored_id, left)
+            warnings += of_codes
+            names |= known
+        unnamed = {one.promotion_id for one in warnings} - {None, own_id, *names}
+        if unnamed:
+            names |= await previews.find_names(connection, merchant_id, unnamed)
+    draft = Draft(replace(new, active=True), own_id)
+    lines = [Line(str(i), p.product_id, 1, p.price) for i, p in enumerate(compared)]
+    cart = Cart("EUR", tuple(lines), (first_code(draft),))
+    found = await database.carts.read(merchant_id, CartAt(cart, at, with_cart_promotions=True))
+    candidates = with_rivals(found, others)
+    old = None if before is None or not _runs(before, at) else Draft(before, own_id)
+    compare = partial(compare_prices, compared, candidates, old, draft, at)
+    changes, prices = await in_thread(compare) if len(compared) > _SAMPLES else compare()
+    samples = [one for one in compared if one.currency == compared[0].currency][:_SAMPLES]
+    return Impact(
+        at,
+        changes,
+        prices,
+        len(around.products) > MOST_COMPARED,
+        _overlaps(others, names),
+        warnings,
+        [one for one in around.unknown if percent_on(new.terms.coverage, one) is not None],
+        names if before is None else {**names, own_id: before.name},
+        price_sample(samples, candidates, draft, _QUANTITY, at),
+        {one.product_id: one for one in compared},
+    )
+
+
+def _warnings(
+    draft: Draft, spans: Mapping[int, Sequence[Span]] | None, now: datetime
+) -> list[PromotionWarning]:
+    """The warnings about the products that the draft covers."""
+    if spans is not None:
+        coverage = draft.promotion.terms.coverage
+        spans = {
+            one: of_product
+            for one, of_product in spans.items()
+            if one == ALL_PRODUCTS_ID or percent_on(coverage, one) is not None
+        }
+    return find_warnings(draft, spans, now)
+
+
+@retried
+async def find_cart_overlaps(
+    database: Database, caller: Caller, new: NewCartPromotion, now: datetime, own_id: int | None
+) -> list[Overlap]:
+    """Automatic cart promotions that run beside the draft in the same step of pricing."""
+    period = replace(new.period, starts_at=max(now, new.period.starts_at))
+    async with database.read(caller.merchant_id) as connection:
+        return await rivals.find_cart_overlaps(
+            connection,
+            caller.merchant_id,
+            new.terms.target,
+            own_id or 0,
+            period,
+            MOST_OVERLAPS,
+        )
+
+
+def _overlaps(others: Rivals, names: dict[int, str]) -> list[Overlap]:
+    counts: dict[int, int] = {}
+    for pick in others.specific.values():
+        counts[pick.promotion_id] = counts.get(pick.promotion_id, 0) + 1
+    found = [Overlap(one, names.get(one, str(one)), number) for one, number in counts.items()]
+    if others.everywhere is not None:
+        one = others.everywhere.promotion_id
+        found.append(Overlap(one, names.get(one, str(one))))
+    return sorted(found, key=lambda overlap: -(overlap.products or 0))
+
+
+def _runs(promotion: NewPromotion, at: datetime) -> bool:
+    """Whether a stored promotion gives its discount at a time."""
+    period = promotion.period
+    over_from = period.over_from
+    return promotion.active and period.starts_at <= at and (over_from is None or at < over_from)

@@ -1,0 +1,78 @@
+"""Codes of a promotion that have a text anywhere: those that begin with it, and then others."""
+
+from typing import Final
+
+from sconto.domain.search import trigrams
+from sconto.store.code_lists import COLUMNS, SEARCH, CodeHolder, PlacedCode, placed_code
+from sconto.store.database import Connection
+from sconto.store.search_indexes import CODE_PARTS, code_slots
+
+LOOKED_AT: Final = 20_000
+"""Codes of the merchant that have the text and are looked at for those of the promotion."""
+
+# The planner takes this for that many merchants (`search`).
+_MERCHANT: Final = ", ".join(["$1::bigint"] * 100)
+
+# A common table expression is read row by row, as the limits ask for them.
+_OTHERS: Final = f"""
+    SELECT code_id FROM (
+        SELECT found.*
+        FROM {code_slots("$7")} AS wanted
+        CROSS JOIN LATERAL (
+            WITH matching AS MATERIALIZED (
+                SELECT code_id, promotion_id, code_key FROM codes
+                WHERE merchant_id = ANY (ARRAY[{_MERCHANT}]) AND removed_at IS NULL
+                    AND {CODE_PARTS} @> wanted.keys AND strpos(code_key, $6) > 0
+            )
+            SELECT * FROM matching
+        ) AS found
+        LIMIT {LOOKED_AT}
+    ) AS matching
+    WHERE promotion_id = $2 AND NOT starts_with(code_key, $6)
+    LIMIT $4
+"""  # noqa: S608  # of our own constants
+
+_SEARCH: Final = f"""
+WITH beginning AS MATERIALIZED ({SEARCH}),
+others AS MATERIALIZED (
+    {COLUMNS} AND code_id = ANY (ARRAY({_OTHERS}))
+        AND (SELECT count(*) FROM beginning) < $4
+)
+SELECT *, false AS is_other FROM beginning
+UNION ALL
+SELECT *, true FROM others
+ORDER BY is_other, code_key
+"""  # noqa: S608  # of our own constants
+
+
+async def search_parts(
+    connection: Connection,
+    merchant_id: int,
+    holder: CodeHolder,
+    *,
+    limit: int,
+    text: str,
+    used: bool | None = None,
+    behind: str = "",
+) -> tuple[list[PlacedCode], list[PlacedCode]]:
+    """Up to `limit` codes after a key that begin with the text, and up to so many that have it.
+
+    The others are looked for only if the first are fewer than the limit. The text has three
+    characters or more. Other codes are those that LOOKED_AT codes of the merchant have.
+    """
+    rows = await connection.fetch(
+        _SEARCH,
+        merchant_id,
+        holder.promotion_id,
+        used,
+        limit,
+        behind,
+        text,
+        trigrams(text),
+    )
+    beginning: list[PlacedCode] = []
+    others: list[PlacedCode] = []
+    for row in rows:
+        place = others if row["is_other"] else beginning
+        place.append(placed_code(row, holder.code_type))
+    return beginning, others
