@@ -102,7 +102,7 @@ async def download(visit: Visit) -> Response:
     asked = {name: visit.query(name) for name in _FIELDS}
     query, faults = _read_query(visit, asked)
     if faults:
-        return visit.redirect("/audit", **asked)
+        return visit.redirect("/audit", None, **asked)
     batches = audit.export_entries(visit.context.database, visit.caller, query)
     turns, merchant_id = visit.context.short_turns, visit.caller.merchant_id
     lines = in_short_turns(turns, merchant_id, batches, _write_lines)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sconto.domain.search import trigrams
+from sconto.domain.search import pairs
 from sconto.store.code_lists import COLUMNS, SEARCH, CodeHolder, PlacedCode, placed_code
 from sconto.store.database import Connection
 from sconto.store.search_indexes import CODE_PARTS, code_slots
@@ -17,12 +17,13 @@ _MERCHANT: Final = ", ".join(["$1::bigint"] * 100)
 _OTHERS: Final = f"""
     SELECT code_id FROM (
         SELECT found.*
-        FROM {code_slots("$7")} AS wanted
+        FROM {code_slots("$7", "$8")} AS wanted
         CROSS JOIN LATERAL (
             WITH matching AS MATERIALIZED (
                 SELECT code_id, promotion_id, code_key FROM codes
                 WHERE merchant_id = ANY (ARRAY[{_MERCHANT}]) AND removed_at IS NULL
-                    AND {CODE_PARTS} @> wanted.keys AND strpos(code_key, $6) > 0
+                    AND ({CODE_PARTS} @> wanted.first OR {CODE_PARTS} @> wanted.second)
+                    AND strpos(code_key, $6) > 0
             )
             SELECT * FROM matching
         ) AS found
@@ -68,7 +69,7 @@ async def search_parts(
         limit,
         behind,
         text,
-        trigrams(text),
+        *pairs(text),
     )
     beginning: list[PlacedCode] = []
     others: list[PlacedCode] = []
