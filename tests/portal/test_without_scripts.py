@@ -77,7 +77,7 @@ async def test_a_promotion_is_checked_created_switched_off_and_deleted(
     await plain.get_by_role("button", name="Delete").click()
     await plain.get_by_role("button", name="Delete").click()
     await plain.get_by_role("button", name="Undo").click()
-    await expect(plain.get_by_role("heading", name="By hand")).to_be_visible()
+    await expect(plain.get_by_role("link", name="By hand")).to_be_visible()
 
 
 async def test_adding_a_rule_keeps_what_was_typed(plain: Page, portal_url: str) -> None:

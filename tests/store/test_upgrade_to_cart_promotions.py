@@ -1,5 +1,6 @@
 """Rows of schema 0013, and those that its version writes on the newer schema beside this one."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -234,7 +235,11 @@ async def test_orders_of_before_and_beside_are_counted_once(upgraded: Database) 
     )
     assert counted["sum"] == 1
     assert await violations(upgraded) == []
-    assert await count_old_orders(upgraded, UTC) > 3
+    # Several workers count at the same time, and orders are placed meanwhile.
+    placing = [place(upgraded, f"N-{number}", "always") for number in range(2, 5)]
+    counting = asyncio.gather(*[count_old_orders(upgraded, UTC) for _ in range(3)])
+    await asyncio.gather(*placing)
+    assert sum(await counting) > 3
     assert await count_old_orders(upgraded, UTC) == 0
     expected: Counter[tuple[object, ...]] = Counter()
     for merchant_id, order_id in await rows_of(

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart_offers import CartReason
+from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.codes import CodeType
 from sconto.domain.redemption import Redemption
 from sconto.domain.subscription import CodeReason, SubscriptionOutcome
@@ -53,47 +54,64 @@ class OrderCount(NamedTuple):
 _Key = tuple[int, int, str, bool]
 """A promotion, a code with its type, and whether it applied."""
 
+# Python 3.11 takes long to find a member of an enum.
+_ONE_TIME, _REUSABLE = CodeType.ONE_TIME, CodeType.REUSABLE
+_DISCOUNTED, _FULL_PRICE = Subject.DISCOUNTED, Subject.FULL_PRICE
+_PROMOTION, _SUBSCRIPTION = Subject.PROMOTION, Subject.SUBSCRIPTION
+
 
 def counts_of(outcome: PricedCart, redemptions: Iterable[Redemption]) -> list[OrderCount]:
     """What an order counts for, in the one order in which counters are written.
 
     `redemptions` are those of the outcome.
     """
-    whole = Subject.DISCOUNTED if outcome.discount else Subject.FULL_PRICE
+    whole = _DISCOUNTED if outcome.discount else _FULL_PRICE
     counts = [OrderCount(whole, 0, 0, "", True, 0, 1, outcome.discount)]
-    counts += _of_promotions(outcome, redemptions)
+    tally = _tally(redemptions)
+    if outcome.cart_promotions:
+        _add_beaten(tally, outcome.cart_promotions)
+    keys, leaders = sorted(tally), dict[int, _Key]()
+    for key in keys:
+        leader = leaders.get(key[0])
+        if leader is None or (key[3] and not leader[3]):
+            leaders[key[0]] = key
+    for key in keys:
+        uses, discount = tally[key]
+        leads = 1 if leaders[key[0]] is key else 0
+        counts.append(OrderCount(_PROMOTION, *key, uses, leads, discount))
     if outcome.subscription is not None:
         counts += _of_subscription(outcome.subscription)
     return counts
 
 
-def _of_promotions(outcome: PricedCart, redemptions: Iterable[Redemption]) -> list[OrderCount]:
+def _tally(redemptions: Iterable[Redemption]) -> dict[_Key, tuple[int, int]]:
+    """The redemptions and the discount of each promotion, code and outcome."""
     tally: dict[_Key, tuple[int, int]] = {}
     for one in redemptions:
-        key = (one.promotion_id, *_counted_code(one.code_id, one.code_type), one.applied)
-        uses, discount = tally.get(key, (0, 0))
-        tally[key] = (uses + 1, discount + one.discount)
-    for lost in outcome.cart_promotions:
+        if one.code_id is None:
+            key: _Key = (one.promotion_id, 0, "", one.applied)
+        elif one.code_type is _ONE_TIME:
+            key = (one.promotion_id, 0, _ONE_TIME, one.applied)
+        else:
+            key = (one.promotion_id, one.code_id, _REUSABLE, one.applied)
+        found = tally.get(key)
+        if found is None:
+            tally[key] = (1, one.discount)
+        else:
+            tally[key] = (found[0] + 1, found[1] + one.discount)
+    return tally
+
+
+def _add_beaten(
+    tally: dict[_Key, tuple[int, int]], outcomes: Iterable[CartPromotionOutcome]
+) -> None:
+    """Cart promotions that were beaten have no redemptions."""
+    for lost in outcomes:
         if any(refusal.reason in BEATEN_IN_CART for refusal in lost.reasons):
-            tally[lost.promotion_id, *_counted_code(lost.code_id, lost.code_type), False] = (0, 0)
-    keys = sorted(tally)
-    leaders: dict[int, _Key] = {}
-    for key in keys:
-        leader = leaders.get(key[0])
-        if leader is None or (key[3] and not leader[3]):
-            leaders[key[0]] = key
-    return [
-        OrderCount(
-            Subject.PROMOTION, *key, tally[key][0], int(leaders[key[0]] is key), tally[key][1]
-        )
-        for key in keys
-    ]
-
-
-def _counted_code(code_id: int | None, code_type: CodeType | None) -> tuple[int, str]:
-    if code_id is None:
-        return 0, ""
-    return (0, CodeType.ONE_TIME) if code_type is CodeType.ONE_TIME else (code_id, "reusable")
+            code_id, code_type = lost.code_id or 0, "" if lost.code_id is None else _REUSABLE
+            if lost.code_type is _ONE_TIME:
+                code_id, code_type = 0, _ONE_TIME
+            tally[lost.promotion_id, code_id, code_type, False] = (0, 0)
 
 
 def _of_subscription(outcome: SubscriptionOutcome) -> list[OrderCount]:
@@ -106,6 +124,6 @@ def _of_subscription(outcome: SubscriptionOutcome) -> list[OrderCount]:
         elif code.reason in BEATEN_IN_SUBSCRIPTION:
             given.setdefault(code.promotion_id, (False, 0))
     return [
-        OrderCount(Subject.SUBSCRIPTION, promotion_id, 0, "", applied, 0, 1, discount)
+        OrderCount(_SUBSCRIPTION, promotion_id, 0, "", applied, 0, 1, discount)
         for promotion_id, (applied, discount) in sorted(given.items())
     ]

@@ -29,7 +29,7 @@ PATHS: Final = {
 """The page of a promotion of each kind."""
 
 FILE_ROWS: Final = 1_000
-"""Rows of a ranking, and orders, in a file."""
+"""Rows of a ranking in a file; of orders it has LOOKED_AT."""
 
 _NOTHING: Final = "\N{EN DASH}"
 
@@ -54,7 +54,7 @@ def query_of(visit: Visit, chosen: ChosenDays, *, is_file: bool = False) -> Repo
         currency=visit.query("currency") or None,
         before=read_order_cursor(visit.query("before")) if visit.query("before") else None,
     )
-    return replace(query, before=None, orders=FILE_ROWS, top=FILE_ROWS) if is_file else query
+    return replace(query, before=None, orders=LOOKED_AT, top=FILE_ROWS) if is_file else query
 
 
 def shown_days(visit: Visit, chosen: ChosenDays, here: str) -> dict[str, Any]:

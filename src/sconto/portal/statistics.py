@@ -195,7 +195,7 @@ def _orders(visit: Visit, found: PromotionReport, currency: str) -> Table:
         [
             Column("created_at", _("Time"), Cell.TIME),
             Column("order_id", _("Order"), Cell.LINK),
-            Column("code", _("Code"), Cell.CODE),
+            Column("code", _("Code"), Cell.TEXT),
             Column("discount", _("Discount"), Cell.MONEY),
             Column("total", _("Total"), Cell.MONEY),
         ],

@@ -247,8 +247,8 @@ _BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 STATEMENTS: Final = {
     (parts, is_told): _PLACE_BY.format(
         **shape,
-        tally=order_counts.TALLY.format(*range(first, first + 9)),
-        counted=order_counts.COUNTED.format(*range(first, first + 9)),
+        tally=order_counts.TALLY.format(*range(first, first + 6)),
+        counted=order_counts.COUNTED.format(*range(first, first + 6)),
         told=_TOLD if is_told else "",
     )
     for parts, first, shape in (
