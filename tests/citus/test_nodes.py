@@ -11,10 +11,10 @@ import pytest
 from psycopg import sql
 
 from sconto.domain.codes import CodeType
-from sconto.domain.order import NewOrder
+from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.problems import CodesUsedUp, OrderBusy
-from sconto.operations.checkout import place_order, quote
+from sconto.operations.checkout import change_order_status, place_order, quote
 from sconto.operations.events import append_for_all
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database, DatabaseUnavailable, StatementStopped
@@ -118,6 +118,31 @@ async def test_a_dead_node_stops_its_own_merchants_only(
     assert await append_for_all(distributed, NOON) == 3 * len(there)
     assert [message for message in caplog.messages if address not in message] == []
     assert len(caplog.messages) == 2
+    await assert_no_violations(distributed)
+
+
+async def test_while_citus_passes_no_calls_on_everybody_is_served(
+    distributed_url: str, distributed: Database
+) -> None:
+    """As after a change of nodes, until Citus has told all nodes of it."""
+    shops = await shops_of(distributed, 2)
+    for shop in shops:
+        async with distributed.write(shop.merchant_id) as connection:
+            await start_recording(connection, shop.merchant_id, 1)
+        await serve(distributed, shop, 1)
+    with psycopg.connect(distributed_url, autocommit=True) as coordinator:
+        tell = "UPDATE pg_dist_node SET metadatasynced = %s WHERE groupid <> 0"
+        coordinator.execute(tell, [False])
+        try:
+            assert await append_for_all(distributed, NOON) == 3 * len(shops)
+            for shop in shops:
+                await serve(distributed, shop, 2)
+                deleted = OrderStatus.DELETED
+                await change_order_status(distributed, shop, "B-2", deleted, NOON)
+        finally:
+            coordinator.execute(tell, [True])
+    for shop in shops:
+        await serve(distributed, shop, 3)
     await assert_no_violations(distributed)
 
 

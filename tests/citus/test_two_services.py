@@ -67,7 +67,9 @@ async def test_of_a_node_killed_under_load_only_its_merchants_notice(
                     await shop.wait_until_placed(ORDERS)
                 await back.wait()
                 await shop.wait_until_placed(ORDERS)
-            assert set(told.statuses) <= {200, 201, 409} or shop in there
+            # A busy machine may be late for one; while the node is away, most are refused there.
+            refused = told.statuses[503] / told.statuses.total()
+            assert (refused < 0.1) == (shop in elsewhere)
 
         ordering = [group.create_task(order(shop)) for shop in shops]
         await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in shops))

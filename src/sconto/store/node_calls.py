@@ -7,9 +7,12 @@ call their own functions, and one that finds none sends the statement.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sconto.store.node_sql import FORMS, Script
+import asyncpg
+
+from sconto.store.node_sql import FORMS, NOT_PASSED_ON, Script
 
 PREFIX: Final = "sconto_"
 
@@ -53,9 +56,9 @@ class NodeFunction:
         self._call: Final = f"SELECT * FROM {self.name}({', '.join(self.arguments)})"  # noqa: S608  # of our own constants
 
     def is_on(self, connection: Any) -> bool:
-        """Whether the merchant's node has the function."""
+        """Whether the merchant's node has the function, and Citus passes calls on."""
         functions: frozenset[str] = getattr(connection, "node_functions", _NONE)
-        return self.name in functions
+        return self.name in functions and connection.nodes.get_calls
 
     async def fetchval(self, connection: Any, *arguments: object) -> Any:
         """The first column, from the merchant's node if it has the function.
@@ -65,21 +68,30 @@ class NodeFunction:
         """
         if not self.is_on(connection):
             return await connection.fetchval(self.statement, *arguments)
-        try:
-            return await connection.fetchval(self._call, *arguments, timeout=NODE_TIMEOUT)
-        except TimeoutError:
-            connection.terminate()
-            raise
+        row = await self._call_node(connection, arguments)
+        return None if row is None else row[0]
 
     async def fetchrow(self, connection: Any, *arguments: object) -> Any:
         """The row, likewise."""
         if not self.is_on(connection):
             return await connection.fetchrow(self.statement, *arguments)
+        return await self._call_node(connection, arguments)
+
+    async def _call_node(self, connection: Any, arguments: Sequence[object]) -> Any:
         try:
             return await connection.fetchrow(self._call, *arguments, timeout=NODE_TIMEOUT)
         except TimeoutError:
             connection.terminate()
             raise
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != NOT_PASSED_ON:
+                raise
+            connection.spoil()
+            connection.nodes.note_not_passed_on()
+            if connection.is_in_transaction() or self.before or self.after:
+                # Whoever repeats it finds that no calls are passed on.
+                raise asyncpg.SerializationError(str(error)) from error
+        return await connection.fetchrow(self.statement, *arguments)
 
 
 def count_parameters(statement: str) -> int:

@@ -8,6 +8,8 @@ In each session the first call of a function for a shard prepares the statement.
 shard only while it has the metadata of the shard locked exclusively on all nodes. A function that
 writes takes the same lock shared until it commits. Each function looks then whether the shard is
 here. If it was moved since the coordinator passed the call on, the call is given up, and repeated.
+While Citus has yet to tell the nodes of a change of nodes, it passes no calls on and runs the
+functions on the coordinator. They refuse that, and the statement is sent instead.
 """
 
 import re
@@ -30,6 +32,9 @@ BEGIN
         SELECT FROM pg_dist_placement
         WHERE shardid = shard AND groupid = (SELECT groupid FROM pg_dist_local_group)
     ) THEN
+        IF (SELECT groupid = 0 FROM pg_dist_local_group) THEN
+            RAISE 'the call was not passed on' USING ERRCODE = 'SC001';
+        END IF;
         RAISE serialization_failure USING MESSAGE = 'the merchant is on another node';
     END IF;
     RETURN shard;
@@ -130,6 +135,9 @@ BEGIN
 END
 $body$
 """
+
+NOT_PASSED_ON: Final = "SC001"
+"""The code of the error of a function that runs on the coordinator."""
 
 FORMS: Final = (*HELPERS, _CALL_ON_SHARD, _FUNCTION, _RUN, _POLL)
 

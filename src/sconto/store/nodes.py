@@ -34,6 +34,9 @@ _KEPT_FOR: Final = 60.0
 _PROBE_PAUSE: Final = 2.0
 """Seconds until a node that did not answer is asked again."""
 
+_NO_CALLS_FOR: Final = 2.0
+"""Seconds for which no calls are made after Citus did not pass one on."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +61,8 @@ class Nodes:
         self._silent: dict[int, str] = {}
         self._asked_at: dict[int, float] = {}
         self._groups: dict[int, int] = {}
+        self._no_calls_until: float | None = None
+        self._not_passed_on_at = -_NO_CALLS_FOR
 
     @property
     def silent(self) -> list[str]:
@@ -113,6 +118,24 @@ class Nodes:
         """The node answered."""
         if self._silent.pop(node.group, None) is not None:
             _log.warning("node %s answers again", node.address)
+
+    @property
+    def get_calls(self) -> bool:
+        """Whether Citus passes calls of functions on to the nodes, as far as is known."""
+        if self._no_calls_until is not None and time.monotonic() > self._no_calls_until:
+            self._no_calls_until = None
+        return self._no_calls_until is None
+
+    def note_not_passed_on(self) -> None:
+        """Citus has run a function on the coordinator.
+
+        That may be the fault of the session, which is closed then: a statement that Citus could
+        only plan at the second attempt leaves it so. If it happens again soon, it is not.
+        """
+        now = time.monotonic()
+        if now - self._not_passed_on_at < _NO_CALLS_FOR:
+            self._no_calls_until = now + _NO_CALLS_FOR
+        self._not_passed_on_at = now
 
     def group_of(self, merchant_id: int) -> int | None:
         """The group of the merchant's node, if it is known."""

@@ -2,13 +2,11 @@
 
 On a distributed database only. The function does what the transaction of an order does elsewhere,
 with the same statements in the same sequence: `orders.REPLACE`, what `giving_back` has, and the one
-that places the order. If the first or the last says that a race is lost, an error takes back all.
+that places the order. If the first or the last says that a race is lost, all is taken back.
 """
 
 from datetime import date
 from typing import Final
-
-import asyncpg
 
 from sconto.domain.allowances import NO_CLAIM, LimitClaim
 from sconto.domain.holds import OwnHold
@@ -25,11 +23,17 @@ _ON_NODES: Final = {
         statement,
         writes=True,
         before=(
+            "BEGIN",
             Step(REPLACE, ("$1", "$2", "$4"), "is_done"),
             "IF NOT is_done THEN RAISE lock_not_available; END IF;",
             *giving_back("$4", "$3"),
         ),
-        after=("IF NOT <result> THEN RAISE lock_not_available; END IF;",),
+        after=(
+            "IF NOT <result> THEN RAISE lock_not_available; END IF;",
+            "EXCEPTION WHEN lock_not_available OR deadlock_detected OR division_by_zero THEN",
+            "<result> := false;",
+            "END;",
+        ),
     )
     for key, statement in STATEMENTS.items()
 }
@@ -57,11 +61,5 @@ async def replace_and_insert_order(
     Raises OrderRaceLost.
     """
     key, arguments = placing(merchant_id, order, day, versions, claim, own)
-    try:
-        await _ON_NODES[key].fetchval(connection, *arguments)
-    except (
-        asyncpg.LockNotAvailableError,
-        asyncpg.DeadlockDetectedError,
-        asyncpg.DivisionByZeroError,
-    ) as error:
-        raise OrderRaceLost(*wanted_by(order, claim)) from error
+    if not await _ON_NODES[key].fetchval(connection, *arguments):
+        raise OrderRaceLost(*wanted_by(order, claim))

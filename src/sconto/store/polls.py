@@ -28,6 +28,10 @@ _TIMEOUT: Final = 3.0
 """Seconds for the answer of a node. It comes in milliseconds: shorter than requests wait."""
 
 
+class _NotPassedOn(Exception):
+    """Citus has run the function on the coordinator (`node_sql`)."""
+
+
 class Poll:
     """A statement that asks for all merchants. Its columns are numbers and texts."""
 
@@ -48,7 +52,7 @@ class Poll:
         There each shard has its own limit and order, and the rows come in any order.
         """
         functions: frozenset[str] = getattr(connection, "node_functions", frozenset())
-        if self.name not in functions or connection.is_in_transaction():
+        if self.name not in functions or not connection.nodes.get_calls:  # type: ignore[attr-defined]
             found: list[Any] = await connection.fetch(self.statement, *arguments)
             return found
         nodes: Nodes = connection.nodes  # type: ignore[attr-defined]  # of the pool's connections
@@ -56,10 +60,13 @@ class Poll:
             read = await connection.fetch(READ_NODES)
             nodes.keep([Node(row["groupid"], row["address"], row["number"]) for row in read])
         rows: list[dict[str, Any]] = []
-        for node in nodes.to_ask():
-            rows += await self._ask(connection, nodes, node, arguments)
-            if connection.is_closed():
-                break
+        try:
+            for node in nodes.to_ask():
+                rows += await self._ask(connection, nodes, node, arguments)
+                if connection.is_closed():
+                    break
+        except _NotPassedOn:
+            rows = [dict(row) for row in await connection.fetch(self.statement, *arguments)]
         # No node's rows always come first.
         random.shuffle(rows)
         return rows
@@ -82,7 +89,11 @@ class Poll:
             nodes.note_silent(node, error)
             return []
         assert row is not None  # noqa: S101 - a row is asked for
-        nodes.note_answer(node)
         if row["node"] != node.group:
             nodes.forget()  # a shard was moved
+            if row["node"] == 0:
+                connection.spoil()  # type: ignore[attr-defined]
+                nodes.note_not_passed_on()
+                raise _NotPassedOn
+        nodes.note_answer(node)
         return [found for listed in json.loads(row["answers"]) for found in listed]

@@ -58,13 +58,18 @@ class _Connection(asyncpg.Connection):
     """A connection, with the functions that the nodes of a distributed database have, and the
     nodes."""
 
-    __slots__ = ("is_of_citus", "node_functions", "nodes")
+    __slots__ = ("is_of_citus", "is_spoilt", "node_functions", "nodes")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.is_of_citus = False
+        self.is_spoilt = False
         self.node_functions: frozenset[str] = frozenset()
         self.nodes = Nodes()
+
+    def spoil(self) -> None:
+        """Let the connection be closed when it is given back."""
+        self.is_spoilt = True
 
 
 class Pool:
@@ -137,6 +142,8 @@ class Pool:
         """Give a connection back. `sound`: nothing went wrong while it was lent."""
         del self._loans[connection]
         try:
+            if getattr(connection, "is_spoilt", False):
+                connection.terminate()
             if sound and not self._closing:
                 self._kept.append(connection)
             else:
