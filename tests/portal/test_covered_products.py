@@ -73,7 +73,6 @@ async def test_a_pasted_table_becomes_the_products_of_a_promotion(
 ) -> None:
     ids = await open_shop(database, merchant)
     await visitor.goto(f"{portal_url}/promotions/{ids['Winter sale']}/products")
-    await show(visitor, "promotion-products")
     await visitor.get_by_text("Products from a file").click()
     pasted = visitor.get_by_label("Or pasted from a spreadsheet")
     await pasted.fill("Artikel\tRabatt\n4\t7,5 %\n5\t12 %\nXY-1\t10 %")

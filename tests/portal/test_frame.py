@@ -39,7 +39,15 @@ def test_an_entry_has_only_the_pages_below_it() -> None:
     [
         (
             Role.VIEWER,
-            ["Home", "Promotions", "Subscriptions", "Orders", "Try a cart", "Developers"],
+            [
+                "Home",
+                "Promotions",
+                "Subscriptions",
+                "Orders",
+                "Reports",
+                "Try a cart",
+                "Developers",
+            ],
         ),
         (Role.CHECKOUT, ["Orders"]),
     ],

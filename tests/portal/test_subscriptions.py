@@ -73,14 +73,14 @@ async def test_the_list_is_in_the_menu_and_filtered_while_typing(
         await expect(rows.last).to_contain_text(text)
     await show(visitor, "subscriptions")
 
-    await visitor.get_by_label("Code").press_sequentially("amount")
+    await visitor.get_by_label("Code", exact=True).press_sequentially("amount")
     await expect(rows).to_have_count(1)
     await expect(rows).to_contain_text("AMOUNT")
     await visitor.get_by_label("Status").select_option("On")
     await expect(visitor.get_by_text("No promotions match.")).to_be_visible()
-    await visitor.get_by_label("Code").fill("")
+    await visitor.get_by_label("Code", exact=True).fill("")
     await expect(rows).to_contain_text("TRY3")
-    await visitor.get_by_label("Search").fill("no such name")
+    await visitor.get_by_label("Search", exact=True).fill("no such name")
     await expect(visitor.get_by_text("No promotions match.")).to_be_visible()
 
 

@@ -100,17 +100,6 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     )
 
 
-async def give_second_factor(database: Database, user_id: int) -> None:
-    """A second factor that no code opens, to be reset."""
-    async with database.write() as connection:
-        await connection.execute(
-            "INSERT INTO second_factors (merchant_id, user_id, secret, key_id, created_at,"
-            " last_step) SELECT merchant_id, user_id, '', '', now(), 0 FROM users"
-            " WHERE user_id = $1",
-            user_id,
-        )
-
-
 async def sell(client: httpx.AsyncClient, own: Things, headers: dict[str, str]) -> None:
     """An order, a hold, and a return of the order."""
     order = body_of("POST", "/checkout/v1/orders", own) | {"order_id": own.order}
@@ -212,6 +201,17 @@ async def test_another_merchants_cursor_shows_nothing_of_their_list(
     answer = await client.get(f"/catalog/v1/products?cursor={cursor}", headers=stranger)
     assert answer.status_code < 500
     assert "Secret" not in answer.text
+
+
+async def give_second_factor(database: Database, user_id: int) -> None:
+    """So that there is one to reset."""
+    async with database.write() as connection:
+        await connection.execute(
+            "INSERT INTO second_factors (merchant_id, user_id, secret, key_id, created_at,"
+            " last_step) SELECT merchant_id, user_id, '', '', now(), 0 FROM users"
+            " WHERE user_id = $1",
+            user_id,
+        )
 
 
 async def everything(

@@ -186,7 +186,9 @@ class CodeFile:
     def _read_values(self, line: int, values: list[str]) -> Sequence[CodeLine | RefusedCodeLine]:
         width, column = self._width, self._chosen_column()
         if width is not None and len(values) > width and any(map(trim, values[width:])):
-            return (RefusedCodeLine(line, self._fault_of_many(values), width),)
+            written = " | ".join(filled(values))
+            wide = None if width == 1 else width
+            return (self._refused(line, self._fault_of_many(values), wide, written),)
         code = trim(values[column]) if column < len(values) else ""
         if not code:
             return (self._refused(line, CodeLineFault.NO_VALUE, column),)

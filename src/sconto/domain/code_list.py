@@ -73,7 +73,7 @@ class CodeQuery:
 
     They come in the order in which they were added. With `search`, the beginning of a code in any
     spelling, they come in alphabetical order. With `anywhere` the last page is
-    filled with codes that have the text elsewhere, if it has three characters or more.
+    filled with unused codes that have the text elsewhere, if it has three characters or more.
     """
 
     limit: int = 100

@@ -136,13 +136,14 @@ SELECT code_id, code, code_key, position, used_by, used_at, held_for, held_until
         WHERE merchant_id = $1 AND promotion_id = $2 AND code_id = codes.code_id
     ) AS uses
 FROM codes
-WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-    AND ($3::boolean IS NULL OR (used_at IS NOT NULL) = $3)
+WHERE merchant_id = $1 AND ($3::boolean IS NULL OR (used_at IS NOT NULL) = $3)
 """
 
-LIST: Final = f"{COLUMNS} AND position > $5 ORDER BY position LIMIT $4"
+_LISTED: Final = f"{COLUMNS} AND promotion_id = $2 AND removed_at IS NULL"
 
-SEARCH: Final = f"""{COLUMNS}
+LIST: Final = f"{_LISTED} AND position > $5 ORDER BY position LIMIT $4"
+
+SEARCH: Final = f"""{_LISTED}
     AND code_key > $5 AND code_key >= $6 AND code_key < $6 || chr(1114111)
 ORDER BY code_key LIMIT $4
 """

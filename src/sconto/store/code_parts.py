@@ -13,6 +13,7 @@ LOOKED_AT: Final = 20_000
 # The planner takes this for that many merchants (`search`).
 _MERCHANT: Final = ", ".join(["$1::bigint"] * 100)
 
+# Each code is then looked up by its key: no condition is one of another index.
 # A common table expression is read row by row, as the limits ask for them.
 _OTHERS: Final = f"""
     SELECT code_id FROM (
@@ -22,8 +23,8 @@ _OTHERS: Final = f"""
             WITH matching AS MATERIALIZED (
                 SELECT code_id, promotion_id, code_key FROM codes
                 WHERE merchant_id = ANY (ARRAY[{_MERCHANT}]) AND removed_at IS NULL
+                    AND used_at IS NULL AND strpos(code_key, $6) > 0
                     AND ({CODE_PARTS} @> wanted.first OR {CODE_PARTS} @> wanted.second)
-                    AND strpos(code_key, $6) > 0
             )
             SELECT * FROM matching
         ) AS found
@@ -36,8 +37,10 @@ _OTHERS: Final = f"""
 _SEARCH: Final = f"""
 WITH beginning AS MATERIALIZED ({SEARCH}),
 others AS MATERIALIZED (
-    {COLUMNS} AND code_id = ANY (ARRAY({_OTHERS}))
-        AND (SELECT count(*) FROM beginning) < $4
+    SELECT found.*
+    FROM ({_OTHERS}) AS wanted
+    CROSS JOIN LATERAL ({COLUMNS} AND codes.code_id = wanted.code_id LIMIT 1) AS found
+    WHERE (SELECT count(*) FROM beginning) < $4
 )
 SELECT *, false AS is_other FROM beginning
 UNION ALL
@@ -59,7 +62,8 @@ async def search_parts(
     """Up to `limit` codes after a key that begin with the text, and up to so many that have it.
 
     The others are looked for only if the first are fewer than the limit. The text has three
-    characters or more. Other codes are those that LOOKED_AT codes of the merchant have.
+    characters or more. The others are unused (`search_indexes`), and of LOOKED_AT codes of the
+    merchant that have the text.
     """
     rows = await connection.fetch(
         _SEARCH,

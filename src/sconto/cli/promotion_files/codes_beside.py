@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from sconto.cli.file_layouts import say_place
 from sconto.cli.promotion_files.kinds import Kind
 from sconto.cli.promotion_files.planning import FileRefused
 from sconto.cli.sentences import CODE_FAULTS
@@ -87,7 +88,10 @@ def _read_codes(path: Path, faults: list[str]) -> list[str]:
                 seen.add(line.key)
             else:
                 refused.append(line)
-    faults += [f"{path.name}: line {one.line} {CODE_FAULTS[one.fault]}" for one in refused[:_NAMED]]
+    faults += [
+        f"{path.name}: {say_place(one.line, one.column)} {CODE_FAULTS[one.fault]}"
+        for one in refused[:_NAMED]
+    ]
     if (others := len(refused) - _NAMED) > 0:
         faults.append(f"{path.name}: and {others:,} more lines")
     return codes
