@@ -262,9 +262,9 @@ def _become(request: tuple[str, list[str], dict[str, str], str], streams: list[i
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["sconto", *arguments]
-    for stream in (sys.stdout, sys.stderr):
-        assert isinstance(stream, TextIOWrapper)
-        stream.reconfigure(line_buffering=stream.isatty() or stream is sys.stderr)
+    for output in (sys.stdout, sys.stderr):
+        assert isinstance(output, TextIOWrapper)
+        output.reconfigure(line_buffering=output.isatty() or output is sys.stderr)
     # How `multiprocessing` starts the worker processes of a service.
     multiprocessing.util.spawnv_passfds = _fork_passing  # type: ignore[assignment]
     exec(program, {"__name__": "__main__"})

@@ -294,7 +294,7 @@ async def test_long_lists_of_codes_stand_beside_the_file(
     assert "1 added (EXTRA)" in (await sconto(*apply)).out
     beside.write_text("NOT A CODE\nCODE-1\nCODE-1\n")
     refused = await sconto(*apply)
-    assert f"{promotion_id}.csv: line 1 is no code" in refused.err
+    assert f"{promotion_id}.csv: line 1 has a blank" in refused.err
     assert f"{promotion_id}.csv: line 3 has the code of an earlier line" in refused.err
     del entry["coupons"]["coupon_code"]
     entry["coupons"]["discount_percent"] = "11"

@@ -11,34 +11,34 @@ import pytest
 from tests.faults.conftest import Settings
 from tests.faults.shoppers import Shop
 from tests.services import Service, wait_until
-from tests.stories.cable import Cable
+from tests.stories.database_proxy import DatabaseProxy
 
 
 @pytest.fixture
-def cable(create_database: Callable[[], str], folder: Path) -> Iterator[Cable]:
+def proxy(create_database: Callable[[], str], folder: Path) -> Iterator[DatabaseProxy]:
     """A network between a service and a database that no other test uses."""
-    with Cable.between(create_database(), folder) as cable:
-        yield cable
+    with DatabaseProxy.between(create_database(), folder) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def service(cable: Cable, folder: Path, settings_for: Settings) -> Iterator[Service]:
-    """A service that reaches the database over the cable."""
-    with Service.running(folder / "service", settings_for(cable.url)) as service:
+def service(proxy: DatabaseProxy, folder: Path, settings_for: Settings) -> Iterator[Service]:
+    """A service that reaches the database over the proxy."""
+    with Service.running(folder / "service", settings_for(proxy.url)) as service:
         yield service
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.soak)])
 async def test_a_network_cut_under_load_costs_answers_but_no_order(
-    cable: Cable, service: Service, times: int
+    proxy: DatabaseProxy, service: Service, times: int
 ) -> None:
-    shop = await Shop.open(cable.url)
+    shop = await Shop.open(proxy.url)
     async with shop.ordering(lambda: service.url) as told:
         for _ in range(times):
             await shop.wait_until_placed(20)
-            await asyncio.to_thread(cable.cut)
+            await asyncio.to_thread(proxy.cut)
             await asyncio.sleep(0.2)
-            await asyncio.to_thread(cable.mend)
+            await asyncio.to_thread(proxy.connect)
         await shop.wait_until_placed(20)
     assert told.statuses[503] > 0
     assert told.broken == 0
@@ -48,14 +48,14 @@ async def test_a_network_cut_under_load_costs_answers_but_no_order(
 
 
 async def test_a_retry_finds_an_order_whose_commit_was_not_answered(
-    cable: Cable, service: Service
+    proxy: DatabaseProxy, service: Service
 ) -> None:
-    shop = await Shop.open(cable.url)
+    shop = await Shop.open(proxy.url)
     async with shop.ordering(lambda: service.url) as told:
         await shop.wait_until_placed(20)
         # An order is stored by a statement with its outcome, or by the commit after it.
-        cable.lose_answers(20, b'"currency"', b"COMMIT;")
-        await asyncio.to_thread(wait_until, lambda: cable.losses_left == 0)
+        proxy.lose_answers(20, b'"currency"', b"COMMIT;")
+        await asyncio.to_thread(wait_until, lambda: proxy.losses_left == 0)
         await shop.wait_until_placed(20)
     # An order committed without an answer is placed: the retry gets 200.
     assert told.statuses[200] > 0
@@ -65,12 +65,12 @@ async def test_a_retry_finds_an_order_whose_commit_was_not_answered(
 
 
 async def test_a_silent_network_delays_callers_by_seconds_only(
-    cable: Cable, service: Service
+    proxy: DatabaseProxy, service: Service
 ) -> None:
-    shop = await Shop.open(cable.url)
+    shop = await Shop.open(proxy.url)
     async with shop.ordering(lambda: service.url):
         await shop.wait_until_placed(20)
-    cable.stall()
+    proxy.stall()
     began = time.monotonic()
     async with httpx.AsyncClient(headers=shop.headers, timeout=60) as client:
         quote = {"currency": "EUR", "lines": [a_line()]}
@@ -83,8 +83,8 @@ async def test_a_silent_network_delays_callers_by_seconds_only(
     assert [answer.status_code for answer in answers] == [503, 503, 503]
     assert time.monotonic() - began < 15
     assert (await asyncio.to_thread(service.get, "/health/live")).status_code == 200
-    await asyncio.to_thread(cable.cut)
-    await asyncio.to_thread(cable.mend)
+    await asyncio.to_thread(proxy.cut)
+    await asyncio.to_thread(proxy.connect)
     await asyncio.to_thread(wait_until, lambda: service.get("/health/ready").status_code == 200)
     async with shop.ordering(lambda: service.url):
         await shop.wait_until_placed(20)

@@ -98,6 +98,9 @@ async def test_a_service_on_a_replica_answers_reads_like_the_primary_and_refuses
                     assert (await send(writer, example)).is_success, example
             await wait_for(cluster, replica)
             for example in examples:
+                if example.path.startswith("/people/v1/audit"):
+                    # The primary has recorded the exports of the examples before.
+                    await wait_for(cluster, replica)
                 answer = await send(reader, example)
                 if example.path in _ABOUT_ITSELF:
                     assert answer.status_code == 200

@@ -21,7 +21,7 @@ from sconto.operations.subscriptions import apply_code
 from sconto.store.database import Database, DatabaseUnavailable
 from tests.builders import NOON, subscription_terms
 from tests.conftest import create_caller
-from tests.stories.cable import Cable
+from tests.stories.database_proxy import DatabaseProxy
 
 APPLY: KeyedRequest[Application, AnswerAroundUsage] = KeyedRequest(
     "key", b"", lambda _: AnswerAroundUsage(200, b"told ", b" times")
@@ -82,15 +82,15 @@ async def test_an_answer_lost_after_the_commit_is_given_again(
     url = create_database()
     with (
         TemporaryDirectory(prefix="sconto-") as folder,
-        Cable.between(url, Path(folder)) as cable,
+        DatabaseProxy.between(url, Path(folder)) as proxy,
     ):
-        database = await Database.open(cable.url)
+        database = await Database.open(proxy.url)
         caller = await create_caller(database)
         await create(database, caller, limit)
-        cable.lose_answers(1, b"told ")
+        proxy.lose_answers(1, b"told ")
         with pytest.raises(DatabaseUnavailable):
             await apply(database, caller)
-        assert cable.losses_left == 0
+        assert proxy.losses_left == 0
         for _ in range(2):
             await assert_answered_before(database, caller)
         assert await counts(database) == [1, 1, 1]

@@ -176,8 +176,8 @@ async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
         terms = CartTerms(Target.ORDER, AmountOff({"EUR": amount}), exclusive=True)
         new = NewCartPromotion(name, True, Period(NOON), terms, None, ())
         made[name] = await create_cart_promotion(database, merchant, new, NOON)
-    for code, amount in (("THREE", "3.00"), ("FIVE", "5.00")):
-        terms_ = subscription_terms(amount_off(amount), code=code)
+    for code, off in (("THREE", "3.00"), ("FIVE", "5.00")):
+        terms_ = subscription_terms(amount_off(off), code=code)
         created = await subscription_promotions.create_promotion(database, merchant, terms_, NOON)
         made[code] = created
     five = made["FIVE"]

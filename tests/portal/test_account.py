@@ -11,12 +11,13 @@ from playwright.async_api import Page, expect
 from sconto.api.clock import read_clock
 from sconto.domain.merchant_settings import MerchantSettings
 from sconto.domain.people import Caller, Role
+from sconto.domain.sessions import Way
 from sconto.operations import people
 from sconto.operations.sessions import list_sessions
 from sconto.operations.settings import change_settings
 from sconto.operations.tokens import Purpose, Tokens
 from sconto.portal.csrf import FIELD, token_for
-from sconto.portal.session import COOKIE
+from sconto.portal.session import COOKIE, cookie_text
 from sconto.store.database import Database
 from tests.conftest import create_caller
 from tests.operations.cheap_passwords import CHEAP
@@ -218,6 +219,7 @@ async def test_a_required_second_factor_closes_the_portal_until_it_is_set_up(
     database: Database,
     merchant: Caller,
     client: httpx.AsyncClient,
+    tokens: Tokens,
 ) -> None:
     colleague = portal_of(await create_caller(database, Role.MANAGER, merchant.merchant_id))
     required = MerchantSettings(requires_two_factor=True)
@@ -232,6 +234,10 @@ async def test_a_required_second_factor_closes_the_portal_until_it_is_set_up(
         page = await one.get("/account/two-factor")
         assert "Set it up to go on." in page.text
     assert (await portal.post("/settings", {})).headers["location"].endswith("/two-factor")
+    for way in (Way.TWO_FACTOR, Way.PROVIDER):
+        token = tokens.issue(merchant, read_clock(), purpose=Purpose.SESSION, way=way)
+        strong = PortalClient(client, f"{COOKIE}={cookie_text('ada', token)}")
+        assert (await strong.get("/settings")).status_code == 200
 
 
 async def test_forms_of_other_sites_change_nothing_of_an_account(

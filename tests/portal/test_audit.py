@@ -25,6 +25,7 @@ from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.exports import export_rows
 from sconto.operations.settings import change_settings
 from sconto.operations.tokens import Tokens
+from sconto.portal.audit import ACTIONS, KINDS
 from sconto.store.audit import statement_for
 from sconto.store.database import Database
 from tests.builders import NOON, ten_off
@@ -88,6 +89,11 @@ async def test_everything_is_in_the_log_with_a_link_to_the_thing(
     assert {one.entry.change.subject for one in found.entries} == set(Subject) - {
         Subject.SUBSCRIPTION_PROMOTION
     }
+
+
+def test_every_kind_and_action_has_its_words() -> None:
+    assert set(KINDS) == set(Subject)
+    assert set(ACTIONS) == set(Verb)
 
 
 async def test_filters_narrow_the_log_alone_and_together(

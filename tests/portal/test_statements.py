@@ -123,9 +123,9 @@ READING = {
 """Statements of each page; at most four."""
 
 LOOKING = {
-    "/promotions/impact": 3,
-    "/promotions/new": 4,
-    "/promotions/{promotion_id}/edit": 5,
+    "/promotions/impact": 2,
+    "/promotions/new": 3,
+    "/promotions/{promotion_id}/edit": 4,
     "/orders/returns": 3,
 }
 """Statements of a form that is checked but not saved."""

@@ -76,13 +76,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     await client.post(f"/cart/v1/backtests/{find_id(backtest.json())}/_cancel", headers=headers)
     api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
     user = await create("POST", "/people/v1/invitations", {"username": "victim"})
-    async with database.write() as connection:
-        await connection.execute(
-            "INSERT INTO second_factors (merchant_id, user_id, secret, key_id, created_at,"
-            " last_step) SELECT merchant_id, user_id, '', '', now(), 0 FROM users"
-            " WHERE user_id = $1",
-            user.json()["user_id"],
-        )
+    await give_second_factor(database, user.json()["user_id"])
     webhook_path = f"/events/v1/webhooks/{webhook}"
     since = {"since": "2026-01-01T00:00:00+00:00"}
     replayed = await client.post(f"{webhook_path}/replay", json=since, headers=headers)
@@ -104,6 +98,17 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
         hold=own.hold,
         backtest=backtest.json()["id"],
     )
+
+
+async def give_second_factor(database: Database, user_id: int) -> None:
+    """A second factor that no code opens, to be reset."""
+    async with database.write() as connection:
+        await connection.execute(
+            "INSERT INTO second_factors (merchant_id, user_id, secret, key_id, created_at,"
+            " last_step) SELECT merchant_id, user_id, '', '', now(), 0 FROM users"
+            " WHERE user_id = $1",
+            user_id,
+        )
 
 
 async def sell(client: httpx.AsyncClient, own: Things, headers: dict[str, str]) -> None:
@@ -207,6 +212,17 @@ async def test_another_merchants_cursor_shows_nothing_of_their_list(
     answer = await client.get(f"/catalog/v1/products?cursor={cursor}", headers=stranger)
     assert answer.status_code < 500
     assert "Secret" not in answer.text
+
+
+async def give_second_factor(database: Database, user_id: int) -> None:
+    """So that there is one to reset."""
+    async with database.write() as connection:
+        await connection.execute(
+            "INSERT INTO second_factors (merchant_id, user_id, secret, key_id, created_at,"
+            " last_step) SELECT merchant_id, user_id, '', '', now(), 0 FROM users"
+            " WHERE user_id = $1",
+            user_id,
+        )
 
 
 async def everything(

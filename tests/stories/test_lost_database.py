@@ -17,7 +17,7 @@ from sconto.operations.tokens import Tokens
 from tests.conftest import SECRET_KEY
 from tests.portal.sessions import cookie_of
 from tests.services import Service, wait_until
-from tests.stories.cable import Cable
+from tests.stories.database_proxy import DatabaseProxy
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def short_folder() -> Iterator[Path]:
 def test_a_lost_database_is_503_in_each_format_until_it_is_back(
     create_database: Callable[[], str], tmp_path: Path, short_folder: Path, tokens: Tokens
 ) -> None:
-    with Cable.between(create_database(), short_folder) as cable:
-        settings = {"SCONTO_DATABASE_URL": cable.url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
+    with DatabaseProxy.between(create_database(), short_folder) as proxy:
+        settings = {"SCONTO_DATABASE_URL": proxy.url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
         with Service.running(tmp_path, settings, "--workers", "2") as service:
             token = tokens.issue(Caller(1, 1, Role.ADMIN), read_clock())
             headers = {"Authorization": f"Bearer {token}"}
@@ -47,14 +47,14 @@ def test_a_lost_database_is_503_in_each_format_until_it_is_back(
                 return [ask(service, path, headers).status_code for path in everywhere]
 
             wait_until(lambda: statuses() == well)
-            cable.cut()
+            proxy.cut()
             for path in everywhere:
                 answer = ask(service, path, headers)
                 assert answer.status_code == 503
                 assert int(answer.headers["Retry-After"]) > 0
                 assert says_unavailable(path, answer)
             assert service.get("/health/live").status_code == 200
-            cable.mend()
+            proxy.connect()
             # Each worker has broken connections, and finds the database again by itself.
             wait_until(lambda: [statuses() for _ in range(8)] == [well] * 8, within=10)
             assert [statuses() for _ in range(8)] == [well] * 8
@@ -73,15 +73,15 @@ def test_a_service_started_without_a_database_accepts_no_token_until_it_knows_th
         for epoch in (4, 5)
     )
     page = {"Cookie": cookie_of(caller, tokens)}
-    with Cable.between(url, short_folder) as cable:
-        settings = {"SCONTO_DATABASE_URL": cable.url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
-        cable.cut()
+    with DatabaseProxy.between(url, short_folder) as proxy:
+        settings = {"SCONTO_DATABASE_URL": proxy.url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
+        proxy.cut()
         with Service.running(tmp_path, settings, "--no-migrate") as service:
             for headers in (ended, valid):
                 assert ask(service, "/v1/promotion", headers).status_code == 503
             shown = ask(service, "/portal/promotions", page)
             assert (shown.status_code, "The database does not answer" in shown.text) == (503, True)
-            cable.mend()
+            proxy.connect()
             answers: list[int] = []
             while not answers or answers[-1] == 503:
                 answers.append(ask(service, "/v1/promotion", ended).status_code)

@@ -7,7 +7,6 @@ its signatures and its secrets.
 import hashlib
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -241,8 +240,3 @@ def pause_after(failures: int, failing_since: datetime | None, now: datetime) ->
 def is_given_up(failing_since: datetime | None, now: datetime) -> bool:
     """Whether a webhook has failed for so long that it is disabled."""
     return failing_since is not None and now - failing_since >= GIVEN_UP_AFTER
-
-
-def wants(types: Sequence[str], type_: str) -> bool:
-    """Whether a webhook with these types is told of an event of a type."""
-    return not types or type_ in types

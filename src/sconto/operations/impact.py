@@ -7,6 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import Final
 
+from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart, Line
 from sconto.domain.cart_promotion import NewCartPromotion
 from sconto.domain.coverage import AllProducts, named_products, percent_on
@@ -27,12 +28,12 @@ from sconto.domain.preview import (
     first_code,
     preview_time,
 )
-from sconto.domain.promotion import NewPromotion
+from sconto.domain.promotion import NewPromotion, PromotionType
 from sconto.domain.schedule import ALL_PRODUCTS_ID, Span
 from sconto.operations.previews import distinct_ids, warn_of_codes
 from sconto.store import previews, rivals
 from sconto.store.candidates import CartAt
-from sconto.store.database import Database, retried
+from sconto.store.database import Connection, Database, retried
 from sconto.store.threads import in_thread
 
 MOST_COMPARED: Final = 500
@@ -41,6 +42,9 @@ MOST_COMPARED: Final = 500
 MOST_OVERLAPS: Final = 6
 
 _SAMPLES: Final = 3
+_NAMED: Final = 20
+"""Products below which other promotions are looked for only to name them."""
+
 _QUANTITY: Final = 2
 
 
@@ -73,33 +77,37 @@ async def find_impact(
     """What saving the product promotion would do, now or at its start, with warnings.
 
     Products that the stored promotion gives up get dearer. A draft that is switched off is looked
-    at as if it were on. Three statements, and one more each for codes and for names.
+    at as if it were on. Two statements, and one more each for codes, names, and for what is under
+    the stored promotion.
     """
     new = query.new
     merchant_id, at = caller.merchant_id, preview_time(new.period, now)
     own_id, before = (MAX_INT64, None) if query.stored is None else query.stored
     named = await in_thread(lambda: query.named)
     left = replace(new.period, starts_at=max(now, new.period.starts_at))
+    draft = Draft(replace(new, active=True), own_id)
     async with database.read(merchant_id) as connection:
         around = await previews.find_covered_products(
             connection, merchant_id, named, MOST_COMPARED, left
         )
         compared = around.products[:MOST_COMPARED]
-        ids = [one.product_id for one in compared]
-        others, names = await rivals.find_rivals(connection, merchant_id, ids, own_id, at)
         warnings = _warnings(Draft(new, own_id), around.spans, now)
+        names: dict[int, str] = {}
         if not query.keep_codes:
             stored_id = None if query.stored is None else own_id
             of_codes, known = await warn_of_codes(connection, caller, new, stored_id, left)
             warnings += of_codes
             names |= known
-        unnamed = {one.promotion_id for one in warnings} - {None, own_id, *names}
-        if unnamed:
-            names |= await previews.find_names(connection, merchant_id, unnamed)
-    draft = Draft(replace(new, active=True), own_id)
     lines = [Line(str(i), p.product_id, 1, p.price) for i, p in enumerate(compared)]
     cart = Cart("EUR", tuple(lines), (first_code(draft),))
     found = await database.carts.read(merchant_id, CartAt(cart, at, with_cart_promotions=True))
+    async with database.read(merchant_id) as connection:
+        others, known = await _find_others(connection, caller, found, draft, at)
+        names |= known
+        picked = {one.promotion_id for one in (*others.specific.values(), others.everywhere) if one}
+        unnamed = (picked | {one.promotion_id for one in warnings}) - {None, own_id, *names}
+        if unnamed:
+            names |= await previews.find_names(connection, merchant_id, unnamed)
     candidates = with_rivals(found, others)
     old = None if before is None or not _runs(before, at) else Draft(before, own_id)
     compare = partial(compare_prices, compared, candidates, old, draft, at)
@@ -116,6 +124,33 @@ async def find_impact(
         names if before is None else {**names, own_id: before.name},
         price_sample(samples, candidates, draft, _QUANTITY, at),
         {one.product_id: one for one in compared},
+    )
+
+
+async def _find_others(
+    connection: Connection, caller: Caller, found: Candidates, draft: Draft, at: datetime
+) -> tuple[Rivals, Mapping[int, str]]:
+    """The automatic picks as if the promotion did not exist, and names of some.
+
+    Timelines show the winners. So others are looked for only where that is the promotion itself.
+    Where the draft keeps a product, it wins again; there a few are enough to name them.
+    """
+    own_id, new = draft.id, draft.promotion
+    own = [one for one, pick in found.specific.items() if pick.promotion_id == own_id]
+    if new.type is PromotionType.DISCOUNT and not isinstance(new.terms.coverage, AllProducts):
+        kept = {one for one in own if percent_on(new.terms.coverage, one) is not None}
+        own = [*(one for one in own if one not in kept), *sorted(kept)[:_NAMED]]
+    everywhere = found.everywhere
+    is_everywhere = everywhere is not None and everywhere.promotion_id == own_id
+    if not own and not is_everywhere:
+        return Rivals(everywhere, found.specific), {}
+    revealed, names = await rivals.find_rivals(connection, caller.merchant_id, own, own_id, at)
+    specific = {one: pick for one, pick in found.specific.items() if pick.promotion_id != own_id}
+    return (
+        Rivals(
+            revealed.everywhere if is_everywhere else everywhere, {**specific, **revealed.specific}
+        ),
+        names,
     )
 
 

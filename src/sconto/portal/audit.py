@@ -53,7 +53,8 @@ _ADDRESSES: Final = {
     Subject.WEBHOOK: "/webhooks/{}",
 }
 
-_OTHER_VERBS: Final = {
+ACTIONS: Final = {
+    **VERBS,
     Verb.REVOKED: marked("Revoked"),
     Verb.LINK_MADE: marked("Password link made"),
     Verb.EMAIL_SET: marked("E-mail address changed"),
@@ -90,7 +91,7 @@ async def show(visit: Visit) -> Response:
         faults=faults,
         entries=[_shown(visit, one) for one in page.entries],
         kinds=KINDS,
-        verbs={**VERBS, **_OTHER_VERBS},
+        verbs=ACTIONS,
         after=visit.query("after"),
         next=None if page.next is None else _write_place(page.next),
         command_line=_command_line(visit),

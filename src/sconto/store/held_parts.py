@@ -105,11 +105,6 @@ def limited(first: int) -> str:
 ), """  # noqa: S608  # of our own constants
 
 
-NOTHING_WANTED: Final = """wanted AS MATERIALIZED (
-    SELECT promotion_id, scope, key, taken AS amount, taken AS most FROM allowances
-    WHERE merchant_id = $1 LIMIT 0
-), """
-
 # `most` is null where the promotion has no such limit, and for a promised order.
 LIMITS: Final = """kept AS MATERIALIZED (
     SELECT promotion_id, scope, key, coalesce(wanted.amount, 0) AS amount, most,
@@ -214,7 +209,6 @@ TOOK: Final = """took AS (
 # An order takes the amount; a hold holds it, if it is not less than nothing.
 BY_ORDER: Final = {"taken": "{0}.amount", "held": "0"}
 BY_HOLD: Final = {"taken": "0", "held": "greatest({0}.amount, 0)"}
-BY_NOBODY: Final = {"taken": "0", "held": "0"}
 
 
 def began(shares: dict[str, str]) -> str:

@@ -15,10 +15,6 @@ ON CONFLICT (merchant_id, user_id) DO UPDATE SET
     token_hash = excluded.token_hash, purpose = excluded.purpose, expires_at = excluded.expires_at
 """
 
-_FIND_PURPOSE: Final = """
-SELECT purpose FROM password_links WHERE merchant_id = $1 AND user_id = $2
-"""
-
 _FIND_OPEN: Final = """
 SELECT username, name AS merchant, purpose
 FROM password_links JOIN users USING (merchant_id, user_id) JOIN merchants USING (merchant_id)
@@ -48,14 +44,6 @@ async def put_link(
     await connection.execute(
         _PUT, token.merchant_id, token.user_id, token.hash, purpose.value, expires_at
     )
-
-
-async def find_purpose(
-    connection: Connection, merchant_id: int, user_id: int
-) -> LinkPurpose | None:
-    """Why the user's link was made, whether or not it has expired; None without one."""
-    purpose = await connection.fetchval(_FIND_PURPOSE, merchant_id, user_id)
-    return None if purpose is None else LinkPurpose(purpose)
 
 
 async def find_open_link(

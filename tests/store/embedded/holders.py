@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests import forks
-
 HOLD = """
 import sys
 from pathlib import Path
@@ -27,20 +25,13 @@ class Holder:
     """A process that holds a data folder until it is told to leave, or killed."""
 
     def __init__(self, data_dir: Path, meanwhile: str = "pass", path: str | None = None) -> None:
-        program, arguments = HOLD.format(meanwhile=meanwhile), [str(data_dir)]
-        read, self._stdin = os.pipe()
-        self.child: subprocess.Popen[str] | forks.Forked
-        with open(read, "rb") as stdin:
-            if path is None:
-                self.child = forks.start(arguments, os.environ, program=program, stdin=stdin)
-            else:
-                self.child = subprocess.Popen(
-                    [sys.executable, "-c", program, *arguments],
-                    env=os.environ | {"PYTHONPATH": path},
-                    stdin=stdin,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
+        self.child = subprocess.Popen(
+            [sys.executable, "-c", HOLD.format(meanwhile=meanwhile), str(data_dir)],
+            env=os.environ | ({} if path is None else {"PYTHONPATH": path}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def read_url(self) -> str:
         """The holder's URL; waits for it."""
@@ -51,19 +42,13 @@ class Holder:
 
     def leave(self) -> None:
         """Let it end normally."""
-        assert self._end() == 0
+        self.child.communicate(timeout=60)
+        assert self.child.returncode == 0
 
     def kill(self) -> None:
         """Kill it."""
         self.child.kill()
-        self._end()
-
-    def _end(self) -> int:
-        """Let it read to the end; its exit status."""
-        os.close(self._stdin)
-        assert self.child.stdout is not None
-        with self.child.stdout:
-            return self.child.wait(60)
+        self.child.communicate()
 
 
 def find_keepers(data_dir: Path) -> list[int]:

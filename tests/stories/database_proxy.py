@@ -1,4 +1,4 @@
-"""A network between Sconto and its database that can be cut and repaired."""
+"""A proxy between Sconto and its database that can be cut and connected again."""
 
 import asyncio
 import threading
@@ -9,7 +9,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 
-class Cable:
+class DatabaseProxy:
     """Passes bytes to the database's socket, in a thread, while it is connected."""
 
     def __init__(self, database_url: str, folder: Path) -> None:
@@ -31,22 +31,22 @@ class Cable:
     @classmethod
     @contextmanager
     def between(cls, database_url: str, folder: Path) -> Iterator[Self]:
-        """A connected cable; `url` is the database's address over it."""
-        cable = cls(database_url, folder)
-        thread = threading.Thread(target=cable._loop.run_forever)
+        """A connected proxy; `url` is the database's address through it."""
+        proxy = cls(database_url, folder)
+        thread = threading.Thread(target=proxy._loop.run_forever)
         thread.start()
         try:
-            cable.mend()
-            yield cable
+            proxy.connect()
+            yield proxy
         finally:
-            cable.cut()
-            cable._loop.call_soon_threadsafe(cable._loop.stop)
+            proxy.cut()
+            proxy._loop.call_soon_threadsafe(proxy._loop.stop)
             thread.join()
-            cable._loop.close()
+            proxy._loop.close()
 
-    def mend(self) -> None:
+    def connect(self) -> None:
         """Connect it again."""
-        asyncio.run_coroutine_threadsafe(self._mend(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result(10)
 
     def cut(self) -> None:
         """Break every connection and refuse new ones."""
@@ -65,7 +65,7 @@ class Cable:
         """Let nothing through, without closing connections."""
         self._loop.call_soon_threadsafe(self._flows.clear)
 
-    async def _mend(self) -> None:
+    async def _open(self) -> None:
         self._flows.set()
         self._server = await asyncio.start_unix_server(self._accept, self._path)
 
