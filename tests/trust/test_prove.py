@@ -61,8 +61,8 @@ assert limit in giving_back._GIVE_BACK
 giving_back._GIVE_BACK = giving_back._GIVE_BACK.replace(limit, "AND order_id = $2")
 update_status = checkout.update_status
 
-async def forget(*arguments):
-    return dataclasses.replace(await update_status(*arguments), gave_back=False)
+async def forget(*arguments, **options):
+    return dataclasses.replace(await update_status(*arguments, **options), gave_back=False)
 
 checkout.update_status = forget
 """
