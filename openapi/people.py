@@ -124,9 +124,9 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         _TAG,
         "Reset a user's two-factor sign-in",
         {
-            204: Answer("Reset"),
+            204: Answer("There is no two-factor sign-in any more"),
             **_ALWAYS,
-            404: refusal("The merchant has no such user, or the user has no two-factor sign-in"),
+            404: refusal("The merchant has no such user"),
             409: refusal("The user is the caller"),
         },
         parameters=[_USER_ID],

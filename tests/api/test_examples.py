@@ -18,6 +18,7 @@ from sconto.app import build_app
 from sconto.cli.demo_shop import open_shop
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
+from tests.conftest import SECRET_KEY
 
 _TURNS: Final = ("put", "post", "get", "patch", "delete")
 """Examples create, read, change and delete things, in this order."""
@@ -37,9 +38,10 @@ class Example:
 
 @pytest.fixture
 async def demo(
-    create_database: Callable[[], str], tokens: Tokens
+    create_database: Callable[[], str],
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client who has signed in to a new demo shop."""
+    tokens = Tokens(SECRET_KEY)
     database = await Database.open(create_database())
     token = await open_shop(database, tokens, read_clock())
 

@@ -25,8 +25,10 @@ NAMES: Final = 2_000
 CODE_INDEXES: Final = {
     "codes_by_key", "codes_by_part", "promotions_by_creation",
     # The codes that the latest orders used.
-    "orders_by_time", "redemptions_pkey", "codes_pkey",
+    "redemptions_pkey", "codes_pkey",
 }  # fmt: skip
+ORDER_INDEXES: Final = {"orders_by_time", "orders_by_status"}
+"""The merchant has no orders, so either one finds that."""
 MOST_BLOCKS: Final = 20 * SLOTS
 """A few for each slot and trigram; reading all codes or names takes many times that."""
 
@@ -116,7 +118,7 @@ async def test_a_part_of_one_code_among_many_is_found_without_reading_them(
             connection, store.CODES, stocked.merchant_id, part, *pairs(part), 20
         )
     assert [one.code for one in found] == ["SUMMER-102345"]
-    assert indexes == CODE_INDEXES
+    assert indexes - ORDER_INDEXES == CODE_INDEXES
     assert blocks < MOST_BLOCKS
 
 
@@ -132,7 +134,7 @@ async def test_a_part_that_all_codes_have_is_found_by_reading_few(
             connection, store.CODES, stocked.merchant_id, part, *pairs(part), 20
         )
     assert len(found) == 20
-    assert indexes == CODE_INDEXES
+    assert indexes - ORDER_INDEXES == CODE_INDEXES
     assert blocks < MOST_BLOCKS
 
 

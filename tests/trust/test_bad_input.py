@@ -103,7 +103,7 @@ def send_noise(target: Target, requests: int, number: int) -> Counter[int]:
 
 
 def test_no_bytes_make_an_address_fail(target: Target) -> None:
-    statuses = send_noise(target, 1500, 1)
+    statuses = send_noise(target, 1800, 1)
     # The noise gets past the parsers of HTTP and JSON.
     assert statuses[200] > 100
     assert statuses[400] > 100

@@ -16,7 +16,7 @@ from sconto.api.sending.sender import Sender
 from sconto.app import build_app
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
-from tests.conftest import create_caller
+from tests.conftest import SECRET_KEY, create_caller
 from tests.receiver import LOCAL, Receiver, a_receiver
 
 Ask = Callable[..., Any]
@@ -43,11 +43,13 @@ async def alone(create_database: Callable[[], str]) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def client(alone: Database, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:
+async def client(alone: Database) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application whose operator allows webhooks to this machine."""
 
     @asynccontextmanager
     async def open_context() -> AsyncIterator[Context]:
+        # Tokens of its own: users of other databases have the same ids.
+        tokens = Tokens(SECRET_KEY)
         yield Context(alone, tokens, ZoneInfo("UTC"), Metrics(), sender=Sender(LOCAL, 5))
 
     app = build_app(open_context, request_log("console"))

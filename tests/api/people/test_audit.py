@@ -41,12 +41,8 @@ async def test_an_admin_resets_a_second_factor_and_signs_a_user_out(
     listed = (await client.get(USERS, headers=headers)).json()["users"]
     assert [user.get("two_factor") for user in listed] == [None, True]
     session = tokens.issue(colleague, read_clock(), purpose=Purpose.SESSION)
-    assert (await client.delete(f"{path}/two-factor", headers=headers)).status_code == 204
-    again = await client.delete(f"{path}/two-factor", headers=headers)
-    assert (again.status_code, again.json()["detail"]) == (
-        404,
-        "The user has no two-factor sign-in.",
-    )
+    for _ in range(2):
+        assert (await client.delete(f"{path}/two-factor", headers=headers)).status_code == 204
     cookie = {"Cookie": f"sconto_session=YWRh~{session}"}
     assert (await client.get("/portal/account", headers=cookie)).status_code == 303
     assert (await client.delete(f"{path}/sessions", headers=headers)).status_code == 204

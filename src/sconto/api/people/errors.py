@@ -10,7 +10,6 @@ from sconto.domain.people_problems import (
     EmailTaken,
     KeyNotFound,
     TooManyKeys,
-    TwoFactorIsOff,
     UserDisabled,
 )
 from sconto.domain.problems import NameTaken, OwnAccess, UserNotFound
@@ -26,7 +25,6 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     OwnAccess: lambda _: problem_json.problem(
         409, "Nobody resets their own two-factor sign-in: that takes a code, in the portal."
     ),
-    TwoFactorIsOff: lambda _: problem_json.problem(404, "The user has no two-factor sign-in."),
     UserDisabled: lambda _: problem_json.problem(409, "The user is disabled: enable them first."),
     UserNotFound: lambda error: problem_json.problem(404, f"There is no user {error.username}."),
 }

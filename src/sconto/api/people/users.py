@@ -1,5 +1,6 @@
 """The routes of users: listing, inviting, and links that set a password."""
 
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -15,6 +16,7 @@ from sconto.api.people.letters import send_link
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.password_links import PasswordLink
 from sconto.domain.people import Action
+from sconto.domain.people_problems import TwoFactorIsOff
 from sconto.domain.product import parse_product_id
 from sconto.operations import password_links, two_factor, users
 
@@ -67,11 +69,13 @@ async def sign_out(request: Request) -> Response:
 async def reset_two_factor(request: Request) -> Response:
     """For a user who lost phone and recovery codes: the password alone lets them in again.
 
-    Their sessions and tokens end. Make sure first that it is they who ask.
+    Their sessions and tokens end. Make sure first that it is they who ask. Nothing changes if they
+    have no two-factor sign-in.
     """
     caller = require(request, Action.MANAGE_PEOPLE)
     context = context_of(request)
-    await two_factor.reset(context.database, context.tokens, caller, _user_id(request))
+    with suppress(TwoFactorIsOff):
+        await two_factor.reset(context.database, context.tokens, caller, _user_id(request))
     return Response(status_code=204)
 
 
