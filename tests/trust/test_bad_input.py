@@ -4,7 +4,7 @@ import random
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,17 +40,24 @@ class Target:
 
 
 @pytest.fixture(scope="module")
-async def target(
-    create_database: Callable[[], str], tokens: Tokens, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Target]:
+def service(
+    create_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
     """A service on its own database, because some of the noise is failing sign-ins."""
     url = create_database()
+    settings = {"SCONTO_DATABASE_URL": url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
+    with Service.running(tmp_path_factory.mktemp("service"), settings) as service:
+        yield service.url, url
+
+
+@pytest.fixture
+async def target(service: tuple[str, str], tokens: Tokens) -> Target:
+    """The service, and an admin of this test, because some of the noise ends their tokens."""
+    address, url = service
     database = await Database.open(url)
     token = tokens.issue(await create_caller(database), read_clock())
     await database.close()
-    settings = {"SCONTO_DATABASE_URL": url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
-    with Service.running(tmp_path_factory.mktemp("service"), settings) as service:
-        yield Target(service.url, {"AuthorizationJWT": f"Bearer {token}"})
+    return Target(address, {"AuthorizationJWT": f"Bearer {token}"})
 
 
 @pytest.mark.timeout(300)
