@@ -11,8 +11,8 @@ SBOM ?= dist/sconto.cdx.json
 SBOM_OPTIONS ?=
 
 # The tests take many screenshots; the README shows these.
-PICTURES := promotions-1280-light.png promotions-360-dark.png promotion-form-1280-dark.png \
-	promotion-statistics-1280-light.png cart-1280-light.png shop-product-360-light.png
+PICTURES := promotions-1280-light.png home-1280-light.png promotion-statistics-1280-light.png \
+	cart-1280-light.png shop-product-360-light.png
 
 # Keep compiled modules, whatever the environment says: a run of the tests starts a hundred processes.
 export PYTHONDONTWRITEBYTECODE :=
