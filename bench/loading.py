@@ -50,7 +50,7 @@ _COUNT: Final = (
     "discount",
 )
 
-_MOST_WAL: Final = "16GB"
+_MAX_WAL: Final = "16GB"
 _SECONDARY_INDEXES: Final = """
 SELECT indexrelid::regclass AS name, pg_get_indexdef(indexrelid) AS definition
 FROM pg_index
@@ -80,7 +80,7 @@ async def loading_much(connection: asyncpg.Connection) -> AsyncIterator[None]:
     checkpoint interrupts the loading.
     """
     indexes = await connection.fetch(_SECONDARY_INDEXES)
-    await connection.execute(f"ALTER SYSTEM SET max_wal_size = '{_MOST_WAL}'")
+    await connection.execute(f"ALTER SYSTEM SET max_wal_size = '{_MAX_WAL}'")
     await connection.execute("SELECT pg_reload_conf()")
     for index in indexes:
         await connection.execute(f"DROP INDEX {index['name']}")

@@ -9,7 +9,7 @@ from openapi import backtest_models as models
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import refusal
 from sconto.api.cart import backtests
-from sconto.api.cart.query import MOST_LISTED
+from sconto.api.cart.query import MAX_LISTED
 from sconto.api.idempotency import LONGEST_KEY
 from sconto.domain.numbers import MAX_INT64
 
@@ -19,7 +19,7 @@ _ID: Final = Parameter("backtest_id", "path", Annotated[int, Field(ge=1, le=MAX_
 _LIMIT: Final = Parameter(
     "limit",
     "query",
-    Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 100})],
+    Annotated[int, Field(ge=1, le=MAX_LISTED, json_schema_extra={"default": 100})],
 )
 _CURSOR: Final = Parameter("cursor", "query", str, "The `next_cursor` of the answer before.")
 _KEY: Final = Parameter(

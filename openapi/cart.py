@@ -11,7 +11,7 @@ from openapi.checkout_models import PricedCart
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import refusal
 from sconto.api.cart import routes
-from sconto.api.cart.query import MOST_LISTED
+from sconto.api.cart.query import MAX_LISTED
 from sconto.api.idempotency import LONGEST_KEY
 from sconto.domain.cart_promotion import Target
 from sconto.domain.numbers import MAX_INT64
@@ -22,7 +22,7 @@ _ID: Final = Parameter("promotion_id", "path", Annotated[int, Field(ge=1, le=MAX
 _LIMIT: Final = Parameter(
     "limit",
     "query",
-    Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 100})],
+    Annotated[int, Field(ge=1, le=MAX_LISTED, json_schema_extra={"default": 100})],
 )
 _CURSOR: Final = Parameter("cursor", "query", str, "The `next_cursor` of the answer before.")
 _KEY: Final = Parameter(

@@ -10,7 +10,7 @@ from openapi.fields import ProductId
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import refusal
 from sconto.api.catalog import routes
-from sconto.domain.product import MOST_PRODUCTS
+from sconto.domain.product import MAX_PRODUCTS
 
 _TAG: Final = "Catalogue API"
 
@@ -19,7 +19,7 @@ _QUERY: Final = (
     Parameter(
         "limit",
         "query",
-        Annotated[int, Field(ge=1, le=MOST_PRODUCTS, json_schema_extra={"default": 100})],
+        Annotated[int, Field(ge=1, le=MAX_PRODUCTS, json_schema_extra={"default": 100})],
     ),
     Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
     Parameter("search", "query", str, "A part of the name, whatever the case, or the whole id."),

@@ -7,7 +7,7 @@ from pydantic.config import JsonDict
 
 from openapi.fields import Absent, Currency, Price, ProductId
 from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH
-from sconto.domain.product import MOST_PRODUCTS, MOST_TAGS
+from sconto.domain.product import MAX_PRODUCTS, MAX_TAGS
 
 _MUG: Final[JsonDict] = {"product_id": 11111, "name": "Mug", "price": "19.99", "currency": "EUR"}
 
@@ -29,7 +29,7 @@ class CatalogProduct(BaseModel):
     tags: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=REFERENCE_LENGTH)]] | Absent,
         Field(
-            max_length=MOST_TAGS,
+            max_length=MAX_TAGS,
             description="What cart promotions choose products by. Left out, the product keeps its "
             "tags; an answer has them only if there are any.",
         ),
@@ -41,7 +41,7 @@ class CatalogPut(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"products": [_MUG]}})
 
-    products: Annotated[list[CatalogProduct], Field(min_length=1, max_length=MOST_PRODUCTS)]
+    products: Annotated[list[CatalogProduct], Field(min_length=1, max_length=MAX_PRODUCTS)]
 
 
 class CatalogCounts(BaseModel):

@@ -11,8 +11,8 @@ from openapi import returns_models as returned
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import Problem, refusal
 from sconto.api.checkout import holds, returns, routes
-from sconto.api.checkout.order_query import MOST_LISTED
-from sconto.api.checkout.reading import MOST_RETURNS
+from sconto.api.checkout.order_query import MAX_LISTED
+from sconto.api.checkout.reading import MAX_RETURNS
 from sconto.domain.order import OrderStatus
 
 _TAG: Final = "Checkout API"
@@ -38,7 +38,7 @@ _FILTERS: Final = (
     Parameter(
         "limit",
         "query",
-        Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 20})],
+        Annotated[int, Field(ge=1, le=MAX_LISTED, json_schema_extra={"default": 20})],
     ),
     Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
 )
@@ -51,7 +51,7 @@ _PAGE: Final = (
     Parameter(
         "limit",
         "query",
-        Annotated[int, Field(ge=1, le=MOST_RETURNS, json_schema_extra={"default": MOST_RETURNS})],
+        Annotated[int, Field(ge=1, le=MAX_RETURNS, json_schema_extra={"default": MAX_RETURNS})],
     ),
     Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
 )

@@ -13,11 +13,11 @@ from openapi.cart_outcome_models import (
 from openapi.fields import Absent, Currency, Instant, Price, ProductId, Reference, Total, strict
 from sconto.domain.cart_limits import (
     LONGEST_CODE_OF_CART,
-    MOST_CODES_OF_CART,
-    MOST_CODES_OF_SUBSCRIPTION,
-    MOST_LINES_OF_CART,
-    MOST_SEGMENTS,
-    MOST_UNITS_OF_LINE,
+    MAX_CODES_OF_CART,
+    MAX_CODES_OF_SUBSCRIPTION,
+    MAX_LINES_OF_CART,
+    MAX_SEGMENTS,
+    MAX_UNITS_OF_LINE,
 )
 from sconto.domain.choice import Group, Reason
 from sconto.domain.code_outcomes import CodeStatus
@@ -79,7 +79,7 @@ Percent = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?$")]
 Code = Annotated[str, Field(min_length=1, max_length=LONGEST_CODE_OF_CART)]
 Codes = Annotated[
     list[Code],
-    Field(max_length=MOST_CODES_OF_CART, description="In the order of activation."),
+    Field(max_length=MAX_CODES_OF_CART, description="In the order of activation."),
 ]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
 OrderNumber = Annotated[int, Field(ge=1, le=LAST_ORDER_NUMBER)]
@@ -92,7 +92,7 @@ class CartLine(BaseModel):
 
     line_id: Reference
     product_id: ProductId
-    quantity: Annotated[int, Field(ge=1, le=MOST_UNITS_OF_LINE)]
+    quantity: Annotated[int, Field(ge=1, le=MAX_UNITS_OF_LINE)]
     unit_price: Price
 
 
@@ -115,7 +115,7 @@ class CartSubscription(BaseModel):
     order_number: OrderNumber
     created_at: Instant | None = None
     codes: (
-        Annotated[list[CartSubscriptionCode], Field(max_length=MOST_CODES_OF_SUBSCRIPTION)] | None
+        Annotated[list[CartSubscriptionCode], Field(max_length=MAX_CODES_OF_SUBSCRIPTION)] | None
     ) = None
 
 
@@ -125,7 +125,7 @@ class CartCustomer(BaseModel):
     model_config = strict()
 
     id: Reference | None = None
-    segments: Annotated[list[Reference], Field(max_length=MOST_SEGMENTS)] | None = None
+    segments: Annotated[list[Reference], Field(max_length=MAX_SEGMENTS)] | None = None
     has_ordered: Annotated[
         bool | None, Field(description="The shop knows of earlier orders that Sconto does not.")
     ] = None
@@ -137,7 +137,7 @@ class Cart(BaseModel):
     model_config = strict()
 
     currency: Currency
-    lines: Annotated[list[CartLine], Field(min_length=1, max_length=MOST_LINES_OF_CART)]
+    lines: Annotated[list[CartLine], Field(min_length=1, max_length=MAX_LINES_OF_CART)]
     codes: Codes | None = None
     subscription: CartSubscription | None = None
     customer: CartCustomer | None = None

@@ -10,7 +10,7 @@ from openapi.event_examples import example_of
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import refusal
 from sconto.api.events import routes
-from sconto.api.events.reading import MOST_LISTED
+from sconto.api.events.reading import MAX_LISTED
 from sconto.domain.events import EventType
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.webhooks import DeliveryState
@@ -23,7 +23,7 @@ _DELIVERY: Final = Parameter("delivery_id", "path", _PathId, example=2)
 _LIMIT: Final = Parameter(
     "limit",
     "query",
-    Annotated[int, Field(ge=1, le=MOST_LISTED, json_schema_extra={"default": 100})],
+    Annotated[int, Field(ge=1, le=MAX_LISTED, json_schema_extra={"default": 100})],
 )
 _CURSOR: Final = Parameter("cursor", "query", str, "The `next_cursor` of the answer before.")
 

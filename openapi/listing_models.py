@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from openapi.cart_outcome_models import LineAdjustment
 from openapi.checkout_models import Percent
 from openapi.fields import Absent, Currency, Price, ProductId, Total, strict
-from sconto.domain.cart_limits import MOST_PRICES
+from sconto.domain.cart_limits import MAX_PRICES
 
 
 class PriceToList(BaseModel):
@@ -33,7 +33,7 @@ class PricesToList(BaseModel):
     )
 
     currency: Currency
-    products: Annotated[list[PriceToList], Field(min_length=1, max_length=MOST_PRICES)]
+    products: Annotated[list[PriceToList], Field(min_length=1, max_length=MAX_PRICES)]
 
 
 class ListedPrice(BaseModel):

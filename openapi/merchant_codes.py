@@ -10,12 +10,12 @@ from openapi import merchant_models as models
 from openapi.merchant import PROMOTION_ID, TAG, done, refusals
 from openapi.operation import Answer, Content, Operation, Parameter, as_json
 from sconto.api.merchant import codes, daily, history
-from sconto.domain.code_list import MOST_CODES_LISTED, CodeState
+from sconto.domain.code_list import MAX_CODES_LISTED, CodeState
 
 _LIMIT: Final = Parameter(
     "limit",
     "query",
-    Annotated[int, Field(ge=1, le=MOST_CODES_LISTED, json_schema_extra={"default": 100})],
+    Annotated[int, Field(ge=1, le=MAX_CODES_LISTED, json_schema_extra={"default": 100})],
     "How many at most.",
 )
 _DATE_FROM: Final = Parameter("date_from", "query", date, "The first day.")
@@ -23,7 +23,7 @@ _DATE_TO: Final = Parameter("date_to", "query", date, "The last day, included.")
 _ROWS: Final = Parameter(
     "limit",
     "query",
-    Annotated[int, Field(ge=1, le=daily.MOST_LISTED, json_schema_extra={"default": 1000})],
+    Annotated[int, Field(ge=1, le=daily.MAX_LISTED, json_schema_extra={"default": 1000})],
     "How many at most.",
 )
 _CURSOR: Final = Parameter("cursor", "query", str, "The `next_cursor` of the answer before.")

@@ -10,8 +10,8 @@ from openapi.fields import Instant, ProductId
 from openapi.operation import Answer, Operation, Parameter, as_json
 from openapi.problems import refusal
 from sconto.api.people import audit, keys, users
-from sconto.api.people.audit_wire import MOST_ENTRIES
-from sconto.api.people.users_wire import MOST_USERS
+from sconto.api.people.audit_wire import MAX_ENTRIES
+from sconto.api.people.users_wire import MAX_USERS
 from sconto.domain.history import Subject
 
 _TAG: Final = "People API"
@@ -21,7 +21,7 @@ _PAGE: Final = (
     Parameter(
         "limit",
         "query",
-        Annotated[int, Field(ge=1, le=MOST_USERS, json_schema_extra={"default": 100})],
+        Annotated[int, Field(ge=1, le=MAX_USERS, json_schema_extra={"default": 100})],
     ),
     Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
 )
@@ -30,7 +30,7 @@ _AUDIT: Final = (
     Parameter(
         "limit",
         "query",
-        Annotated[int, Field(ge=1, le=MOST_ENTRIES, json_schema_extra={"default": 100})],
+        Annotated[int, Field(ge=1, le=MAX_ENTRIES, json_schema_extra={"default": 100})],
     ),
     Parameter("cursor", "query", str, "The `next_cursor` of the answer before."),
     Parameter("kind", "query", Subject, "What the entries are about."),

@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 from openapi.cart_outcome_models import LineAdjustment, PricedShipping
 from openapi.checkout_models import PlacedOrder
 from openapi.fields import Absent, Currency, Instant, Reference, Total, strict
-from sconto.domain.cart_limits import MOST_LINES_OF_CART, MOST_UNITS_OF_LINE
+from sconto.domain.cart_limits import MAX_LINES_OF_CART, MAX_UNITS_OF_LINE
 
 _UNITS: Final[JsonDict] = {"line_id": "1", "quantity": 1}
 _REFUND: Final[JsonDict] = {
@@ -42,7 +42,7 @@ class UnitsOfLine(BaseModel):
     model_config = strict()
 
     line_id: Reference
-    quantity: Annotated[int, Field(ge=1, le=MOST_UNITS_OF_LINE)]
+    quantity: Annotated[int, Field(ge=1, le=MAX_UNITS_OF_LINE)]
 
 
 class ReturnedGoods(BaseModel):
@@ -50,7 +50,7 @@ class ReturnedGoods(BaseModel):
 
     model_config = strict()
 
-    lines: Annotated[list[UnitsOfLine], Field(max_length=MOST_LINES_OF_CART)] | None = None
+    lines: Annotated[list[UnitsOfLine], Field(max_length=MAX_LINES_OF_CART)] | None = None
     shipping: Annotated[
         bool | None, Field(description="Whether shipping is paid back too, once for an order.")
     ] = None

@@ -9,7 +9,7 @@ from openapi import subscription_models as models
 from openapi.operation import Answer, Content, Operation, Parameter, as_json
 from sconto.api.idempotency import LONGEST_KEY
 from sconto.api.subscription import routes
-from sconto.api.subscription.requests import ITEMS, MOST_ITEMS
+from sconto.api.subscription.requests import ITEMS, MAX_ITEMS
 
 _TAG: Final = "Subscription promotions API"
 
@@ -20,7 +20,7 @@ _QUERY: Final = (
     Parameter(
         "limit",
         "query",
-        Annotated[int, Field(ge=0, le=MOST_ITEMS, json_schema_extra={"default": ITEMS})],
+        Annotated[int, Field(ge=0, le=MAX_ITEMS, json_schema_extra={"default": ITEMS})],
     ),
     Parameter("cursor", "query", str, "The `nextCursor` of the answer before."),
     Parameter("code", "query", str, "The whole code, whatever the case."),

@@ -6,12 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from openapi.fields import Absent
-from sconto.api.subscription.contracts import MOST_CODES_OF_CONTRACT, MOST_ORDERS
+from sconto.api.subscription.contracts import MAX_CODES_OF_CONTRACT, MAX_ORDERS
 from sconto.domain.subscription import LAST_ORDER_NUMBER
 from sconto.domain.subscription_promotion import (
-    MOST_CONDITIONS,
-    MOST_RULES,
-    MOST_TYPES,
+    MAX_CONDITIONS,
+    MAX_RULES,
+    MAX_TYPES,
     ConditionType,
     EffectType,
 )
@@ -73,7 +73,7 @@ class SubscriptionConstraint(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     newOnly: bool = False
-    typeIds: Annotated[list[Text], Field(max_length=MOST_TYPES)] = []
+    typeIds: Annotated[list[Text], Field(max_length=MAX_TYPES)] = []
 
 
 class NewPromotionConstraint(BaseModel):
@@ -120,7 +120,7 @@ class PromotionRule(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     effect: PromotionEffect
-    conditions: Annotated[list[PromotionCondition], Field(max_length=MOST_CONDITIONS)] = []
+    conditions: Annotated[list[PromotionCondition], Field(max_length=MAX_CONDITIONS)] = []
 
 
 class NewSubscriptionPromotion(BaseModel):
@@ -133,7 +133,7 @@ class NewSubscriptionPromotion(BaseModel):
     description: Annotated[str | None, Field(min_length=1, max_length=10_000)] = None
     code: Annotated[Text, Field(description="Unique among the promotions, whatever the case.")]
     constraint: NewPromotionConstraint | None = None
-    rules: Annotated[list[PromotionRule], Field(min_length=1, max_length=MOST_RULES)]
+    rules: Annotated[list[PromotionRule], Field(min_length=1, max_length=MAX_RULES)]
     meta: dict[str, Any] | None = None
 
 
@@ -224,7 +224,7 @@ class SubscriptionContract(BaseModel):
 
     createdAt: str | None
     subscriptionTypeId: Text
-    discounts: Annotated[list[ContractDiscount], Field(max_length=MOST_CODES_OF_CONTRACT)] = []
+    discounts: Annotated[list[ContractDiscount], Field(max_length=MAX_CODES_OF_CONTRACT)] = []
 
 
 class ContractToValidate(BaseModel):
@@ -299,7 +299,7 @@ class PlanToSchedule(BaseModel):
     )
 
     subscriptionContract: SubscriptionContract
-    numberOfOrders: Annotated[int, Field(ge=1, le=MOST_ORDERS)]
+    numberOfOrders: Annotated[int, Field(ge=1, le=MAX_ORDERS)]
     nextOrderNumber: Annotated[OrderNumber, Field(description="Of the contract's next order.")] = 1
     firstOrderNumber: Annotated[
         OrderNumber | None,

@@ -43,7 +43,7 @@ PROGRAM: Final = "import sys; from tests.forks import main; main(int(sys.argv[1]
 
 _REQUEST_BYTES: Final = 1 << 18
 
-_MOST_FILES: Final = 65_536
+_MAX_FILES: Final = 65_536
 
 _REQUESTING: Final = Lock()
 
@@ -286,7 +286,7 @@ def _fork_passing(path: str, command: Sequence[str], passed: Sequence[int]) -> i
             if callable(signal.getsignal(number)):
                 signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        for first, last in pairwise(sorted((2, *passed, _MOST_FILES))):
+        for first, last in pairwise(sorted((2, *passed, _MAX_FILES))):
             os.closerange(first + 1, last)
         values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
         program = command.index("-c") + 1

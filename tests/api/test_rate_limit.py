@@ -76,7 +76,7 @@ async def test_users_are_counted_apart_and_a_merchants_together(
     database: Database, tokens: Tokens, merchant: Caller, bearer: Bearer
 ) -> None:
     colleague = await create_caller(database, Role.VIEWER, merchant.merchant_id)
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
     policies = QuotaPolicies(user="2/hour", merchant="3/hour")
     async with limited(database, tokens, policies) as client:
 
@@ -85,9 +85,9 @@ async def test_users_are_counted_apart_and_a_merchants_together(
 
         statuses = [
             (await ask(caller)).status_code
-            for caller in (merchant, merchant, merchant, colleague, stranger)
+            for caller in (merchant, merchant, merchant, colleague, other_merchant)
         ]
-        answer = await ask(stranger)
+        answer = await ask(other_merchant)
     # The refused third request counted against the merchant too.
     assert statuses == [200, 200, 429, 429, 200]
     assert answer.headers["ratelimit-policy"] == '"user";q=2;w=3600, "merchant";q=3;w=3600'

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from sconto.domain.backtest.draft import Draft
-from sconto.domain.backtest.job import KEPT_FOR, MOST_WAITING, Backtest, BacktestState
+from sconto.domain.backtest.job import KEPT_FOR, MAX_WAITING, Backtest, BacktestState
 from sconto.domain.backtest.problems import BacktestNotFound, TooManyBacktests
 from sconto.domain.cart import Cart, Customer, Line
 from sconto.domain.cart_promotion import AmountOff, Limits, Target
@@ -100,11 +100,11 @@ async def test_a_killed_process_is_replaced_and_a_second_worker_waits_for_its_le
     shop, url = history.shop, quiet_url
     whole = await computed(shop, a_draft())
     job = await start(shop, a_draft())
-    stranger = await asyncpg.connect(url)
+    other_merchant = await asyncpg.connect(url)
     known, outcomes = set(children()), list[str]()
-    async with stranger.transaction():
+    async with other_merchant.transaction():
         # So the process is killed after it has claimed the job.
-        await stranger.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        await other_merchant.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         computing = asyncio.create_task(
             process.compute_waiting(shop.database, url, lambda: NOW, outcomes.append)
         )
@@ -113,7 +113,7 @@ async def test_a_killed_process_is_replaced_and_a_second_worker_waits_for_its_le
         [child] = set(children()) - known
         os.kill(child, signal.SIGKILL)
         await computing
-    await stranger.close()
+    await other_merchant.close()
     assert outcomes == ["died"]
     assert (await get(shop, job)).state is BacktestState.RUNNING
     await process.compute_waiting(shop.database, url, lambda: NOW, outcomes.append)
@@ -126,9 +126,9 @@ async def test_a_process_that_is_stopped_leaves_its_backtest_to_others(
 ) -> None:
     shop = history.shop
     job = await start(shop, a_draft())
-    stranger = await asyncpg.connect(quiet_url)
-    async with stranger.transaction():
-        await stranger.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+    other_merchant = await asyncpg.connect(quiet_url)
+    async with other_merchant.transaction():
+        await other_merchant.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         computing = asyncio.create_task(
             process.compute_waiting(shop.database, quiet_url, lambda: NOW)
         )
@@ -136,7 +136,7 @@ async def test_a_process_that_is_stopped_leaves_its_backtest_to_others(
         computing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await computing
-    await stranger.close()
+    await other_merchant.close()
     # Its lease is over, and this was no attempt.
     assert await run(shop, job)
     assert (await get(shop, job)).state is BacktestState.FINISHED
@@ -180,7 +180,7 @@ async def test_a_cancelled_backtest_stops_and_leaves_nothing_of_its_orders(
 
 async def test_the_backtests_of_a_merchant_run_one_after_the_other(history: History) -> None:
     shop = history.shop
-    waiting = [await start(shop, a_draft()) for _ in range(MOST_WAITING)]
+    waiting = [await start(shop, a_draft()) for _ in range(MAX_WAITING)]
     with pytest.raises(TooManyBacktests):
         await start(shop, a_draft())
     assert not await run(shop, waiting[1])

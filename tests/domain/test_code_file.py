@@ -271,7 +271,7 @@ def test_an_endless_line_does_not_fill_memory() -> None:
 
 
 def test_codes_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(code_file, "MOST_CODES_ADDED", 2)
+    monkeypatch.setattr(code_file, "MAX_CODES_ADDED", 2)
     assert read(b"A\nB\nC\n")[2] == RefusedCodeLine(3, CodeLineFault.TOO_MANY)
 
 

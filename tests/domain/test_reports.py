@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sconto.domain.order_counts import Subject
 from sconto.domain.reports import (
-    MOST_DAYS,
+    MAX_DAYS,
     WHOLE_SHOP,
     DayCount,
     DayRange,
@@ -60,7 +60,7 @@ def test_a_whole_month_is_compared_with_the_month_before() -> None:
 
 @given(
     st.dates(date(2, 2, 1)),
-    st.integers(0, MOST_DAYS - 1),
+    st.integers(0, MAX_DAYS - 1),
 )
 def test_days_and_those_before_have_no_gap(last: date, more: int) -> None:
     days = DayRange(last - timedelta(days=more), last)
@@ -74,8 +74,8 @@ def test_days_and_those_before_have_no_gap(last: date, more: int) -> None:
     ("first", "last", "refused"),
     [
         (TODAY, TODAY, None),
-        (TODAY, TODAY + timedelta(days=MOST_DAYS - 1), None),
-        (TODAY, TODAY + timedelta(days=MOST_DAYS), DaysRefused.TOO_MANY),
+        (TODAY, TODAY + timedelta(days=MAX_DAYS - 1), None),
+        (TODAY, TODAY + timedelta(days=MAX_DAYS), DaysRefused.TOO_MANY),
         (TODAY, TODAY - timedelta(days=1), DaysRefused.BACKWARDS),
         (date.min, date.min, DaysRefused.TOO_EARLY),
     ],

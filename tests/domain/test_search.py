@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sconto.domain.search import (
-    MOST_WORDS,
+    MAX_WORDS,
     SearchText,
     fold_name,
     needle,
@@ -66,4 +66,4 @@ def test_a_text_that_nothing_can_have_is_like_nothing(typed: str) -> None:
 def test_a_search_has_few_words() -> None:
     found = read_search(" ".join(str(number) for number in range(50)))
     assert found is not None
-    assert len(found.words) == MOST_WORDS
+    assert len(found.words) == MAX_WORDS

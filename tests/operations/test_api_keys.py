@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sconto.domain.api_keys import ALPHABET, MOST_KEYS, ApiKey, NewKey, write_key
+from sconto.domain.api_keys import ALPHABET, MAX_KEYS, ApiKey, NewKey, write_key
 from sconto.domain.history import Verb
 from sconto.domain.people import Caller, Role, key_caller
 from sconto.domain.people_problems import KeyEndsInThePast, KeyNotFound, TooManyKeys
@@ -277,7 +277,7 @@ async def test_two_processes_together_create_no_more_than_a_hundred_keys(
             " SELECT $1, 'key ' || number, 'viewer', '', '', now()"
             " FROM generate_series(1, $2::int) AS number",
             merchant.merchant_id,
-            MOST_KEYS - 2,
+            MAX_KEYS - 2,
         )
     other = await Database.open(database_url)
     try:
@@ -290,7 +290,7 @@ async def test_two_processes_together_create_no_more_than_a_hundred_keys(
     refused = [one for one in ended if isinstance(one, BaseException)]
     assert all(isinstance(one, TooManyKeys) for one in refused), refused
     assert len(refused) == 6
-    assert len(await list_keys(database, merchant)) == MOST_KEYS
+    assert len(await list_keys(database, merchant)) == MAX_KEYS
 
 
 async def test_another_merchants_key_is_not_found(database: Database, merchant: Caller) -> None:

@@ -10,7 +10,7 @@ from sconto.domain.overview import OverviewQuery
 from sconto.domain.people import Caller
 from sconto.domain.schedule import Period
 from sconto.operations import bulk, cart_promotions, overviews, products, promotions
-from sconto.operations.bulk import MOST_CHOSEN, BulkOutcome, BulkStatus
+from sconto.operations.bulk import MAX_CHOSEN, BulkOutcome, BulkStatus
 from sconto.store.database import Database
 from tests.builders import NOON, a_period, a_product, a_promotion, ten_off
 from tests.conftest import create_caller
@@ -25,16 +25,16 @@ def statuses(outcomes: list[BulkOutcome]) -> list[BulkStatus]:
 
 
 async def open_shop(database: Database, caller: Caller) -> tuple[int, int, int, int]:
-    """A product, 20 % off it, a newer 10 % that is off, a cart promotion, and a stranger's."""
+    """A product, 20 % off it, 10 % that is off, a cart promotion, and another merchant's."""
     await products.put_products(database, caller, [a_product(1)], NOON)
     best = a_promotion(name="Best", coverage=AllProducts(20 * PERCENT))
     worse = a_promotion(name="Worse", coverage=AllProducts(10 * PERCENT), active=False)
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
     return (
         await promotions.create_promotion(database, caller, best, NOON),
         await promotions.create_promotion(database, caller, worse, NOON),
         (await cart_promotions.create_promotion(database, caller, ten_off(), NOON)).id,
-        await promotions.create_promotion(database, stranger, a_promotion(), NOON),
+        await promotions.create_promotion(database, other_merchant, a_promotion(), NOON),
     )
 
 
@@ -106,5 +106,5 @@ async def test_deleted_promotions_are_restored_together(
 
 
 async def test_so_many_are_changed_together(database: Database, merchant: Caller) -> None:
-    ids = range(10**12, 10**12 + 2 * MOST_CHOSEN)
-    assert len(await bulk.delete_all(database, merchant, ids, NOON)) == MOST_CHOSEN
+    ids = range(10**12, 10**12 + 2 * MAX_CHOSEN)
+    assert len(await bulk.delete_all(database, merchant, ids, NOON)) == MAX_CHOSEN

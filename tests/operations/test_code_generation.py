@@ -145,13 +145,13 @@ async def test_an_impossible_generation_is_refused_immediately(
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
     automatic = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
     with pytest.raises(PatternRefused):
         await start_generation(database, merchant, promotion_id, CodePattern(), 0, NOON)
     with pytest.raises(NoCodesAllowed):
         await start_generation(database, merchant, automatic, CodePattern(), 1, NOON)
     with pytest.raises(PromotionNotFound):
-        await start_generation(database, stranger, promotion_id, CodePattern(), 1, NOON)
+        await start_generation(database, other_merchant, promotion_id, CodePattern(), 1, NOON)
     assert await list_generations(database, merchant, promotion_id) == []
 
 
@@ -160,13 +160,13 @@ async def test_another_merchants_generation_is_not_found(
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
     job = await start_generation(database, merchant, promotion_id, CodePattern(), 1, NOON)
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
     with pytest.raises(GenerationNotFound):
-        await get_generation(database, stranger, job.id)
+        await get_generation(database, other_merchant, job.id)
     with pytest.raises(GenerationNotFound):
         await get_generation(database, merchant, 2**70)
-    assert await list_generations(database, stranger, promotion_id) == []
-    assert await generate_some(database, stranger.merchant_id, job.id, NOON) is None
+    assert await list_generations(database, other_merchant, promotion_id) == []
+    assert await generate_some(database, other_merchant.merchant_id, job.id, NOON) is None
 
 
 async def test_the_history_names_the_user_who_started_a_generation(

@@ -115,13 +115,13 @@ async def test_codes_of_another_merchants_promotion_are_not_found(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
     for verb in (
-        codes.list_codes(database, stranger, promotion_id, CodeQuery()),
-        codes.add_codes(database, stranger, promotion_id, ["A"], NOON),
-        codes.remove_codes(database, stranger, promotion_id, ["FIRST"], NOON),
-        code_imports.import_codes(database, stranger, promotion_id, [b"A"], NOON),
-        codes.export_codes(database, stranger, promotion_id),
+        codes.list_codes(database, other_merchant, promotion_id, CodeQuery()),
+        codes.add_codes(database, other_merchant, promotion_id, ["A"], NOON),
+        codes.remove_codes(database, other_merchant, promotion_id, ["FIRST"], NOON),
+        code_imports.import_codes(database, other_merchant, promotion_id, [b"A"], NOON),
+        codes.export_codes(database, other_merchant, promotion_id),
     ):
         with pytest.raises(PromotionNotFound):
             await verb

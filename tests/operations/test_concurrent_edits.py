@@ -109,14 +109,14 @@ async def test_concurrent_creations_leave_the_last_on_the_timeline(
 async def test_an_edit_waits_for_the_merchants_last_edit_and_for_no_other_merchant(
     database: Database, merchant: Caller
 ) -> None:
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
 
     async with database.write() as connection:
         await lock_promotions(connection, merchant.merchant_id)
         waiting = asyncio.create_task(create_promotion(database, merchant, a_promotion(), NOON))
         async with asyncio.timeout(10):
             for _ in range(3):
-                await create_promotion(database, stranger, a_promotion(), NOON)
+                await create_promotion(database, other_merchant, a_promotion(), NOON)
         assert not waiting.done()
 
     promotion_id = await waiting

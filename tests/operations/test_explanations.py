@@ -97,9 +97,9 @@ async def test_a_used_code_says_when_it_was_used(database: Database, merchant: C
 async def test_an_explanation_shows_nothing_of_another_merchant(
     database: Database, merchant: Caller
 ) -> None:
-    stranger = await create_caller(database)
-    await create(database, stranger, a_promotion(codes=("THEIRS",)))
-    await create(database, stranger, a_promotion())
+    other_merchant = await create_caller(database)
+    await create(database, other_merchant, a_promotion(codes=("THEIRS",)))
+    await create(database, other_merchant, a_promotion())
     explained = await explain_quote(database, merchant, a_cart(codes=("THEIRS",)), NOON)
     assert (explained.considered, explained.names) == ({11111: ()}, {})
 

@@ -209,10 +209,10 @@ async def test_history_is_read_page_by_page(database: Database, merchant: Caller
 
 async def test_another_merchants_history_is_empty(database: Database, merchant: Caller) -> None:
     promotion_id = await create(database, merchant)
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
     with pytest.raises(PromotionNotFound):
-        await get_promotion_history(database, stranger, promotion_id, limit=1)
-    assert (await get_user_history(database, stranger, limit=10)).entries == ()
+        await get_promotion_history(database, other_merchant, promotion_id, limit=1)
+    assert (await get_user_history(database, other_merchant, limit=10)).entries == ()
 
 
 @pytest.mark.parametrize(

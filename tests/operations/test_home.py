@@ -9,7 +9,7 @@ from sconto.domain.cart_promotion import Limits
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
 from sconto.domain.home import (
-    MOST_OF_A_CONCERN,
+    MAX_OF_A_CONCERN,
     Concern,
     FirstSteps,
     Window,
@@ -134,7 +134,7 @@ async def test_of_each_concern_one_more_is_read_than_is_named(
     for number in range(9):
         bare = a_promotion(name=f"{number}", type_=PromotionType.COUPON)
         await create_promotion(database, merchant, bare, NOON)
-    assert len((await home_of(database, merchant)).attention) == MOST_OF_A_CONCERN + 1
+    assert len((await home_of(database, merchant)).attention) == MAX_OF_A_CONCERN + 1
 
 
 async def test_the_first_steps_tick_themselves(database: Database, merchant: Caller) -> None:

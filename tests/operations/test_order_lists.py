@@ -237,11 +237,11 @@ async def test_an_order_is_listed_once_for_each_promotion_and_code(shop: Shop) -
 
 
 async def test_other_merchants_orders_are_not_listed(shop: Shop, database: Database) -> None:
-    stranger = Shop(database, await create_caller(database))
-    assert await ids(stranger) == ""
-    assert await ids(stranger, customer_id="c-1") == ""
-    assert await ids(stranger, code_key="ten") == ""
-    assert await ids(stranger, status=OrderStatus.PAID) == ""
+    other_merchant = Shop(database, await create_caller(database))
+    assert await ids(other_merchant) == ""
+    assert await ids(other_merchant, customer_id="c-1") == ""
+    assert await ids(other_merchant, code_key="ten") == ""
+    assert await ids(other_merchant, status=OrderStatus.PAID) == ""
 
 
 MANY = 3_000

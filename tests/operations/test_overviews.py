@@ -262,7 +262,7 @@ async def test_a_search_finds_the_oldest_by_name_and_code(
         query = OverviewQuery(search=search)
         assert await names(database, merchant, query) == [["Newsletter"]]
     # More are found than are listed one by one.
-    monkeypatch.setattr(promotion_pages, "MOST_FOUND", 2)
+    monkeypatch.setattr(promotion_pages, "MAX_FOUND", 2)
     query = OverviewQuery(search="sale", limit=2)
     assert await names(database, merchant, query) == [["Sale", "Sale"], ["Sale", "Sale"], []]
 
@@ -270,8 +270,8 @@ async def test_a_search_finds_the_oldest_by_name_and_code(
 async def test_an_overview_of_a_foreign_or_deleted_promotion_is_not_found(
     database: Database, merchant: Caller
 ) -> None:
-    stranger = await create_caller(database)
-    theirs = await promotions.create_promotion(database, stranger, a_promotion(), NOON)
+    other_merchant = await create_caller(database)
+    theirs = await promotions.create_promotion(database, other_merchant, a_promotion(), NOON)
     mine = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
     await promotions.delete_promotion(database, merchant, mine, NOON)
     for promotion_id in (theirs, mine, 2**64):

@@ -75,8 +75,8 @@ async def test_a_promotion_on_unknown_products_is_not_created(
 ) -> None:
     await stock(database, merchant, [1, 2])
     await delete_product(database, merchant, 2, NOON)
-    stranger = await create_caller(database)
-    await stock(database, stranger, [3])
+    other_merchant = await create_caller(database)
+    await stock(database, other_merchant, [3])
 
     with pytest.raises(UnknownProducts) as refused:
         await create_promotion(
@@ -136,10 +136,10 @@ async def test_another_merchants_promotion_is_not_found(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(codes=("A",)), NOON)
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
 
-    await assert_not_found(database, stranger, promotion_id)
-    assert await list_promotions(database, stranger, PromotionQuery(), NOON) == []
+    await assert_not_found(database, other_merchant, promotion_id)
+    assert await list_promotions(database, other_merchant, PromotionQuery(), NOON) == []
     assert (await get_promotion(database, merchant, promotion_id)).terms.codes == ("A",)
 
 

@@ -342,6 +342,6 @@ async def test_only_lines_that_differ_are_told(shop: ReplayedShop) -> None:
 
 async def test_other_merchants_orders_do_not_exist(shop: ReplayedShop, database: Database) -> None:
     await shop.place(cart())
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
     with pytest.raises(OrderNotFound):
-        await explain_order(database, stranger, "A-1", ASKED)
+        await explain_order(database, other_merchant, "A-1", ASKED)

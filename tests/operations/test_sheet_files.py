@@ -99,7 +99,7 @@ def test_what_is_more_than_it_seems_is_refused(content: bytes, is_large: bool) -
 
 
 def test_a_long_sheet_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_files, "MOST_ROWS", 2)
+    monkeypatch.setattr(sheet_files, "MAX_ROWS", 2)
     assert read_sheet(io.BytesIO(a_book(("A",), ("B",)))) == b"A\r\nB\r\n"
     with pytest.raises(SheetRefused):
         read_sheet(io.BytesIO(a_book(("A",), ("B",), ("C",))))

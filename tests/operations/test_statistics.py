@@ -181,12 +181,12 @@ async def test_statistics_of_an_unknown_promotion_are_not_found(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id, _ = await create_with_codes(database, merchant, "A")
-    stranger = await create_caller(database)
+    other_merchant = await create_caller(database)
     deleted, _ = await create_with_codes(database, merchant, "A")
     await delete_promotion(database, merchant, deleted, NOON)
 
     for caller, number in (
-        (stranger, promotion_id),
+        (other_merchant, promotion_id),
         (merchant, deleted),
         (merchant, 0),
         (merchant, 2**63),

@@ -53,8 +53,10 @@ async def test_creation_edits_and_archiving_are_recorded(
         ],
     }
     assert (archived.verb, archived.after) == (Verb.DELETED, None)
-    stranger = await create_caller(database)
-    assert (await get_subscription_history(database, stranger, promotion.id, limit=1)).entries == ()
+    other_merchant = await create_caller(database)
+    assert (
+        await get_subscription_history(database, other_merchant, promotion.id, limit=1)
+    ).entries == ()
 
 
 async def test_a_repeated_request_is_recorded_once(database: Database, merchant: Caller) -> None:

@@ -301,9 +301,9 @@ async def test_an_admin_resets_the_second_factor_of_somebody_else(
 
 
 async def test_an_admin_of_another_merchant_resets_nothing(person: Person) -> None:
-    stranger = await create_caller(person.database)
+    other_merchant = await create_caller(person.database)
     with pytest.raises(UserNotFound):
-        await two_factor.reset(person.database, None, stranger, person.caller.user_id)
+        await two_factor.reset(person.database, None, other_merchant, person.caller.user_id)
     assert await two_factor.find_state(person.database, person.caller) is not None
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.domain.upload import KEPT_FOR, MOST_OF_USER, Upload, UploadNotFound
+from sconto.domain.upload import KEPT_FOR, MAX_OF_USER, Upload, UploadNotFound
 from sconto.operations import promotions, uploads
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
@@ -43,7 +43,7 @@ async def test_old_files_are_gone(database: Database, merchant: Caller) -> None:
     await promotions.create_promotion(database, merchant, a_promotion(), NOON)
     kept = [
         await uploads.keep_upload(database, merchant, str(number), [b"A"], NOON)
-        for number in range(MOST_OF_USER + 1)
+        for number in range(MAX_OF_USER + 1)
     ]
     with pytest.raises(UploadNotFound):
         await uploads.find_upload(database, merchant, kept[0], NOON)
@@ -53,7 +53,7 @@ async def test_old_files_are_gone(database: Database, merchant: Caller) -> None:
         await uploads.find_upload(database, merchant, kept[-1], over)
     await uploads.remove_over(database, over - timedelta(microseconds=1))
     assert await content_of(database, merchant, newest) == b"A"
-    assert await uploads.remove_over(database, over) >= MOST_OF_USER
+    assert await uploads.remove_over(database, over) >= MAX_OF_USER
     assert await content_of(database, merchant, newest) == b""
 
 

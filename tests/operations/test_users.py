@@ -63,13 +63,13 @@ async def test_users_of_the_merchant_alone_are_listed_in_pages(
 
 async def test_another_merchants_user_is_not_found(database: Database, merchant: Caller) -> None:
     other = await create_caller(database, Role.VIEWER)
-    stranger = other.user_id
+    theirs = other.user_id
     for attempt in (
-        get_user(database, merchant, stranger),
-        change_role(database, merchant, stranger, Role.ADMIN),
-        set_disabled(database, merchant, stranger, disabled=True),
-        set_password(database, merchant, stranger, PASSWORD),
-        sign_out_everywhere(database, Tokens(b"k" * 32), merchant, stranger),
+        get_user(database, merchant, theirs),
+        change_role(database, merchant, theirs, Role.ADMIN),
+        set_disabled(database, merchant, theirs, disabled=True),
+        set_password(database, merchant, theirs, PASSWORD),
+        sign_out_everywhere(database, Tokens(b"k" * 32), merchant, theirs),
     ):
         with pytest.raises(UserNotFound):
             await attempt

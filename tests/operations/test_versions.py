@@ -24,7 +24,7 @@ from sconto.domain.webhooks import NewWebhook
 from sconto.operations import cart_promotions, promotions, subscription_promotions, webhooks
 from sconto.operations.code_imports import import_codes
 from sconto.operations.price_rises import PromotionDraft, save_promotion
-from sconto.operations.versions import Overtaken, find_last_change
+from sconto.operations.versions import ChangedMeanwhile, find_last_change
 from sconto.store.database import Database
 from tests.builders import NOON, a_period, a_promotion, subscription_terms
 
@@ -150,12 +150,12 @@ async def test_of_several_who_save_one_version_one_is_kept_and_the_others_are_to
             if not isinstance(outcome, BaseException)
         ]
         refused = [one for one in outcomes if isinstance(one, BaseException)]
-        assert [type(one) for one in refused] == [Overtaken] * (WRITERS - 1)
+        assert [type(one) for one in refused] == [ChangedMeanwhile] * (WRITERS - 1)
         assert await edited.name() == kept[0]
         before, version = version, await edited.version()
         # By the same clock, and still another version.
         assert before < version < NOON + timedelta(seconds=1)
-    with pytest.raises(Overtaken):
+    with pytest.raises(ChangedMeanwhile):
         await edited.save("late", first)
 
 
@@ -168,7 +168,7 @@ async def test_added_codes_are_a_change_that_a_form_without_them_does_not_remove
     await import_codes(database, merchant, made, [b"B\n"], NOON)
 
     draft = PromotionDraft(replace(new, name="mine"), made, version=seen.summary.updated_at)
-    with pytest.raises(Overtaken):
+    with pytest.raises(ChangedMeanwhile):
         await save_promotion(database, merchant, draft, NOON)
 
     found = await promotions.get_promotion(database, merchant, made)

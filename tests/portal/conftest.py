@@ -52,7 +52,7 @@ async def shared_page(browser: Browser) -> AsyncIterator[tuple[Page, chromium.Co
 
 
 @pytest.fixture
-async def stranger(
+async def anonymous(
     shared_page: tuple[Page, chromium.Complaints],
     portal_url: str,
 ) -> AsyncIterator[Page]:
@@ -88,7 +88,7 @@ def portal(portal_of: Callable[[Caller], PortalClient], merchant: Caller) -> Por
 
 @pytest.fixture
 def sign_in(
-    stranger: Page, portal_url: str, session_cookie: Callable[[Caller], str]
+    anonymous: Page, portal_url: str, session_cookie: Callable[[Caller], str]
 ) -> Callable[[Caller], Awaitable[None]]:
     """Sign a user in without the form: `await sign_in(caller)`."""
 
@@ -96,7 +96,7 @@ def sign_in(
         value = session_cookie(caller)
         # The path is the service's; another path would create a second cookie of this name.
         where = urlsplit(portal_url)
-        await stranger.context.add_cookies(
+        await anonymous.context.add_cookies(
             [{"name": COOKIE, "value": value, "domain": where.hostname, "path": where.path}]
         )
 
@@ -104,9 +104,9 @@ def sign_in(
 
 
 @pytest.fixture
-async def visitor(
-    stranger: Page, sign_in: Callable[[Caller], Awaitable[None]], merchant: Caller
+async def page(
+    anonymous: Page, sign_in: Callable[[Caller], Awaitable[None]], merchant: Caller
 ) -> Page:
     """A page in which the admin of `merchant` is signed in."""
     await sign_in(merchant)
-    return stranger
+    return anonymous

@@ -174,43 +174,43 @@ async def test_the_old_address_leads_to_the_account(portal: PortalClient) -> Non
 
 
 async def test_two_factor_sign_in_is_set_up_and_asked_for(
-    stranger: Page, portal_url: str, name: str
+    anonymous: Page, portal_url: str, name: str
 ) -> None:
     async def sign_in_with(password: str) -> None:
-        await stranger.get_by_label("Username").fill(name)
-        await stranger.get_by_label("Password").fill(password)
-        await stranger.keyboard.press("Enter")
+        await anonymous.get_by_label("Username").fill(name)
+        await anonymous.get_by_label("Password").fill(password)
+        await anonymous.keyboard.press("Enter")
 
-    await stranger.goto(f"{portal_url}/account/two-factor")
+    await anonymous.goto(f"{portal_url}/account/two-factor")
     await sign_in_with(PASSWORD)
-    await stranger.get_by_label("Present password").fill(PASSWORD)
-    await stranger.get_by_role("button", name="Continue").click()
-    secret = (await stranger.locator("code.secret").inner_text()).replace(" ", "")
-    await stranger.get_by_label("Code that the app shows now").fill("0")
-    await stranger.keyboard.press("Enter")
-    await expect(stranger.get_by_role("alert")).to_contain_text("not the code that the app shows")
-    await show(stranger, "two-factor-set-up")
-    await stranger.get_by_label("Code that the app shows now").fill(code_at(secret, read_clock()))
-    await stranger.keyboard.press("Enter")
-    await expect(stranger.locator(".recovery-codes li")).to_have_count(10)
-    await stranger.get_by_role("button", name="I have kept them").click()
-    await expect(stranger.get_by_text("10 recovery codes are left.")).to_be_visible()
-    await show(stranger, "account-with-two-factor")
+    await anonymous.get_by_label("Present password").fill(PASSWORD)
+    await anonymous.get_by_role("button", name="Continue").click()
+    secret = (await anonymous.locator("code.secret").inner_text()).replace(" ", "")
+    await anonymous.get_by_label("Code that the app shows now").fill("0")
+    await anonymous.keyboard.press("Enter")
+    await expect(anonymous.get_by_role("alert")).to_contain_text("not the code that the app shows")
+    await show(anonymous, "two-factor-set-up")
+    await anonymous.get_by_label("Code that the app shows now").fill(code_at(secret, read_clock()))
+    await anonymous.keyboard.press("Enter")
+    await expect(anonymous.locator(".recovery-codes li")).to_have_count(10)
+    await anonymous.get_by_role("button", name="I have kept them").click()
+    await expect(anonymous.get_by_text("10 recovery codes are left.")).to_be_visible()
+    await show(anonymous, "account-with-two-factor")
 
-    await stranger.context.clear_cookies()
-    await stranger.goto(f"{portal_url}/promotions?state=running")
+    await anonymous.context.clear_cookies()
+    await anonymous.goto(f"{portal_url}/promotions?state=running")
     await sign_in_with(PASSWORD)
-    await expect(stranger.get_by_text(f"Hello {name}.")).to_be_visible()
-    await show(stranger, "sign-in-code")
-    await stranger.get_by_label("Code").fill("123")
-    await stranger.keyboard.press("Enter")
-    await expect(stranger.get_by_role("alert")).to_contain_text("wrong, too old, or was used")
-    await stranger.get_by_label("Code").fill(code_at(secret, read_clock(), 1))
-    await stranger.keyboard.press("Enter")
-    await expect(stranger).to_have_url(f"{portal_url}/promotions?state=running")
-    for page in ("audit", "settings"):
-        await stranger.goto(f"{portal_url}/{page}")
-        await show(stranger, page)
+    await expect(anonymous.get_by_text(f"Hello {name}.")).to_be_visible()
+    await show(anonymous, "sign-in-code")
+    await anonymous.get_by_label("Code").fill("123")
+    await anonymous.keyboard.press("Enter")
+    await expect(anonymous.get_by_role("alert")).to_contain_text("wrong, too old, or was used")
+    await anonymous.get_by_label("Code").fill(code_at(secret, read_clock(), 1))
+    await anonymous.keyboard.press("Enter")
+    await expect(anonymous).to_have_url(f"{portal_url}/promotions?state=running")
+    for path in ("audit", "settings"):
+        await anonymous.goto(f"{portal_url}/{path}")
+        await show(anonymous, path)
 
 
 async def test_a_required_second_factor_closes_the_portal_until_it_is_set_up(

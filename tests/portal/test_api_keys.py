@@ -15,31 +15,31 @@ from tests.portal.sessions import PortalClient
 
 
 async def test_an_admin_creates_a_key_that_works_and_revokes_it(
-    visitor: Page, portal_url: str, client: httpx.AsyncClient
+    page: Page, portal_url: str, client: httpx.AsyncClient
 ) -> None:
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="Developers").click()
-    await visitor.get_by_role("link", name="API keys").click()
-    await visitor.get_by_label("Name").fill("Web shop")
-    await visitor.get_by_label("Viewer").check()
-    await visitor.get_by_label("Expires").select_option("In 90 days")
-    await visitor.get_by_role("button", name="Create").click()
-    key = await visitor.locator("code.secret").inner_text()
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_role("link", name="Developers").click()
+    await page.get_by_role("link", name="API keys").click()
+    await page.get_by_label("Name").fill("Web shop")
+    await page.get_by_label("Viewer").check()
+    await page.get_by_label("Expires").select_option("In 90 days")
+    await page.get_by_role("button", name="Create").click()
+    key = await page.locator("code.secret").inner_text()
     assert is_key(key)
-    await show(visitor, "api-key-created")
+    await show(page, "api-key-created")
     sent = {"Authorization": f"Bearer {key}"}
     assert (await client.get("/cart/v1/promotions", headers=sent)).status_code == 200
 
-    await visitor.get_by_role("button", name="I have copied it").click()
-    await expect(visitor.locator("tr", has_text="Web shop")).to_contain_text("Viewer")
-    assert key not in await visitor.content()
-    await show(visitor, "api-keys")
-    await visitor.get_by_role("link", name="Web shop").click()
-    await expect(visitor.locator("dd", has_text="by test-")).to_be_visible()
-    await show(visitor, "api-key")
-    await visitor.get_by_role("button", name="Revoke").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("Web shop is revoked")
-    await expect(visitor.locator(".entries li")).to_have_count(2)
+    await page.get_by_role("button", name="I have copied it").click()
+    await expect(page.locator("tr", has_text="Web shop")).to_contain_text("Viewer")
+    assert key not in await page.content()
+    await show(page, "api-keys")
+    await page.get_by_role("link", name="Web shop").click()
+    await expect(page.locator("dd", has_text="by test-")).to_be_visible()
+    await show(page, "api-key")
+    await page.get_by_role("button", name="Revoke").click()
+    await expect(page.get_by_role("status")).to_contain_text("Web shop is revoked")
+    await expect(page.locator(".entries li")).to_have_count(2)
     assert (await client.get("/cart/v1/promotions", headers=sent)).status_code == 401
 
 

@@ -83,13 +83,13 @@ async def test_the_form_of_a_promotion_starts_one_and_its_page_shows_what_is_dis
 
 @pytest.mark.usefixtures("ordered")
 async def test_a_page_that_shows_progress_draws_the_picture_when_it_is_done(
-    visitor: Page, portal: PortalClient, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal: PortalClient, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     here = place_of(dict((await portal.post("/promotions/new", FORM)).headers))
-    await visitor.goto(portal_url + here)
+    await page.goto(portal_url + here)
     await finish(database, merchant, int(here.rpartition("/")[2]))
-    await expect(visitor.locator(".uplot canvas")).to_be_visible()
-    await expect(visitor.locator("h1")).to_contain_text("finished")
+    await expect(page.locator(".uplot canvas")).to_be_visible()
+    await expect(page.locator("h1")).to_contain_text("finished")
 
 
 async def test_a_form_with_a_fault_starts_nothing(portal: PortalClient) -> None:

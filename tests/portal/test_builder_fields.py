@@ -27,7 +27,7 @@ from sconto.portal.builder_fields import fields_of_cart, read_builder
 from sconto.portal.builder_kinds import KINDS, sent_kind
 from sconto.portal.date_presets import preset_texts
 from sconto.portal.language import Language, language_for
-from sconto.portal.product_rows import MOST_ROWS, ProductRow
+from sconto.portal.product_rows import MAX_ROWS, ProductRow
 from sconto.portal.promotion_fields import PromotionFields, read_fields, with_rows
 from tests.builders import NOON
 
@@ -110,7 +110,7 @@ def test_pasted_products_become_rows_and_what_is_unclear_stays_as_text(
 
 
 def test_more_products_than_the_table_takes_stay_as_text() -> None:
-    many = " ".join(map(str, range(1, MOST_ROWS + 2)))
+    many = " ".join(map(str, range(1, MAX_ROWS + 2)))
     fields = PromotionFields(
         type="discount",
         name="n",
@@ -124,12 +124,12 @@ def test_more_products_than_the_table_takes_stay_as_text() -> None:
     read = read_fields(fields, ENGLISH)
     assert read.promotion is not None
     assert read.promotion.terms.coverage == ListedProducts(
-        5 * PERCENT, (9999, *range(1, MOST_ROWS + 2))
+        5 * PERCENT, (9999, *range(1, MAX_ROWS + 2))
     )
 
 
 def test_rows_beyond_the_table_become_text() -> None:
-    rows = tuple(ProductRow(str(number), "5") for number in range(1, MOST_ROWS + 2))
+    rows = tuple(ProductRow(str(number), "5") for number in range(1, MAX_ROWS + 2))
     listed = with_rows(PromotionFields(coverage="listed", rows=rows))
     assert (listed.rows, listed.products[:5]) == ((), "1\n2\n3")
     own = with_rows(PromotionFields(coverage="own", rows=rows, products="9999 1"))

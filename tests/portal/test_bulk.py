@@ -19,37 +19,37 @@ Form: TypeAlias = Mapping[str, str | list[str]]
 
 
 async def test_chosen_promotions_are_switched_off_and_on_again(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
     address = f"{portal_url}/promotions?kind=coupon&state=running"
-    await visitor.goto(address)
-    rows = visitor.locator("#results tbody tr")
-    await expect(visitor.get_by_role("button", name="Switch off")).to_have_count(0)
+    await page.goto(address)
+    rows = page.locator("#results tbody tr")
+    await expect(page.get_by_role("button", name="Switch off")).to_have_count(0)
     number = await rows.count()
     assert number > 1
-    await visitor.get_by_label("All on this page").check()
-    await expect(visitor.locator(".chosen-count")).to_have_text(f"{number} chosen")
-    await show(visitor, "promotions-chosen")
-    await visitor.locator("#bulk").get_by_role("button", name="Switch off").click()
-    notice = visitor.get_by_role("status").filter(has_text="switched off")
+    await page.get_by_label("All on this page").check()
+    await expect(page.locator(".chosen-count")).to_have_text(f"{number} chosen")
+    await show(page, "promotions-chosen")
+    await page.locator("#bulk").get_by_role("button", name="Switch off").click()
+    notice = page.get_by_role("status").filter(has_text="switched off")
     await expect(notice).to_have_text(re.compile(f"{number} promotions are switched off."))
-    await expect(visitor).to_have_url(address)
+    await expect(page).to_have_url(address)
     await expect(rows).to_have_count(0)
     await notice.get_by_role("button", name="Undo").click()
-    await expect(visitor).to_have_url(address)
+    await expect(page).to_have_url(address)
     await expect(rows).to_have_count(number)
 
-    await visitor.get_by_label("Choose Tea lovers").check()
-    await visitor.get_by_label("Choose Newsletter welcome").check()
-    await visitor.get_by_role("button", name="New end …").click()
-    await visitor.get_by_label("New end").fill("2000-01-01T00:00")
-    await show(visitor, "promotions-new-end")
-    await visitor.get_by_role("button", name="Set the end").click()
-    await expect(visitor.get_by_role("alert")).to_contain_text("The end lies before its start.")
-    await show(visitor, "promotions-changed")
-    await visitor.get_by_role("link", name="Back to the list").click()
-    await expect(visitor).to_have_url(address)
+    await page.get_by_label("Choose Tea lovers").check()
+    await page.get_by_label("Choose Newsletter welcome").check()
+    await page.get_by_role("button", name="New end …").click()
+    await page.get_by_label("New end").fill("2000-01-01T00:00")
+    await show(page, "promotions-new-end")
+    await page.get_by_role("button", name="Set the end").click()
+    await expect(page.get_by_role("alert")).to_contain_text("The end lies before its start.")
+    await show(page, "promotions-changed")
+    await page.get_by_role("link", name="Back to the list").click()
+    await expect(page).to_have_url(address)
 
 
 @pytest.fixture

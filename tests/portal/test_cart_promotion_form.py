@@ -33,33 +33,33 @@ async def stored(database: Database, caller: Caller) -> list[CartPromotion]:
 
 
 async def test_an_amount_off_from_a_minimum_is_created_with_a_sample_cart(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("button", name="New promotion").click()
-    await show(visitor, "promotion-choose")
-    await visitor.get_by_role("link", name="Amount off").click()
-    await visitor.get_by_label("Name", exact=True).fill("Ten off from fifty")
-    await visitor.get_by_label("Amount with").fill("10 EUR")
-    await visitor.get_by_label("Minimum order value").fill("50 EUR")
-    preview = visitor.locator("#preview")
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_role("button", name="New promotion").click()
+    await show(page, "promotion-choose")
+    await page.get_by_role("link", name="Amount off").click()
+    await page.get_by_label("Name", exact=True).fill("Ten off from fifty")
+    await page.get_by_label("Amount with").fill("10 EUR")
+    await page.get_by_label("Minimum order value").fill("50 EUR")
+    preview = page.locator("#preview")
     await expect(preview).to_contain_text("Applied -€10.00")
-    await visitor.get_by_label("Minimum order value").fill("5000")
-    await visitor.get_by_label("Minimum order value").press("Enter")
-    await expect(visitor.get_by_role("alert")).to_contain_text("Not saved. Fix one field.")
-    await show(visitor, "cart-promotion-form-fault")
-    await visitor.get_by_label("Minimum order value").fill("500 EUR")
+    await page.get_by_label("Minimum order value").fill("5000")
+    await page.get_by_label("Minimum order value").press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Not saved. Fix one field.")
+    await show(page, "cart-promotion-form-fault")
+    await page.get_by_label("Minimum order value").fill("500 EUR")
     await expect(preview).to_contain_text("are missing: it needs €500.00.")
-    await visitor.get_by_label("Minimum order value").fill("50 EUR")
-    await visitor.get_by_role("radio", name="Code", exact=True).check()
-    await visitor.get_by_label("Codes with").fill("TEN ten Ten-2")
-    await visitor.get_by_label("Orders of a customer").fill("1")
+    await page.get_by_label("Minimum order value").fill("50 EUR")
+    await page.get_by_role("radio", name="Code", exact=True).check()
+    await page.get_by_label("Codes with").fill("TEN ten Ten-2")
+    await page.get_by_label("Orders of a customer").fill("1")
     await expect(preview).to_contain_text("Applied -€10.00")
-    await show(visitor, "cart-promotion-form")
+    await show(page, "cart-promotion-form")
     assert await stored(database, merchant) == []
-    await visitor.get_by_role("button", name="Publish").click()
-    await expect(visitor.get_by_role("status")).to_have_text("“Ten off from fifty” is published.")
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.get_by_role("status")).to_have_text("“Ten off from fifty” is published.")
 
     [created] = await stored(database, merchant)
     assert created.terms == CartTerms(
@@ -73,23 +73,23 @@ async def test_an_amount_off_from_a_minimum_is_created_with_a_sample_cart(
 
 
 async def test_tiers_are_added_and_edited(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
-    await visitor.goto(f"{portal_url}/cart-promotions/new?like=tiers")
-    await visitor.get_by_label("Name", exact=True).fill("More for more")
+    await page.goto(f"{portal_url}/cart-promotions/new?like=tiers")
+    await page.get_by_label("Name", exact=True).fill("More for more")
     rows = [("50 EUR", "5 %"), ("100 EUR", "10 %"), ("200 EUR", "25 EUR")]
     for number, (start, off) in enumerate(rows, 1):
         if number == 3:
-            await visitor.get_by_role("button", name="Add a tier").click()
-        await visitor.get_by_label(f"From {number}", exact=True).fill(start)
-        await visitor.get_by_label(f"Off {number}", exact=True).fill(off)
-    await show(visitor, "cart-promotion-form-tiers")
-    await visitor.get_by_role("button", name="Publish").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("is published")
-    await visitor.get_by_role("button", name="Edit").click()
-    await visitor.get_by_label("Off 2", exact=True).fill("12.5 %")
-    await visitor.get_by_role("button", name="Save", exact=True).click()
-    await expect(visitor.get_by_role("status")).to_contain_text("is saved")
+            await page.get_by_role("button", name="Add a tier").click()
+        await page.get_by_label(f"From {number}", exact=True).fill(start)
+        await page.get_by_label(f"Off {number}", exact=True).fill(off)
+    await show(page, "cart-promotion-form-tiers")
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.get_by_role("status")).to_contain_text("is published")
+    await page.get_by_role("button", name="Edit").click()
+    await page.get_by_label("Off 2", exact=True).fill("12.5 %")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("status")).to_contain_text("is saved")
     [promotion] = await stored(database, merchant)
     benefit = promotion.terms.benefit
     assert isinstance(benefit, Tiers)

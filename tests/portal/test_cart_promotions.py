@@ -102,7 +102,7 @@ async def test_one_automatic_promotion_too_many_is_refused_with_a_sentence(
 ) -> None:
     off = structs.replace(ten_off(), active=False)
     first, second = [(await create_promotion(database, merchant, off, NOON)).id for _ in range(2)]
-    monkeypatch.setattr(operations, "MOST_AUTOMATIC", 1)
+    monkeypatch.setattr(operations, "MAX_AUTOMATIC", 1)
     await portal.post(f"/cart-promotions/{first}/switch", {"active": "on"})
     refused = await portal.post(f"/cart-promotions/{second}/switch", {"active": "on"})
     assert (refused.status_code, "Too many at a time" in refused.text) == (409, True)

@@ -12,23 +12,23 @@ from tests.portal.shop import open_shop
 
 
 async def test_a_cart_is_filled_and_its_price_explained(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="Try a cart").click()
-    await expect(visitor.get_by_text("Put a product in first.")).to_be_visible()
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_role("link", name="Try a cart").click()
+    await expect(page.get_by_text("Put a product in first.")).to_be_visible()
 
-    await visitor.get_by_label("Find a product").press_sequentially("teap")
-    await visitor.get_by_role("button", name="Add Teapot").click()
-    await expect(visitor.locator("#quote")).to_contain_text("€37.12")
-    await visitor.get_by_label("Find a product").press_sequentially("green")
-    await visitor.get_by_role("button", name="Add Tea, green").click()
-    await visitor.get_by_label("Quantity Tea, green").fill("3")
-    await visitor.get_by_label("Codes, in the order").fill("tea-1 SORRY-7KQ2, welcome15 nonsense")
-    await visitor.keyboard.press("Tab")
+    await page.get_by_label("Find a product").press_sequentially("teap")
+    await page.get_by_role("button", name="Add Teapot").click()
+    await expect(page.locator("#quote")).to_contain_text("€37.12")
+    await page.get_by_label("Find a product").press_sequentially("green")
+    await page.get_by_role("button", name="Add Tea, green").click()
+    await page.get_by_label("Quantity Tea, green").fill("3")
+    await page.get_by_label("Codes, in the order").fill("tea-1 SORRY-7KQ2, welcome15 nonsense")
+    await page.keyboard.press("Tab")
 
-    codes = visitor.locator("#quote ul.outcomes.card > li")
+    codes = page.locator("#quote ul.outcomes.card > li")
     await expect(codes).to_have_count(4)
     for code, state in (
         ("tea-1", "Replaced by a later code"),
@@ -38,7 +38,7 @@ async def test_a_cart_is_filled_and_its_price_explained(
     ):
         await expect(codes.filter(has_text=code)).to_contain_text(state)
 
-    teapot = visitor.locator("article", has=visitor.get_by_role("heading", name="Teapot"))
+    teapot = page.locator("article", has=page.get_by_role("heading", name="Teapot"))
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")
     await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text(
         "Another promotion gives more."
@@ -49,27 +49,27 @@ async def test_a_cart_is_filled_and_its_price_explained(
     await expect(teapot.locator("li", has_text="Tea lovers")).to_contain_text(
         "It is not on this product."
     )
-    tea = visitor.locator("article", has=visitor.get_by_role("heading", name="Tea, green"))
+    tea = page.locator("article", has=page.get_by_role("heading", name="Tea, green"))
     await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
         "Replaced by a later code"
     )
     await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
         "A code that was activated after it counts."
     )
-    await show(visitor, "cart")
+    await show(page, "cart")
 
     # The address holds the whole cart.
-    await visitor.reload()
+    await page.reload()
     await expect(codes).to_have_count(4)
-    await visitor.get_by_role("button", name="Take Teapot out").click()
-    await expect(visitor.locator("article")).to_have_count(1)
+    await page.get_by_role("button", name="Take Teapot out").click()
+    await expect(page.locator("article")).to_have_count(1)
 
 
 async def test_all_faults_are_shown_at_their_fields(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(
+    await page.goto(
         f"{portal_url}/carts?product=1&quantity=0&price=1.999&product=99&quantity=1&price="
         f"&codes={'+'.join('ABCDEFGHIJKLMNOPQRSTU')}&at=tomorrow"
     )
@@ -80,49 +80,49 @@ async def test_all_faults_are_shown_at_their_fields(
         "At most 20 codes can be tried.",
         "That is not a time.",
     ):
-        await expect(visitor.get_by_text(fault)).to_be_visible()
-    await show(visitor, "cart-faults")
+        await expect(page.get_by_text(fault)).to_be_visible()
+    await show(page, "cart-faults")
 
-    await visitor.get_by_label("Quantity Mug, white").fill("2")
-    await visitor.keyboard.press("Tab")
-    await expect(visitor.get_by_text("A whole number")).to_be_hidden()
-    await visitor.get_by_label("Currency").fill("XYZ")
-    await visitor.get_by_role("button", name="Show the price").click()
-    await expect(visitor.get_by_text("A currency has three letters")).to_be_visible()
+    await page.get_by_label("Quantity Mug, white").fill("2")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_text("A whole number")).to_be_hidden()
+    await page.get_by_label("Currency").fill("XYZ")
+    await page.get_by_role("button", name="Show the price").click()
+    await expect(page.get_by_text("A currency has three letters")).to_be_visible()
 
 
 async def test_a_cart_is_priced_as_of_a_time_in_the_servers_zone(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/carts?product=77&quantity=2&price=10,00&currency=usd")
-    await expect(visitor.locator("#quote")).to_contain_text("Not in the catalogue")
-    await expect(visitor.locator("#quote")).to_contain_text("US$20.00")
-    await visitor.get_by_label("At empty").fill("2020-01-01T00:00")
-    await visitor.keyboard.press("Enter")
-    await expect(visitor.locator("#quote")).to_contain_text("At 1 Jan 2020, 00:00 UTC")
+    await page.goto(f"{portal_url}/carts?product=77&quantity=2&price=10,00&currency=usd")
+    await expect(page.locator("#quote")).to_contain_text("Not in the catalogue")
+    await expect(page.locator("#quote")).to_contain_text("US$20.00")
+    await page.get_by_label("At empty").fill("2020-01-01T00:00")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#quote")).to_contain_text("At 1 Jan 2020, 00:00 UTC")
 
 
 async def test_a_cart_is_priced_as_an_order_of_a_subscription(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
     terms = subscription_terms(percent_off("30", after_applied(2)))
     await create_promotion(database, merchant, terms, now)
-    await visitor.goto(f"{portal_url}/carts?product=77&quantity=1&price=100&currency=EUR")
-    await visitor.get_by_text("As an order of a subscription").click()
-    await visitor.get_by_label("Codes on the subscription").fill("try3 NONE")
-    await visitor.get_by_label("Number of the order").fill("4")
-    await visitor.keyboard.press("Tab")
-    quote = visitor.locator("#quote")
+    await page.goto(f"{portal_url}/carts?product=77&quantity=1&price=100&currency=EUR")
+    await page.get_by_text("As an order of a subscription").click()
+    await page.get_by_label("Codes on the subscription").fill("try3 NONE")
+    await page.get_by_label("Number of the order").fill("4")
+    await page.keyboard.press("Tab")
+    quote = page.locator("#quote")
     await expect(quote.locator("li", has_text="try3")).to_contain_text(
         "None of its rules is for this order."
     )
-    await visitor.get_by_label("Codes applied before order").fill("3")
-    await visitor.keyboard.press("Tab")
+    await page.get_by_label("Codes applied before order").fill("3")
+    await page.keyboard.press("Tab")
     await expect(quote).to_contain_text("Order 4 of a subscription: €30.00 off the whole order.")
     await expect(quote.locator(".sums")).to_contain_text("€70.00")
-    await show(visitor, "cart-of-subscription")
-    await visitor.get_by_label("Number of the order").fill("0")
-    await visitor.keyboard.press("Tab")
-    await expect(visitor.get_by_text("Orders are numbered from 1.")).to_be_visible()
+    await show(page, "cart-of-subscription")
+    await page.get_by_label("Number of the order").fill("0")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_text("Orders are numbered from 1.")).to_be_visible()

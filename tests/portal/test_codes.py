@@ -26,60 +26,60 @@ async def a_coupon(database: Database, caller: Caller, *written: str) -> int:
 
 
 async def test_codes_are_searched_added_removed_and_downloaded(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller, tmp_path: Path
+    page: Page, portal_url: str, database: Database, merchant: Caller, tmp_path: Path
 ) -> None:
     promotion_id = await a_coupon(database, merchant, "SPRING-1", "SPRING-2", "AUTUMN-1")
     order = NewOrder("A-17", a_cart(codes=("spring-1",)))
     await checkout.place_order(database, merchant, order, NOON, NOON.date())
-    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/codes")
-    await show(visitor, "codes")
-    rows = visitor.locator("#results tbody tr")
+    await page.goto(f"{portal_url}/promotions/{promotion_id}/codes")
+    await show(page, "codes")
+    rows = page.locator("#results tbody tr")
     used = re.compile(r"SPRING-1\s+Used\s+1\s+A-17")
     await expect(rows.filter(has_text="SPRING-1")).to_have_text(used)
     order_link = rows.get_by_role("link", name="A-17")
     await expect(order_link).to_have_attribute("href", "/portal/orders?id=A-17")
 
-    await expect(visitor.locator("#totals")).to_have_text(re.compile(r"3 codes:\s+1 used, 2 free"))
-    await visitor.get_by_role("button", name="Copy SPRING-2").click()
-    await expect(visitor.get_by_role("status")).to_have_text("Copied")
-    search = visitor.get_by_label("Part of the code")
+    await expect(page.locator("#totals")).to_have_text(re.compile(r"3 codes:\s+1 used, 2 free"))
+    await page.get_by_role("button", name="Copy SPRING-2").click()
+    await expect(page.get_by_role("status")).to_have_text("Copied")
+    search = page.get_by_label("Part of the code")
     await search.press("Control+V")
     await expect(search).to_have_value("SPRING-2")
     await expect(rows).to_have_count(1)
     await search.fill("")
 
-    await visitor.get_by_label("Part of the code").press_sequentially("spr")
+    await page.get_by_label("Part of the code").press_sequentially("spr")
     await expect(rows).to_have_count(2)
-    await visitor.get_by_label("Status").select_option("Free")
+    await page.get_by_label("Status").select_option("Free")
     await expect(rows.get_by_role("rowheader")).to_have_text(["SPRING-2"])
 
-    await visitor.get_by_label("What to do with SPRING-2").click()
-    await visitor.get_by_role("button", name="Remove this code").click()
-    await visitor.get_by_role("button", name="Remove", exact=True).click()
-    await expect(visitor.get_by_role("status")).to_have_text("The code SPRING-2 is removed.")
+    await page.get_by_label("What to do with SPRING-2").click()
+    await page.get_by_role("button", name="Remove this code").click()
+    await page.get_by_role("button", name="Remove", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("The code SPRING-2 is removed.")
 
-    await visitor.get_by_label("Typed or pasted").fill("winter-1, WINTER-2")
-    await visitor.get_by_role("button", name="Add", exact=True).click()
-    await expect(visitor.get_by_role("status")).to_have_text("2 codes added.")
+    await page.get_by_label("Typed or pasted").fill("winter-1, WINTER-2")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("2 codes added.")
     file = tmp_path / "codes.csv"
     file.write_text("FILE-1\nAUTUMN-1\nno code!\n")
-    await visitor.get_by_label("Or a file").set_input_files(file)
-    await visitor.get_by_role("button", name="Add", exact=True).click()
-    await expect(visitor.get_by_role("status")).to_contain_text("1 row cannot be taken")
-    await expect(visitor.locator("tbody tr").nth(2)).to_contain_text("is no code")
-    await show(visitor, "codes-of-a-file")
-    await visitor.get_by_role("button", name="Cancel").click()
+    await page.get_by_label("Or a file").set_input_files(file)
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.get_by_role("status")).to_contain_text("1 row cannot be taken")
+    await expect(page.locator("tbody tr").nth(2)).to_contain_text("is no code")
+    await show(page, "codes-of-a-file")
+    await page.get_by_role("button", name="Cancel").click()
     file.write_text("Wert;Aktion\n5;SUMMER SALE\n7;FILE-2\n")
-    await visitor.get_by_label("Or a file").set_input_files(file)
-    await visitor.get_by_role("button", name="Add", exact=True).click()
-    await visitor.get_by_role("button", name="B: Aktion").click()
-    await visitor.get_by_role("button", name="One code: SUMMER-SALE").click()
-    await visitor.get_by_role("button", name="A heading").click()
-    await visitor.get_by_role("button", name="Add 2 codes").click()
-    await expect(visitor.get_by_role("status")).to_have_text("2 codes added.")
+    await page.get_by_label("Or a file").set_input_files(file)
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await page.get_by_role("button", name="B: Aktion").click()
+    await page.get_by_role("button", name="One code: SUMMER-SALE").click()
+    await page.get_by_role("button", name="A heading").click()
+    await page.get_by_role("button", name="Add 2 codes").click()
+    await expect(page.get_by_role("status")).to_have_text("2 codes added.")
 
-    async with visitor.expect_download() as starting:
-        await visitor.get_by_role("button", name="Download all codes").click()
+    async with page.expect_download() as starting:
+        await page.get_by_role("button", name="Download all codes").click()
     lines = (await (await starting.value).path()).read_text("utf-8-sig").splitlines()
     cells = [line.split(",") for line in lines]
     assert [[line[0], *line[2:5]] for line in cells] == [
@@ -94,27 +94,25 @@ async def test_codes_are_searched_added_removed_and_downloaded(
 
 
 async def test_the_page_follows_the_generation_of_codes(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/codes")
-    await visitor.get_by_label("How many").fill("1000000")
-    await visitor.get_by_label("Letters in a group").fill("1")
-    await visitor.get_by_role("button", name="Generate").click()
-    await expect(visitor.get_by_role("alert")).to_contain_text("too easy to guess")
+    await page.goto(f"{portal_url}/promotions/{promotion_id}/codes")
+    await page.get_by_label("How many").fill("1000000")
+    await page.get_by_label("Letters in a group").fill("1")
+    await page.get_by_role("button", name="Generate").click()
+    await expect(page.get_by_role("alert")).to_contain_text("too easy to guess")
 
-    await visitor.get_by_label("How many").fill("25000")
-    await visitor.get_by_label("They begin with").fill("SUN-")
-    await visitor.get_by_label("Letters in a group").fill("4")
-    await visitor.get_by_role("button", name="Generate").click()
-    await expect(visitor.locator("#generations")).to_contain_text("0 of 25,000 codes, in progress")
-    await show(visitor, "codes-generating")
+    await page.get_by_label("How many").fill("25000")
+    await page.get_by_label("They begin with").fill("SUN-")
+    await page.get_by_label("Letters in a group").fill("4")
+    await page.get_by_role("button", name="Generate").click()
+    await expect(page.locator("#generations")).to_contain_text("0 of 25,000 codes, in progress")
+    await show(page, "codes-generating")
     await code_generation.generate_all(database, read_clock)
-    await expect(visitor.locator("#generations")).to_contain_text(
-        "25,000 of 25,000 codes, complete"
-    )
-    page = await codes.list_codes(database, merchant, promotion_id, CodeQuery(limit=1))
-    assert page.codes[0].code.startswith("SUN-")
+    await expect(page.locator("#generations")).to_contain_text("25,000 of 25,000 codes, complete")
+    listed = await codes.list_codes(database, merchant, promotion_id, CodeQuery(limit=1))
+    assert listed.codes[0].code.startswith("SUN-")
 
 
 async def test_a_refused_pattern_is_explained_in_german(

@@ -45,7 +45,7 @@ async def test_a_viewer_reads_and_downloads_all_products(
 async def test_long_lists_of_codes_are_counted_when_asked(
     portal: PortalClient, database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(codes, "MOST_CODES_COUNTED", 2)
+    monkeypatch.setattr(codes, "MAX_CODES_COUNTED", 2)
     new = a_promotion(codes=("A", "B", "C"))
     promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
     page = await portal.get(f"/promotions/{promotion_id}/codes")
@@ -69,23 +69,23 @@ async def test_codes_are_copied_with_the_shops_link(
 
 
 async def test_a_pasted_table_becomes_the_products_of_a_promotion(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions/{ids['Winter sale']}/products")
-    await visitor.get_by_text("Products from a file").click()
-    pasted = visitor.get_by_label("Or pasted from a spreadsheet")
+    await page.goto(f"{portal_url}/promotions/{ids['Winter sale']}/products")
+    await page.get_by_text("Products from a file").click()
+    pasted = page.get_by_label("Or pasted from a spreadsheet")
     await pasted.fill("Artikel\tRabatt\n4\t7,5 %\n5\t12 %\nXY-1\t10 %")
-    await visitor.get_by_role("button", name="Show what is in it").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("1 row cannot be taken")
-    await show(visitor, "products-of-a-file")
-    await visitor.go_back()
-    await visitor.get_by_text("Products from a file").click()
+    await page.get_by_role("button", name="Show what is in it").click()
+    await expect(page.get_by_role("status")).to_contain_text("1 row cannot be taken")
+    await show(page, "products-of-a-file")
+    await page.go_back()
+    await page.get_by_text("Products from a file").click()
     await pasted.fill("Artikel\tRabatt\n4\t7,5 %\n5\t12 %")
-    await visitor.get_by_role("button", name="Show what is in it").click()
-    await visitor.get_by_role("button", name="Replace the promotion's products").click()
-    main = visitor.get_by_role("main")
+    await page.get_by_role("button", name="Show what is in it").click()
+    await page.get_by_role("button", name="Replace the promotion's products").click()
+    main = page.get_by_role("main")
     await expect(main).to_contain_text("get dearer")
-    await visitor.get_by_role("button", name="Save anyway").click()
+    await page.get_by_role("button", name="Save anyway").click()
     await expect(main).to_contain_text("2 products were taken from the file.")
     await expect(main).to_contain_text("€7.31")

@@ -93,30 +93,28 @@ async def test_choosing_a_theme_leads_back_to_the_page(
     assert (answer.status_code, answer.headers["location"]) == (303, next_page)
 
 
-async def test_a_person_finds_the_way_at_every_width(visitor: Page, portal_url: str) -> None:
-    await visitor.goto(f"{portal_url}/")
-    await visitor.get_by_role("link", name="Developers").click()
-    await expect(visitor.get_by_role("link", name="API reference")).to_have_attribute(
-        "href", "/docs"
-    )
-    await show(visitor, "developers")
-    await visitor.get_by_title("ada").click()
-    await visitor.get_by_role("button", name="Dark").click()
-    await expect(visitor.get_by_role("heading", name="Developers")).to_be_visible()
+async def test_a_person_finds_the_way_at_every_width(page: Page, portal_url: str) -> None:
+    await page.goto(f"{portal_url}/")
+    await page.get_by_role("link", name="Developers").click()
+    await expect(page.get_by_role("link", name="API reference")).to_have_attribute("href", "/docs")
+    await show(page, "developers")
+    await page.get_by_title("ada").click()
+    await page.get_by_role("button", name="Dark").click()
+    await expect(page.get_by_role("heading", name="Developers")).to_be_visible()
     dark = "getComputedStyle(document.documentElement).backgroundColor"
-    assert await visitor.evaluate(dark) == "rgb(18, 22, 26)"
-    await visitor.set_viewport_size({"width": 360, "height": 740})
-    more = visitor.get_by_text("More", exact=True)
+    assert await page.evaluate(dark) == "rgb(18, 22, 26)"
+    await page.set_viewport_size({"width": 360, "height": 740})
+    more = page.get_by_text("More", exact=True)
     await more.click()
-    await visitor.get_by_role("link", name="Team").click()
-    small = await visitor.evaluate(
+    await page.get_by_role("link", name="Team").click()
+    small = await page.evaluate(
         """[...document.querySelectorAll("header a, header summary, .bottom a, .bottom summary")]
         .filter((one) => one.checkVisibility())
         .map((one) => [one.textContent.trim(), one.getBoundingClientRect()])
         .filter(([, box]) => box.width < 44 || box.height < 44).map(([name]) => name)"""
     )
     assert small == []
-    await visitor.set_viewport_size({"width": 1280, "height": 800})
+    await page.set_viewport_size({"width": 1280, "height": 800})
 
 
 def test_the_icons_keep_their_licence() -> None:

@@ -47,30 +47,30 @@ def test_what_needs_attention_is_said_in_words(one: Attention, words: str) -> No
 
 
 async def test_the_first_page_shows_figures_and_what_needs_attention(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
     await open_shop(database, merchant)
     weekend = a_promotion(name="Weekend", period=a_period(now, now + timedelta(hours=30.5)))
     promotion_id = await promotions.create_promotion(database, merchant, weekend, now)
-    await visitor.goto(f"{portal_url}/")
-    await expect(visitor).to_have_url(f"{portal_url}/home")
-    figures = visitor.get_by_label("The last 30 days")
+    await page.goto(f"{portal_url}/")
+    await expect(page).to_have_url(f"{portal_url}/home")
+    figures = page.get_by_label("The last 30 days")
     await expect(figures.locator(".figure", has_text="Active now")).to_contain_text("5")
     await expect(figures.locator(".figure", has_text="Discounted orders")).to_contain_text("13")
-    attention = visitor.get_by_role("region", name="Needs attention")
+    attention = page.get_by_role("region", name="Needs attention")
     await expect(attention.locator("li", has_text="Weekend")).to_contain_text("Ends in 30 hours.")
     await expect(attention.locator("li", has_text="An apology")).to_contain_text(
         "All codes are used."
     )
-    await expect(visitor.get_by_text("First steps")).to_have_count(0)
-    await show(visitor, "home")
-    row = visitor.get_by_role("row", name="Weekend")
+    await expect(page.get_by_text("First steps")).to_have_count(0)
+    await show(page, "home")
+    row = page.get_by_role("row", name="Weekend")
     await row.locator(".track").click()
-    await expect(visitor).to_have_url(f"{portal_url}/promotions/{promotion_id}")
-    await visitor.goto(f"{portal_url}/calendar?month=2026-11")
-    await expect(visitor.get_by_role("heading", name="November 2026")).to_be_visible()
-    await show(visitor, "calendar")
+    await expect(page).to_have_url(f"{portal_url}/promotions/{promotion_id}")
+    await page.goto(f"{portal_url}/calendar?month=2026-11")
+    await expect(page.get_by_role("heading", name="November 2026")).to_be_visible()
+    await show(page, "calendar")
 
 
 async def test_a_new_shop_is_shown_its_first_steps(

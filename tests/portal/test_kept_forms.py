@@ -151,7 +151,7 @@ async def test_a_few_kept_forms_of_a_user_stay_and_all_expire(
             kept_forms.KeptForm(f"/{number}", [("a", "b")]),
             now + timedelta(seconds=number),
         )
-        for number in range(kept_forms.MOST_KEPT + 1)
+        for number in range(kept_forms.MAX_KEPT + 1)
     ]
     found = [await kept_forms.find_form(database, merchant, key, now) for key in keys]
     assert [None if one is None else one.path for one in found] == [
@@ -201,7 +201,7 @@ async def test_every_form_comes_back(
 
 
 async def test_two_people_edit_one_promotion_and_an_ended_session_loses_nothing(
-    visitor: Page,
+    page: Page,
     portal_url: str,
     sign_in: Callable[[Caller], Awaitable[None]],
     database: Database,
@@ -209,41 +209,41 @@ async def test_two_people_edit_one_promotion_and_an_ended_session_loses_nothing(
 ) -> None:
     new = a_promotion(name="Tea of the month", codes=("TEA",))
     made = await create_promotion(database, merchant, new, read_clock())
-    await visitor.goto(f"{portal_url}/promotions/{made}/edit")
-    await visitor.get_by_label("Name", exact=True).fill("Tea of the year")
+    await page.goto(f"{portal_url}/promotions/{made}/edit")
+    await page.get_by_label("Name", exact=True).fill("Tea of the year")
     asked: list[str] = []
 
     async def stay(dialog: Dialog) -> None:
         asked.append(dialog.type)
         await dialog.dismiss()
 
-    visitor.once("dialog", stay)
-    await visitor.get_by_role("link", name="Sconto").click()
-    await expect(visitor.get_by_label("Name", exact=True)).to_have_value("Tea of the year")
+    page.once("dialog", stay)
+    await page.get_by_role("link", name="Sconto").click()
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Tea of the year")
     assert asked == ["beforeunload"]
 
     colleague = await create_caller(database, Role.MANAGER, merchant.merchant_id)
     theirs = replace(new, name="Coffee", active=False)
     await save_promotion(database, colleague, PromotionDraft(theirs, made), read_clock())
-    await visitor.context.clear_cookies(name=COOKIE)
-    await visitor.get_by_label("Name", exact=True).press("End")
-    await visitor.keyboard.type(" 2026")
-    await expect(visitor.locator("[data-session-ended]")).to_be_visible()
-    await visitor.get_by_role("button", name="Save", exact=True).click()
-    await expect(visitor).to_have_title("Sign in · Sconto")
-    await expect(visitor.get_by_role("status")).to_contain_text("Your session has ended.")
+    await page.context.clear_cookies(name=COOKIE)
+    await page.get_by_label("Name", exact=True).press("End")
+    await page.keyboard.type(" 2026")
+    await expect(page.locator("[data-session-ended]")).to_be_visible()
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page).to_have_title("Sign in · Sconto")
+    await expect(page.get_by_role("status")).to_contain_text("Your session has ended.")
     await sign_in(merchant)
-    await visitor.goto(portal_url + KEPT_PATH)
-    await expect(visitor.get_by_role("status")).to_contain_text("This is what you typed")
-    await visitor.get_by_role("button", name="Publish").click()
+    await page.goto(portal_url + KEPT_PATH)
+    await expect(page.get_by_role("status")).to_contain_text("This is what you typed")
+    await page.get_by_role("button", name="Publish").click()
 
-    clash = visitor.locator(".clash")
+    clash = page.locator(".clash")
     await expect(clash.get_by_role("heading")).to_contain_text("changed this at")
     await expect(clash.locator("tbody tr")).to_have_text(
         [re.compile("Name.*Tea of the year 2026.*Coffee"), re.compile("Active.*yes.*no")]
     )
-    await show(visitor, "promotion-clash")
-    await visitor.get_by_role("button", name="Keep mine").click()
-    await expect(visitor.get_by_role("status")).to_have_text("“Tea of the year 2026” is saved.")
+    await show(page, "promotion-clash")
+    await page.get_by_role("button", name="Keep mine").click()
+    await expect(page.get_by_role("status")).to_have_text("“Tea of the year 2026” is saved.")
     stored = await promotions.get_promotion(database, merchant, made)
     assert (stored.summary.name, stored.summary.active) == ("Tea of the year 2026", True)

@@ -11,36 +11,40 @@ _PATIENCE: Final = 30_000
 
 
 async def test_the_manual_works_under_its_policy_and_cannot_be_framed(
-    portal_url: str, stranger: Page
+    portal_url: str, anonymous: Page
 ) -> None:
     # The fragment opens an operation. Real clicks would lay out all the others again and again.
     docs = portal_url.removesuffix("/portal") + "/docs"
-    answer = await stranger.goto(f"{docs}#/Operation/health_live")
+    answer = await anonymous.goto(f"{docs}#/Operation/health_live")
     assert answer is not None
     policy = answer.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
     assert "script-src 'self' 'sha256-" in policy
     for button in ("Try it out", "Execute"):
-        await stranger.get_by_role("button", name=button).dispatch_event("click", timeout=_PATIENCE)
-    answered = stranger.locator(".live-responses-table tbody .response-col_status")
+        await anonymous.get_by_role("button", name=button).dispatch_event(
+            "click", timeout=_PATIENCE
+        )
+    answered = anonymous.locator(".live-responses-table tbody .response-col_status")
     await expect(answered.first).to_contain_text("200", timeout=_PATIENCE)
     # Axe takes seconds for all operations, which look alike: an open one, and one of each method.
     methods = [f".opblock-{method}" for method in ("post", "get", "put", "patch", "delete")]
     parts = (".information-container", ".schemes-server-container", ".is-open", *methods)
-    assert await axe_findings(stranger, *parts) == []
-    assert await stranger.get_attribute("html", "lang") == "en"
+    assert await axe_findings(anonymous, *parts) == []
+    assert await anonymous.get_attribute("html", "lang") == "en"
 
 
-async def test_the_manual_is_searched_without_another_host(portal_url: str, stranger: Page) -> None:
+async def test_the_manual_is_searched_without_another_host(
+    portal_url: str, anonymous: Page
+) -> None:
     asked: list[str] = []
-    stranger.on("request", lambda request: asked.append(request.url))
+    anonymous.on("request", lambda request: asked.append(request.url))
     manual = portal_url.removesuffix("/portal") + "/manual"
-    await stranger.goto(f"{manual}/concepts.html")
-    for picture in await stranger.locator("article img").all():
+    await anonymous.goto(f"{manual}/concepts.html")
+    for picture in await anonymous.locator("article img").all():
         assert await picture.evaluate("picture => picture.naturalWidth") > 0
-    await stranger.get_by_role("button", name="Search").click()
-    await stranger.keyboard.type("worked examples")
-    found = stranger.get_by_role("link", name="Worked examples").first
+    await anonymous.get_by_role("button", name="Search").click()
+    await anonymous.keyboard.type("worked examples")
+    found = anonymous.get_by_role("link", name="Worked examples").first
     await expect(found).to_be_visible(timeout=_PATIENCE)
     elsewhere = [url for url in asked if not url.startswith((manual, "data:", "blob:"))]
     assert elsewhere == []

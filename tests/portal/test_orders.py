@@ -23,34 +23,34 @@ from tests.portal.shop import open_shop
 
 
 async def test_an_order_is_found_and_shown_as_it_was_placed(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
     now = read_clock()
     await promotions.delete_promotion(database, merchant, ids["Winter sale"], now)
     await checkout.change_order_status(database, merchant, "2", OrderStatus.PAID, now)
 
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="Orders").click()
-    await visitor.get_by_label("The shop's id of the order").fill("none such")
-    await visitor.keyboard.press("Enter")
-    await expect(visitor.get_by_role("status")).to_contain_text("No order has this id.")
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_role("link", name="Orders").click()
+    await page.get_by_label("The shop's id of the order").fill("none such")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("No order has this id.")
 
-    await visitor.get_by_label("The shop's id of the order").fill("2")
-    await visitor.get_by_role("button", name="Find").click()
-    await expect(visitor.get_by_text("Paid", exact=True)).to_be_visible()
+    await page.get_by_label("The shop's id of the order").fill("2")
+    await page.get_by_role("button", name="Find").click()
+    await expect(page.get_by_text("Paid", exact=True)).to_be_visible()
     # 49.50 at 25 % off, by a deleted promotion, and 2 x 7.90 at 15 % off.
-    await expect(visitor.locator(".sums")).to_contain_text("€50.55")
-    teapot = visitor.locator("article", has=visitor.get_by_role("heading", name="Teapot"))
+    await expect(page.locator(".sums")).to_contain_text("€50.55")
+    teapot = page.locator("article", has=page.get_by_role("heading", name="Teapot"))
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")
     await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("since deleted")
     await expect(teapot.get_by_role("link")).to_have_text(["Newsletter welcome"])
     await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text("Beaten")
-    await show(visitor, "order")
+    await show(page, "order")
 
 
 async def test_an_order_of_a_subscription_shows_the_effect_of_its_code(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
     await create_promotion(database, merchant, subscription_terms(), now)
@@ -61,25 +61,23 @@ async def test_an_order_of_a_subscription_shows_the_effect_of_its_code(
     second = NewOrder("A/2", a_cart(a_line(unit_price=500)), replaces="A/1 ?&#")
     await checkout.place_order(database, merchant, second, now, now.date())
 
-    await visitor.goto(f"{portal_url}/orders?id=A/2")
-    await visitor.get_by_role("link", name="A/1 ?&#").click()
-    await expect(visitor.get_by_text("Deleted", exact=True)).to_be_visible()
-    await expect(visitor.get_by_text("Replaced by A/2.")).to_be_visible()
-    await expect(visitor.get_by_text("€30.00 off the whole order.")).to_be_visible()
-    await expect(visitor.locator("li", has_text="TRY3")).to_contain_text("Applied")
-    await expect(visitor.locator("li", has_text="NONE")).to_contain_text(
-        "No promotion has this code."
-    )
-    await expect(visitor.locator("article")).to_contain_text("€70.00")
-    await show(visitor, "order-of-subscription")
+    await page.goto(f"{portal_url}/orders?id=A/2")
+    await page.get_by_role("link", name="A/1 ?&#").click()
+    await expect(page.get_by_text("Deleted", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Replaced by A/2.")).to_be_visible()
+    await expect(page.get_by_text("€30.00 off the whole order.")).to_be_visible()
+    await expect(page.locator("li", has_text="TRY3")).to_contain_text("Applied")
+    await expect(page.locator("li", has_text="NONE")).to_contain_text("No promotion has this code.")
+    await expect(page.locator("article")).to_contain_text("€70.00")
+    await show(page, "order-of-subscription")
 
 
 async def test_another_merchants_order_looks_like_a_missing_one(
     portal: PortalClient, database: Database
 ) -> None:
-    stranger = await create_caller(database)
+    anonymous = await create_caller(database)
     now = read_clock()
-    await checkout.place_order(database, stranger, NewOrder("S-1", a_cart()), now, now.date())
+    await checkout.place_order(database, anonymous, NewOrder("S-1", a_cart()), now, now.date())
     for order_id in ("S-1", "S-2", "\0", "x" * 65):
         answer = await portal.get("/orders", id=order_id)
         assert answer.status_code == 404
@@ -103,11 +101,11 @@ async def test_the_checkout_role_sees_only_orders(
 
 
 async def test_orders_redemptions_and_codes_are_downloaded(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/orders")
-    form = visitor.locator(".export")
+    await page.goto(f"{portal_url}/orders")
+    form = page.locator(".export")
     await create_return(database, merchant, "2", "R-1", Goods({"1": 1}), read_clock())
     for kind, column in (
         ("Orders", "total"),
@@ -116,14 +114,14 @@ async def test_orders_redemptions_and_codes_are_downloaded(
         ("Codes", "code"),
     ):
         await form.get_by_label("What").select_option(kind)
-        async with visitor.expect_download() as started:
+        async with page.expect_download() as started:
             await form.get_by_role("button", name="Download").click()
         download = await started.value
         assert download.suggested_filename == f"{kind.lower()}.csv"
         heading, *lines = (await download.path()).read_text("utf-8-sig").splitlines()
         assert column in heading.split(",")
         assert lines
-    await show(visitor, "orders")
+    await show(page, "orders")
 
 
 async def test_what_is_no_day_downloads_nothing(portal: PortalClient) -> None:
@@ -134,30 +132,30 @@ async def test_what_is_no_day_downloads_nothing(portal: PortalClient) -> None:
 
 
 async def test_orders_are_listed_filtered_and_replayed(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
     await checkout.change_order_status(database, merchant, "2", OrderStatus.PAID, read_clock())
     await promotions.delete_promotion(database, merchant, ids["Winter sale"], read_clock())
-    await visitor.goto(f"{portal_url}/orders")
-    rows = visitor.locator("#results tbody tr")
+    await page.goto(f"{portal_url}/orders")
+    rows = page.locator("#results tbody tr")
     await expect(rows).to_have_count(13)
-    await visitor.get_by_label("Status").first.select_option("Paid")
+    await page.get_by_label("Status").first.select_option("Paid")
     await expect(rows).to_have_count(1)
-    await show(visitor, "orders")
-    await visitor.get_by_role("link", name="Last 30 days").click()
-    await expect(visitor).to_have_url(re.compile("status=paid&"))
+    await show(page, "orders")
+    await page.get_by_role("link", name="Last 30 days").click()
+    await expect(page).to_have_url(re.compile("status=paid&"))
     await expect(rows).to_have_count(1)
-    await visitor.get_by_role("link", name="2", exact=True).click()
-    replay = visitor.locator("#replay")
+    await page.get_by_role("link", name="2", exact=True).click()
+    replay = page.locator("#replay")
     await expect(replay).to_contain_text("The same order costs")
     await expect(replay.locator("li", has_text="It was deleted.")).to_contain_text("Gone")
     await expect(replay).to_contain_text("It was deleted.")
-    steps = visitor.locator("table.steps")
+    steps = page.locator("table.steps")
     await expect(steps).to_contain_text("Product promotions")
-    await show(visitor, "order-replayed")
+    await show(page, "order-replayed")
 
-    await visitor.goto(f"{portal_url}/orders?code=tea-1&promotion=x&last=tomorrow")
-    await expect(visitor.locator("#results .warning")).to_have_count(2)
-    await visitor.goto(f"{portal_url}/orders?code=tea-1&customer=nobody")
-    await expect(visitor.locator("#results")).to_contain_text("No order matches.")
+    await page.goto(f"{portal_url}/orders?code=tea-1&promotion=x&last=tomorrow")
+    await expect(page.locator("#results .warning")).to_have_count(2)
+    await page.goto(f"{portal_url}/orders?code=tea-1&customer=nobody")
+    await expect(page.locator("#results")).to_contain_text("No order matches.")

@@ -24,73 +24,73 @@ PASSWORD = "correct horse battery"
 
 
 async def test_an_admin_adds_a_user_who_can_then_sign_in(
-    visitor: Page, portal_url: str, merchant: Caller
+    page: Page, portal_url: str, merchant: Caller
 ) -> None:
     name = f"lin-{merchant.merchant_id}"
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="Team").click()
-    await visitor.get_by_label("Username").fill(name)
-    await visitor.get_by_label("Password").fill(PASSWORD)
-    await visitor.get_by_label("Viewer").check()
-    await visitor.get_by_role("button", name="Add").click()
-    await expect(visitor.get_by_role("status")).to_have_text(f"{name} is added.")
-    await expect(visitor.locator("tr", has_text=name)).to_contain_text("Viewer")
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_role("link", name="Team").click()
+    await page.get_by_label("Username").fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_label("Viewer").check()
+    await page.get_by_role("button", name="Add").click()
+    await expect(page.get_by_role("status")).to_have_text(f"{name} is added.")
+    await expect(page.locator("tr", has_text=name)).to_contain_text("Viewer")
 
-    await visitor.get_by_role("link", name=name).click()
-    await show(visitor, "person")
-    await visitor.get_by_label("Manager").check()
-    await visitor.get_by_role("button", name="Change the role").click()
-    await expect(visitor.locator("tr", has_text=name)).to_contain_text("Manager")
-    await visitor.get_by_role("link", name=name).click()
-    await visitor.get_by_label("New password").fill("another password")
-    await visitor.get_by_role("button", name="Set the password").click()
-    await visitor.get_by_role("link", name=name).click()
-    await visitor.get_by_role("button", name="Deactivate").click()
-    await expect(visitor.locator("tr", has_text=name)).to_contain_text("Deactivated")
-    await visitor.get_by_role("link", name=name).click()
-    await visitor.get_by_role("button", name="Reactivate").click()
-    await expect(visitor.locator(".entries li")).to_have_count(5)
-    await visitor.get_by_role("link", name=name).click()
-    await visitor.get_by_role("button", name="Sign out everywhere").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("is signed out everywhere")
-    await expect(visitor.locator(".entries")).to_contain_text("was signed out everywhere")
+    await page.get_by_role("link", name=name).click()
+    await show(page, "person")
+    await page.get_by_label("Manager").check()
+    await page.get_by_role("button", name="Change the role").click()
+    await expect(page.locator("tr", has_text=name)).to_contain_text("Manager")
+    await page.get_by_role("link", name=name).click()
+    await page.get_by_label("New password").fill("another password")
+    await page.get_by_role("button", name="Set the password").click()
+    await page.get_by_role("link", name=name).click()
+    await page.get_by_role("button", name="Deactivate").click()
+    await expect(page.locator("tr", has_text=name)).to_contain_text("Deactivated")
+    await page.get_by_role("link", name=name).click()
+    await page.get_by_role("button", name="Reactivate").click()
+    await expect(page.locator(".entries li")).to_have_count(5)
+    await page.get_by_role("link", name=name).click()
+    await page.get_by_role("button", name="Sign out everywhere").click()
+    await expect(page.get_by_role("status")).to_contain_text("is signed out everywhere")
+    await expect(page.locator(".entries")).to_contain_text("was signed out everywhere")
     for words in ("is active again", "is deactivated", "got a new password", "was Viewer, is Mana"):
-        await expect(visitor.locator(".entries")).to_contain_text(words)
-    await show(visitor, "people")
+        await expect(page.locator(".entries")).to_contain_text(words)
+    await show(page, "people")
 
-    await visitor.context.clear_cookies()
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_label("Username").fill(name)
-    await visitor.get_by_label("Password").fill("another password")
-    await visitor.keyboard.press("Enter")
-    await expect(visitor).to_have_url(f"{portal_url}/promotions")
+    await page.context.clear_cookies()
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_label("Username").fill(name)
+    await page.get_by_label("Password").fill("another password")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{portal_url}/promotions")
 
 
 async def test_all_faults_of_a_new_user_are_shown_together(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
-    await visitor.goto(f"{portal_url}/people")
+    await page.goto(f"{portal_url}/people")
     # Without this the browser itself would refuse the form.
-    await visitor.evaluate("document.querySelector('form.card').noValidate = true")
-    await visitor.get_by_label("Password").fill("short")
-    await visitor.get_by_label("E-mail").fill("ada")
-    await visitor.get_by_role("button", name="Add").click()
+    await page.evaluate("document.querySelector('form.card').noValidate = true")
+    await page.get_by_label("Password").fill("short")
+    await page.get_by_label("E-mail").fill("ada")
+    await page.get_by_role("button", name="Add").click()
     for fault in (
         "This is no e-mail address.",
         "A name has 1 to 255 characters.",
         "A password has 8 to 1024 characters.",
         "Choose a role.",
     ):
-        await expect(visitor.get_by_text(fault)).to_be_visible()
-    await show(visitor, "people-faults")
+        await expect(page.get_by_text(fault)).to_be_visible()
+    await show(page, "people-faults")
     me = await users.get_user(database, merchant, merchant.user_id)
-    await visitor.get_by_label("Username").fill(me.name)
-    await visitor.get_by_label("Password").fill(PASSWORD)
-    await visitor.get_by_label("E-mail").fill("")
-    await visitor.get_by_label("Checkout").check()
-    await visitor.get_by_role("button", name="Add").click()
-    await expect(visitor.get_by_text("Somebody else has this name.")).to_be_visible()
-    assert await visitor.get_by_label("Checkout").is_checked()
+    await page.get_by_label("Username").fill(me.name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_label("E-mail").fill("")
+    await page.get_by_label("Checkout").check()
+    await page.get_by_role("button", name="Add").click()
+    await expect(page.get_by_text("Somebody else has this name.")).to_be_visible()
+    assert await page.get_by_label("Checkout").is_checked()
     assert len((await users.list_users(database, merchant, limit=9)).users) == 1
 
 
@@ -147,8 +147,8 @@ async def test_an_admin_resets_the_second_factor_of_a_colleague(
 async def test_two_merchants_can_use_the_same_username(
     portal: PortalClient, database: Database
 ) -> None:
-    stranger = await create_caller(database)
-    theirs = await users.get_user(database, stranger, stranger.user_id)
+    anonymous = await create_caller(database)
+    theirs = await users.get_user(database, anonymous, anonymous.user_id)
     fields = {"username": theirs.name, "password": PASSWORD, "role": "viewer"}
     assert (await portal.post("/people", fields)).status_code == 303
     assert f'">{theirs.name}</a>' in (await portal.get("/people")).text
@@ -178,34 +178,34 @@ async def test_another_merchants_user_is_not_found(
 
 
 async def test_an_invited_user_sets_a_password_with_the_link_once(
-    visitor: Page, portal_url: str, merchant: Caller
+    page: Page, portal_url: str, merchant: Caller
 ) -> None:
     name = f"ivo-{merchant.merchant_id}"
-    await visitor.goto(f"{portal_url}/people")
-    await visitor.get_by_label("Username").fill(name)
-    await visitor.get_by_label("E-mail").fill("ivo@example.com")
-    await visitor.get_by_label("Viewer").check()
-    await visitor.get_by_role("button", name="Add").click()
-    link = await visitor.locator("code.secret").inner_text()
-    await show(visitor, "invitation")
-    await visitor.get_by_role("button", name="Done").click()
-    await expect(visitor.locator("tr", has_text=name)).to_contain_text("Invited")
+    await page.goto(f"{portal_url}/people")
+    await page.get_by_label("Username").fill(name)
+    await page.get_by_label("E-mail").fill("ivo@example.com")
+    await page.get_by_label("Viewer").check()
+    await page.get_by_role("button", name="Add").click()
+    link = await page.locator("code.secret").inner_text()
+    await show(page, "invitation")
+    await page.get_by_role("button", name="Done").click()
+    await expect(page.locator("tr", has_text=name)).to_contain_text("Invited")
 
-    await visitor.context.clear_cookies()
-    await visitor.goto(link)
-    await expect(visitor.get_by_label("Username")).to_have_value(name)
-    await show(visitor, "set-password")
-    await visitor.get_by_label("New password").fill(PASSWORD)
-    await visitor.get_by_role("button", name="Set the password").click()
-    await expect(visitor.get_by_role("status")).to_contain_text(f"/{name}.")
-    await visitor.get_by_label("Username").fill(name)
-    await visitor.get_by_label("Password").fill(PASSWORD)
-    await visitor.keyboard.press("Enter")
-    await expect(visitor).to_have_url(f"{portal_url}/home")
+    await page.context.clear_cookies()
+    await page.goto(link)
+    await expect(page.get_by_label("Username")).to_have_value(name)
+    await show(page, "set-password")
+    await page.get_by_label("New password").fill(PASSWORD)
+    await page.get_by_role("button", name="Set the password").click()
+    await expect(page.get_by_role("status")).to_contain_text(f"/{name}.")
+    await page.get_by_label("Username").fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{portal_url}/home")
 
-    await visitor.goto(link)
-    await expect(visitor).to_have_title("This link no longer works · Sconto")
-    await show(visitor, "link-over")
+    await page.goto(link)
+    await expect(page).to_have_title("This link no longer works · Sconto")
+    await show(page, "link-over")
 
 
 async def test_an_admin_makes_a_link_and_sets_an_address(

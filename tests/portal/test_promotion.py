@@ -16,19 +16,19 @@ from tests.portal.shop import open_shop
 
 
 async def test_the_terms_are_shown_in_words_with_example_prices(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="Tea lovers").click()
-    await show(visitor, "promotion")
-    main = visitor.get_by_role("main")
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_role("link", name="Tea lovers").click()
+    await show(page, "promotion")
+    main = page.get_by_role("main")
     await expect(main).to_contain_text("12.5% off 2 products, with one of 3 codes, from")
     await expect(main).to_contain_text("Tea, green, 100 g")
     await expect(main).to_contain_text("12.5% off by this promotion")
     await expect(main).to_contain_text("€6.91")
 
-    await visitor.goto(f"{portal_url}/promotions/{ids['An apology for late parcels']}")
+    await page.goto(f"{portal_url}/promotions/{ids['An apology for late parcels']}")
     await expect(main).to_contain_text(
         "20% off all products, with code SORRY-7KQ2, once each, from"
     )
@@ -36,16 +36,16 @@ async def test_the_terms_are_shown_in_words_with_example_prices(
 
 
 async def test_the_history_shows_who_changed_what(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     new = a_promotion(name="Before", codes=("A",))
     promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
-    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
-    await visitor.get_by_label("Name", exact=True).fill("After")
-    await visitor.get_by_role("button", name="Save", exact=True).click()
-    await visitor.get_by_role("link", name="History").click()
-    await show(visitor, "promotion-history")
-    rows = visitor.locator("tbody tr")
+    await page.goto(f"{portal_url}/promotions/{promotion_id}/edit")
+    await page.get_by_label("Name", exact=True).fill("After")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await page.get_by_role("link", name="History").click()
+    await show(page, "promotion-history")
+    rows = page.locator("tbody tr")
     await expect(rows).to_have_count(2)
     await expect(rows.nth(0)).to_contain_text("Changed")
     await expect(rows.nth(0)).to_contain_text("Before → After")
@@ -71,15 +71,15 @@ async def test_a_long_history_is_paged(
 async def test_another_merchants_promotion_is_not_found(
     portal: PortalClient, database: Database
 ) -> None:
-    stranger = await create_caller(database)
-    theirs = await promotions.create_promotion(database, stranger, a_promotion(), NOON)
+    anonymous = await create_caller(database)
+    theirs = await promotions.create_promotion(database, anonymous, a_promotion(), NOON)
     for address in (theirs, 2**63, "x", f"{theirs}/edit", f"{theirs}/codes", f"{theirs}/history"):
         answer = await portal.get(f"/promotions/{address}")
         assert answer.status_code == 404, address
         assert "<h1>There is nothing here</h1>" in answer.text
 
 
-async def test_the_not_found_page_can_be_read(visitor: Page, portal_url: str) -> None:
-    await visitor.goto(f"{portal_url}/promotions/1/edit")
-    await expect(visitor.get_by_role("heading")).to_have_text("There is nothing here")
-    await show(visitor, "not-found")
+async def test_the_not_found_page_can_be_read(page: Page, portal_url: str) -> None:
+    await page.goto(f"{portal_url}/promotions/1/edit")
+    await expect(page.get_by_role("heading")).to_have_text("There is nothing here")
+    await show(page, "not-found")

@@ -33,28 +33,28 @@ async def newest(database: Database, caller: Caller) -> Promotion:
 
 
 async def test_a_coupon_is_created_with_products_from_the_catalogue(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("button", name="New promotion").click()
-    await visitor.get_by_role("link", name="Percent with a code").click()
-    await visitor.get_by_label(NAME, exact=True).fill("Mugs for friends")
-    await visitor.get_by_label("Start").fill("2026-11-01T00:00")
-    await visitor.get_by_label("End, included").fill("2030-12-31T23:59:59")
-    await visitor.get_by_label("Percent off some products").check()
-    await visitor.get_by_label("Percent", exact=True).fill("33.5")
-    await visitor.get_by_label("Search the catalogue").press_sequentially("mug")
-    await visitor.get_by_role("button", name="Mug, white").click()
-    await visitor.get_by_role("button", name="Mug, blue").click()
-    await visitor.get_by_label("Codes with").fill("MUGS-1, mugs-2\nMugs-1")
-    await visitor.get_by_label("Single use").check()
-    await expect(visitor.locator("#rows tbody tr")).to_have_count(2)
-    await expect(visitor.locator("#preview")).to_contain_text("€13.29")
-    await expect(visitor.locator("#new-price-1")).to_have_text("€13.29")
-    await show(visitor, "promotion-form")
-    await visitor.get_by_role("button", name="Publish").click()
-    await expect(visitor.get_by_role("status")).to_have_text("“Mugs for friends” is published.")
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_role("button", name="New promotion").click()
+    await page.get_by_role("link", name="Percent with a code").click()
+    await page.get_by_label(NAME, exact=True).fill("Mugs for friends")
+    await page.get_by_label("Start").fill("2026-11-01T00:00")
+    await page.get_by_label("End, included").fill("2030-12-31T23:59:59")
+    await page.get_by_label("Percent off some products").check()
+    await page.get_by_label("Percent", exact=True).fill("33.5")
+    await page.get_by_label("Search the catalogue").press_sequentially("mug")
+    await page.get_by_role("button", name="Mug, white").click()
+    await page.get_by_role("button", name="Mug, blue").click()
+    await page.get_by_label("Codes with").fill("MUGS-1, mugs-2\nMugs-1")
+    await page.get_by_label("Single use").check()
+    await expect(page.locator("#rows tbody tr")).to_have_count(2)
+    await expect(page.locator("#preview")).to_contain_text("€13.29")
+    await expect(page.locator("#new-price-1")).to_have_text("€13.29")
+    await show(page, "promotion-form")
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.get_by_role("status")).to_have_text("“Mugs for friends” is published.")
 
     saved = await newest(database, merchant)
     assert saved.summary.type is PromotionType.COUPON
@@ -68,19 +68,19 @@ async def test_a_coupon_is_created_with_products_from_the_catalogue(
 
 
 async def test_all_faults_are_shown_at_their_fields(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
-    await visitor.goto(f"{portal_url}/promotions/new?as=code")
-    await visitor.get_by_label("Start").fill("2026-11-01T00:00")
-    await visitor.get_by_label("End, included").fill("2026-10-01T00:00")
-    await visitor.get_by_label("Percent off some products").check()
-    await visitor.get_by_label("Percent", exact=True).fill("120")
-    await visitor.get_by_label("Paste products").fill("1 two 3")
-    await visitor.get_by_label("Codes with").fill("GOOD what?")
-    await visitor.get_by_role("button", name="Publish").click()
-    await expect(visitor.get_by_role("alert")).to_have_text("Not saved. Fix 5 fields.")
-    await show(visitor, "promotion-form-faults")
-    await expect(visitor.locator("small.fault")).to_have_text(
+    await page.goto(f"{portal_url}/promotions/new?as=code")
+    await page.get_by_label("Start").fill("2026-11-01T00:00")
+    await page.get_by_label("End, included").fill("2026-10-01T00:00")
+    await page.get_by_label("Percent off some products").check()
+    await page.get_by_label("Percent", exact=True).fill("120")
+    await page.get_by_label("Paste products").fill("1 two 3")
+    await page.get_by_label("Codes with").fill("GOOD what?")
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.get_by_role("alert")).to_have_text("Not saved. Fix 5 fields.")
+    await show(page, "promotion-form-faults")
+    await expect(page.locator("small.fault")).to_have_text(
         [
             "Write a name of 1 to 255 characters.",
             "Write a percent above 0 and at most 100, such as 12.5.",
@@ -89,26 +89,26 @@ async def test_all_faults_are_shown_at_their_fields(
             "The end lies before the start.",
         ]
     )
-    assert await visitor.get_by_label("Percent", exact=True).input_value() == "120"
-    assert await visitor.get_by_label("Percent", exact=True).get_attribute("aria-invalid") == "true"
-    await expect(visitor.get_by_label(NAME, exact=True)).to_be_focused()
+    assert await page.get_by_label("Percent", exact=True).input_value() == "120"
+    assert await page.get_by_label("Percent", exact=True).get_attribute("aria-invalid") == "true"
+    await expect(page.get_by_label(NAME, exact=True)).to_be_focused()
 
 
 async def test_products_and_codes_are_read_from_files(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller, tmp_path: Path
+    page: Page, portal_url: str, database: Database, merchant: Caller, tmp_path: Path
 ) -> None:
     await products.put_products(database, merchant, [a_product(1), a_product(2)], read_clock())
     product_file, code_file = tmp_path / "products.csv", tmp_path / "codes.csv"
     product_file.write_text("product_id,percent\n1,10\n2,12.5\n99,1\n")
     code_file.write_text("coupon_code,state\nFROM-1,free\nFROM-2,used\n?,free\n")
-    await visitor.goto(f"{portal_url}/promotions/new?as=code")
-    await visitor.get_by_label(NAME, exact=True).fill("From files")
-    await visitor.get_by_label("Different percentages per product").check()
-    await visitor.get_by_label("From a file (CSV, Excel)").first.set_input_files(product_file)
+    await page.goto(f"{portal_url}/promotions/new?as=code")
+    await page.get_by_label(NAME, exact=True).fill("From files")
+    await page.get_by_label("Different percentages per product").check()
+    await page.get_by_label("From a file (CSV, Excel)").first.set_input_files(product_file)
     # A chosen file is read at once.
-    await expect(visitor.locator("#rows tbody tr")).to_have_count(3)
-    await visitor.get_by_label("From a file (CSV, Excel)").last.set_input_files(code_file)
-    await expect(visitor.locator("small.fault")).to_have_text(
+    await expect(page.locator("#rows tbody tr")).to_have_count(3)
+    await page.get_by_label("From a file (CSV, Excel)").last.set_input_files(code_file)
+    await expect(page.locator("small.fault")).to_have_text(
         [
             "Lines of the file cannot be taken: "
             "A4 is no code: 1 to 30 letters, digits, dashes, underscores and dots."
@@ -116,42 +116,42 @@ async def test_products_and_codes_are_read_from_files(
     )
     mended = tmp_path / "mended.csv"
     mended.write_text("coupon_code,state\nFROM-1,free\nFROM-2,used\n")
-    await visitor.get_by_label("From a file (CSV, Excel)").last.set_input_files(mended)
-    await expect(visitor.locator(".chips li")).to_have_count(2)
-    await visitor.get_by_role("button", name="Publish").click()
-    await expect(visitor.locator("small.fault")).to_have_text(
+    await page.get_by_label("From a file (CSV, Excel)").last.set_input_files(mended)
+    await expect(page.locator(".chips li")).to_have_count(2)
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.locator("small.fault")).to_have_text(
         ["The catalogue does not have these products: 99."]
     )
-    await visitor.get_by_role("button", name="Remove 99").click()
-    await expect(visitor.locator("#rows tbody tr")).to_have_count(2)
-    await visitor.get_by_role("button", name="Publish").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("is published")
+    await page.get_by_role("button", name="Remove 99").click()
+    await expect(page.locator("#rows tbody tr")).to_have_count(2)
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.get_by_role("status")).to_contain_text("is published")
     assert (await newest(database, merchant)).terms == Terms(
         OwnPercents({1: 10 * PERCENT, 2: 12_500_000}), CodeType.REUSABLE, ("FROM-1", "FROM-2")
     )
 
 
 async def test_a_promotion_with_warnings_is_saved_after_confirmation(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions/new?as=code")
-    await visitor.get_by_label(NAME, exact=True).fill("Everything for nothing")
-    await visitor.get_by_label("Percent", exact=True).fill("100")
-    await visitor.get_by_label("Codes with").fill("welcome15")
-    await expect(visitor.locator("#preview")).to_contain_text("gives every product away")
-    await visitor.get_by_role("button", name="Publish").click()
-    asked = visitor.get_by_role("alert")
+    await page.goto(f"{portal_url}/promotions/new?as=code")
+    await page.get_by_label(NAME, exact=True).fill("Everything for nothing")
+    await page.get_by_label("Percent", exact=True).fill("100")
+    await page.get_by_label("Codes with").fill("welcome15")
+    await expect(page.locator("#preview")).to_contain_text("gives every product away")
+    await page.get_by_role("button", name="Publish").click()
+    asked = page.get_by_role("alert")
     await expect(asked).to_contain_text("gives every product away for nothing")
     await expect(asked).to_contain_text("of the same time has the code WELCOME15 too")
-    await show(visitor, "promotion-form-warnings")
-    await visitor.get_by_role("button", name="Save anyway").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("is published")
+    await show(page, "promotion-form-warnings")
+    await page.get_by_role("button", name="Save anyway").click()
+    await expect(page.get_by_role("status")).to_contain_text("is published")
     assert (await newest(database, merchant)).terms.codes == ("welcome15",)
 
 
 async def test_a_better_promotion_is_named_in_the_preview(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await products.put_products(database, merchant, [a_product(1)], read_clock())
     rival = await promotions.create_promotion(
@@ -160,23 +160,23 @@ async def test_a_better_promotion_is_named_in_the_preview(
         a_promotion(name="A third off", coverage=AllProducts(30 * PERCENT)),
         read_clock(),
     )
-    await visitor.goto(f"{portal_url}/promotions/new")
-    await visitor.get_by_label(NAME, exact=True).fill("Too little")
-    await visitor.get_by_label("Percent off some products").check()
-    await visitor.get_by_label("Paste products").fill("1")
-    await visitor.get_by_label("Percent", exact=True).fill("29.99")
-    preview = visitor.locator("#preview")
+    await page.goto(f"{portal_url}/promotions/new")
+    await page.get_by_label(NAME, exact=True).fill("Too little")
+    await page.get_by_label("Percent off some products").check()
+    await page.get_by_label("Paste products").fill("1")
+    await page.get_by_label("Percent", exact=True).fill("29.99")
+    preview = page.locator("#preview")
     await expect(preview).to_contain_text("this one never applies: A third off.")
     link = preview.get_by_role("link", name="A third off").first
     await expect(link).to_have_attribute("href", f"/portal/promotions/{rival}")
     await expect(preview.locator(".counts")).to_have_text(re.compile("cheaper0.*unchanged1", re.S))
-    await visitor.get_by_label("Percent", exact=True).fill("31")
+    await page.get_by_label("Percent", exact=True).fill("31")
     await expect(preview).to_contain_text("€13.99 → €13.79")
     await expect(preview).not_to_contain_text("never applies")
 
 
 async def test_an_edit_keeps_other_fields_and_warns_of_used_codes(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     start = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
     new = a_promotion(name="Old", codes=("USED", "FREE"), period=a_period(start))
@@ -184,24 +184,24 @@ async def test_an_edit_keeps_other_fields_and_warns_of_used_codes(
     now = read_clock()
     order = NewOrder("1", a_cart(codes=("used",)))
     await checkout.place_order(database, merchant, order, now, now.date())
-    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
-    await visitor.get_by_label(NAME, exact=True).fill("New")
-    await expect(visitor.locator("#preview")).to_contain_text("The catalogue has none")
-    await expect(visitor.locator("#preview")).not_to_contain_text("would be removed")
-    await visitor.get_by_role("button", name="Save", exact=True).click()
-    await expect(visitor.get_by_role("status")).to_have_text("“New” is saved.")
+    await page.goto(f"{portal_url}/promotions/{promotion_id}/edit")
+    await page.get_by_label(NAME, exact=True).fill("New")
+    await expect(page.locator("#preview")).to_contain_text("The catalogue has none")
+    await expect(page.locator("#preview")).not_to_contain_text("would be removed")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("“New” is saved.")
     after = await promotions.get_promotion(database, merchant, promotion_id)
     assert (after.summary.name, after.summary.period) == ("New", new.period)
     assert after.terms == new.terms
 
-    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
-    await visitor.get_by_label("Codes with").fill("FREE")
-    await visitor.get_by_role("button", name="Save", exact=True).click()
-    await expect(visitor.get_by_role("alert")).to_contain_text(
+    await page.goto(f"{portal_url}/promotions/{promotion_id}/edit")
+    await page.get_by_label("Codes with").fill("FREE")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text(
         "1 code that was used would be removed: USED."
     )
-    await visitor.get_by_role("button", name="Save anyway").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("is saved")
+    await page.get_by_role("button", name="Save anyway").click()
+    await expect(page.get_by_role("status")).to_contain_text("is saved")
 
 
 async def test_a_copy_keeps_everything_but_the_codes(
@@ -233,60 +233,60 @@ async def test_a_copy_starts_now_and_switched_off(
 
 
 async def test_codes_too_many_for_the_form_are_kept(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     new = a_promotion(name="Many", codes=tuple(f"C{number}" for number in range(501)))
     promotion_id = await promotions.create_promotion(database, merchant, new, read_clock())
-    await visitor.goto(f"{portal_url}/promotions/{promotion_id}/edit")
-    await expect(visitor.get_by_text("The codes are too many to be shown here")).to_be_visible()
-    await visitor.get_by_label("Percent", exact=True).fill("20")
-    await visitor.get_by_role("button", name="Save", exact=True).click()
-    await expect(visitor.get_by_role("status")).to_have_text("“Many” is saved.")
+    await page.goto(f"{portal_url}/promotions/{promotion_id}/edit")
+    await expect(page.get_by_text("The codes are too many to be shown here")).to_be_visible()
+    await page.get_by_label("Percent", exact=True).fill("20")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("status")).to_have_text("“Many” is saved.")
     after = await promotions.get_promotion(database, merchant, promotion_id)
     assert after.terms == Terms(AllProducts(20 * PERCENT), None, new.terms.codes)
 
 
 async def test_a_promotion_that_raises_prices_is_saved_after_confirmation(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await products.put_products(database, merchant, [a_product(1, name="Green tea")], read_clock())
     older = a_promotion(name="Tea of the month", coverage=ListedProducts(20 * PERCENT, (1,)))
     await promotions.create_promotion(database, merchant, older, read_clock())
-    await visitor.goto(f"{portal_url}/promotions/new")
-    await visitor.get_by_label(NAME, exact=True).fill("Smaller")
-    await visitor.get_by_label("Percent off some products").check()
-    await visitor.get_by_label("Percent", exact=True).fill("7.5")
-    await visitor.get_by_label("Paste products").fill("1")
-    await visitor.get_by_role("button", name="Publish").click()
-    asked = visitor.get_by_role("alert")
+    await page.goto(f"{portal_url}/promotions/new")
+    await page.get_by_label(NAME, exact=True).fill("Smaller")
+    await page.get_by_label("Percent off some products").check()
+    await page.get_by_label("Percent", exact=True).fill("7.5")
+    await page.get_by_label("Paste products").fill("1")
+    await page.get_by_role("button", name="Publish").click()
+    asked = page.get_by_role("alert")
     await expect(asked).to_contain_text("One product gets dearer:")
     await expect(asked).to_contain_text("Green tea €15.99 → €18.49 (until now “Tea of the month”)")
-    await show(visitor, "promotion-form-dearer")
+    await show(page, "promotion-form-dearer")
     assert (await newest(database, merchant)).summary.name == "Tea of the month"
-    await visitor.get_by_role("button", name="Save draft").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("“Smaller” is saved as a draft.")
+    await page.get_by_role("button", name="Save draft").click()
+    await expect(page.get_by_role("status")).to_contain_text("“Smaller” is saved as a draft.")
 
-    await visitor.get_by_role("button", name="Switch on").click()
-    await expect(visitor.get_by_role("alert")).to_contain_text("One product gets dearer:")
-    await show(visitor, "promotion-switch-on-dearer")
-    await visitor.get_by_role("button", name="Switch on anyway").click()
+    await page.get_by_role("button", name="Switch on").click()
+    await expect(page.get_by_role("alert")).to_contain_text("One product gets dearer:")
+    await show(page, "promotion-switch-on-dearer")
+    await page.get_by_role("button", name="Switch on anyway").click()
     assert (await newest(database, merchant)).summary.active
 
 
 async def test_enter_saves_nothing(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
     before = await newest(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions/new")
-    await visitor.get_by_label(NAME, exact=True).fill("Not yet")
-    await visitor.get_by_label("Percent", exact=True).fill("5")
-    await visitor.get_by_label("Percent off some products").check()
-    search = visitor.get_by_label("Search the catalogue")
+    await page.goto(f"{portal_url}/promotions/new")
+    await page.get_by_label(NAME, exact=True).fill("Not yet")
+    await page.get_by_label("Percent", exact=True).fill("5")
+    await page.get_by_label("Percent off some products").check()
+    search = page.get_by_label("Search the catalogue")
     await search.press_sequentially("teapot")
     await search.press("Enter")
-    await visitor.get_by_role("button", name="Teapot").click()
-    await visitor.get_by_label(NAME, exact=True).press("Enter")
-    await expect(visitor.locator("#preview")).to_contain_text("Teapot")
-    assert await visitor.get_by_label(NAME, exact=True).input_value() == "Not yet"
+    await page.get_by_role("button", name="Teapot").click()
+    await page.get_by_label(NAME, exact=True).press("Enter")
+    await expect(page.locator("#preview")).to_contain_text("Teapot")
+    assert await page.get_by_label(NAME, exact=True).input_value() == "Not yet"
     assert (await newest(database, merchant)).summary.id == before.summary.id

@@ -22,11 +22,11 @@ async def expect_names(page: Page, *names: str) -> None:
 
 
 async def test_the_list_shows_the_state_and_uses_of_each_promotion(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions")
-    await show(visitor, "promotions")
+    await page.goto(f"{portal_url}/promotions")
+    await show(page, "promotions")
 
     def row(name: str) -> str:
         return f"tr:has(th:has-text('{name}'))"
@@ -40,110 +40,110 @@ async def test_the_list_shows_the_state_and_uses_of_each_promotion(
         "Friends": ["Off"],
     }.items():
         for text in texts:
-            await expect(visitor.locator(row(name))).to_contain_text(text)
+            await expect(page.locator(row(name))).to_contain_text(text)
 
 
 async def test_the_list_is_searched_while_typing(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_label("Search").press_sequentially("WIN")
-    await expect_names(visitor, "Winter sale")
-    await expect(visitor).to_have_url(
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_label("Search").press_sequentially("WIN")
+    await expect_names(page, "Winter sale")
+    await expect(page).to_have_url(
         f"{portal_url}/promotions?search=WIN&kind=&state=&order=edited&rows=25"
     )
-    assert await visitor.evaluate("document.activeElement.id") == "search"
+    assert await page.evaluate("document.activeElement.id") == "search"
 
-    await visitor.get_by_label("Search").fill("")
+    await page.get_by_label("Search").fill("")
     # The search is sent after a pause in typing, and only then kept in the browser's history.
-    await expect(visitor).to_have_url(re.compile(r"[?&]search=(&|$)"))
-    await visitor.get_by_label("Status").select_option("All codes used")
-    await expect_names(visitor, "An apology for late parcels")
-    await expect(visitor).to_have_url(re.compile(r"[?&]state=\w"))
+    await expect(page).to_have_url(re.compile(r"[?&]search=(&|$)"))
+    await page.get_by_label("Status").select_option("All codes used")
+    await expect_names(page, "An apology for late parcels")
+    await expect(page).to_have_url(re.compile(r"[?&]state=\w"))
 
-    await visitor.get_by_label("Kind").select_option("Product promotions, automatic")
-    await expect(visitor.get_by_text("No promotions match.")).to_be_visible()
+    await page.get_by_label("Kind").select_option("Product promotions, automatic")
+    await expect(page.get_by_text("No promotions match.")).to_be_visible()
     # The list changes a moment before the address does.
-    await expect(visitor).to_have_url(re.compile(r"[?&]kind=\w"))
-    await visitor.go_back()
-    await expect_names(visitor, "An apology for late parcels")
+    await expect(page).to_have_url(re.compile(r"[?&]kind=\w"))
+    await page.go_back()
+    await expect_names(page, "An apology for late parcels")
 
 
 async def test_a_long_list_is_paged(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     for number in range(27):
         new = a_promotion(name=f"Promotion {number:02}")
         await promotions.create_promotion(database, merchant, new, NOON)
-    await visitor.goto(f"{portal_url}/promotions?order=name")
-    await expect(visitor.locator("#results tbody tr")).to_have_count(25)
-    await visitor.get_by_role("button", name="Next page").click()
-    await expect_names(visitor, "Promotion 25", "Promotion 26")
-    await expect(visitor.locator("#results .count")).to_have_text("27 promotions")
-    await visitor.get_by_role("button", name="Previous page").click()
-    await expect(visitor.locator("#results tbody tr")).to_have_count(25)
-    await visitor.get_by_label("Rows").select_option("50")
-    await expect(visitor.locator("#results tbody tr")).to_have_count(27)
-    await visitor.get_by_role("columnheader", name="Name").get_by_role("link").click()
-    heading = visitor.get_by_role("columnheader", name="Name")
+    await page.goto(f"{portal_url}/promotions?order=name")
+    await expect(page.locator("#results tbody tr")).to_have_count(25)
+    await page.get_by_role("button", name="Next page").click()
+    await expect_names(page, "Promotion 25", "Promotion 26")
+    await expect(page.locator("#results .count")).to_have_text("27 promotions")
+    await page.get_by_role("button", name="Previous page").click()
+    await expect(page.locator("#results tbody tr")).to_have_count(25)
+    await page.get_by_label("Rows").select_option("50")
+    await expect(page.locator("#results tbody tr")).to_have_count(27)
+    await page.get_by_role("columnheader", name="Name").get_by_role("link").click()
+    heading = page.get_by_role("columnheader", name="Name")
     await expect(heading).to_have_attribute("aria-sort", "descending")
-    await expect(visitor.locator("#results tbody th a").first).to_have_text("Promotion 26")
-    await expect(visitor.get_by_label("Sort by")).to_have_value("name-turned")
+    await expect(page.locator("#results tbody th a").first).to_have_text("Promotion 26")
+    await expect(page.get_by_label("Sort by")).to_have_value("name-turned")
     # The rows are remembered.
-    await visitor.goto(f"{portal_url}/promotions")
-    await expect(visitor.locator("#results tbody tr")).to_have_count(27)
-    await show(visitor, "promotions-many")
+    await page.goto(f"{portal_url}/promotions")
+    await expect(page.locator("#results tbody tr")).to_have_count(27)
+    await show(page, "promotions-many")
 
 
 async def test_a_promotion_is_switched_off_and_on_with_the_keyboard(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await promotions.create_promotion(database, merchant, a_promotion(name="Sale"), NOON)
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_label("What to do with Sale").focus()
-    await visitor.keyboard.press("Enter")
-    await show(visitor, "promotions-menu")
-    await visitor.keyboard.press("Escape")
-    await expect(visitor.get_by_role("button", name="Switch off")).to_be_hidden()
-    await visitor.keyboard.press("Enter")
-    await visitor.get_by_role("button", name="Switch off").press("Enter")
-    await expect(visitor.get_by_role("status")).to_have_text("“Sale” is switched off.")
-    await expect(visitor.locator("#results")).to_contain_text("Off")
-    await visitor.get_by_label("What to do with Sale").click()
-    await visitor.get_by_role("button", name="Switch on").click()
-    await expect(visitor.locator("#results")).to_contain_text("Active")
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_label("What to do with Sale").focus()
+    await page.keyboard.press("Enter")
+    await show(page, "promotions-menu")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="Switch off")).to_be_hidden()
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Switch off").press("Enter")
+    await expect(page.get_by_role("status")).to_have_text("“Sale” is switched off.")
+    await expect(page.locator("#results")).to_contain_text("Off")
+    await page.get_by_label("What to do with Sale").click()
+    await page.get_by_role("button", name="Switch on").click()
+    await expect(page.locator("#results")).to_contain_text("Active")
 
 
 async def test_a_deletion_is_confirmed_and_can_be_undone(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await promotions.create_promotion(database, merchant, a_promotion(name="Sale"), NOON)
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_label("What to do with Sale").click()
-    await visitor.get_by_role("link", name="Delete …").click()
-    await show(visitor, "promotion-delete")
-    await visitor.get_by_role("button", name="Delete").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("“Sale” is deleted.")
-    await expect(visitor.get_by_text("There are no promotions yet.")).to_be_visible()
-    await visitor.get_by_role("button", name="Undo").click()
-    await expect(visitor.get_by_role("status")).to_have_text("The promotion is restored.")
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_label("What to do with Sale").click()
+    await page.get_by_role("link", name="Delete …").click()
+    await show(page, "promotion-delete")
+    await page.get_by_role("button", name="Delete").click()
+    await expect(page.get_by_role("status")).to_contain_text("“Sale” is deleted.")
+    await expect(page.get_by_text("There are no promotions yet.")).to_be_visible()
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_role("status")).to_have_text("The promotion is restored.")
 
 
 async def test_a_promotion_can_be_restored_within_an_hour(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
     for name, ago in (("Lately", timedelta(minutes=59)), ("Long ago", timedelta(minutes=61))):
         new = a_promotion(name=name)
         promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
         await promotions.delete_promotion(database, merchant, promotion_id, now - ago)
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="Recently deleted").click()
-    await show(visitor, "promotions-deleted")
-    await expect(visitor.get_by_role("rowheader")).to_have_text(["Lately"])
-    await visitor.get_by_role("button", name="Restore Lately").click()
-    await expect(visitor.get_by_role("heading", name="Lately")).to_be_visible()
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_role("link", name="Recently deleted").click()
+    await show(page, "promotions-deleted")
+    await expect(page.get_by_role("rowheader")).to_have_text(["Lately"])
+    await page.get_by_role("button", name="Restore Lately").click()
+    await expect(page.get_by_role("heading", name="Lately")).to_be_visible()
 
 
 async def test_a_viewer_sees_promotions_without_buttons(

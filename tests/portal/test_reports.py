@@ -33,42 +33,42 @@ def figures_of(page: str) -> dict[str, str]:
 
 
 async def test_a_promotions_report_has_a_chart_with_a_switch_of_measures(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/promotions/{ids['Newsletter welcome']}/statistics")
-    await expect(visitor.locator(".chart canvas")).to_have_count(1)
-    await show(visitor, "promotion-statistics")
-    figures = visitor.locator(".figures > div")
+    await page.goto(f"{portal_url}/promotions/{ids['Newsletter welcome']}/statistics")
+    await expect(page.locator(".chart canvas")).to_have_count(1)
+    await show(page, "promotion-statistics")
+    figures = page.locator(".figures > div")
     await expect(figures.filter(has_text="Discount given")).to_contain_text("€14.22")
 
-    measures = visitor.get_by_role("group", name="Measure")
+    measures = page.get_by_role("group", name="Measure")
     chosen = measures.get_by_role("button", pressed=True)
     await expect(chosen).to_have_text("Orders")
     await measures.get_by_role("button", name="Discount").click()
     await expect(chosen).to_have_text("Discount")
-    plot = visitor.locator(".u-over")
+    plot = page.locator(".u-over")
     size = await plot.bounding_box()
     assert size is not None
     # Today, the last day, has the first order, and the promotion was created a week ago.
     await plot.hover(position={"x": size["width"] - 4, "y": 20})
-    await expect(visitor.locator(".chart-tip")).to_contain_text("Discount: €2.37")
+    await expect(page.locator(".chart-tip")).to_contain_text("Discount: €2.37")
     await plot.hover(position={"x": size["width"] * 22.5 / 30, "y": 20})
-    await expect(visitor.locator(".chart-tip")).to_contain_text("Created")
+    await expect(page.locator(".chart-tip")).to_contain_text("Created")
 
-    numbers = visitor.get_by_role("region", name="The numbers by day")
+    numbers = page.get_by_role("region", name="The numbers by day")
     await expect(numbers).to_be_hidden()
-    await visitor.get_by_text("The numbers by day").click()
+    await page.get_by_text("The numbers by day").click()
     await expect(numbers).to_contain_text("€2.37")
-    await visitor.get_by_role("link", name="7 days").click()
+    await page.get_by_role("link", name="7 days").click()
     await expect(chosen).to_have_text("Discount")
-    codes = visitor.get_by_role("region", name="Top codes")
+    codes = page.get_by_role("region", name="Top codes")
     await expect(codes.get_by_role("row", name="WELCOME15")).to_contain_text("€9.48")
     await expect(codes.get_by_role("button", name="Copy WELCOME15")).to_be_visible()
-    beaten = visitor.get_by_role("region", name="Beaten by")
+    beaten = page.get_by_role("region", name="Beaten by")
     await expect(beaten.get_by_role("link", name="Winter sale")).to_be_visible()
-    await visitor.get_by_role("region", name="Orders", exact=True).get_by_role("link").first.click()
-    await expect(visitor.get_by_role("main")).to_contain_text("WELCOME15")
+    await page.get_by_role("region", name="Orders", exact=True).get_by_role("link").first.click()
+    await expect(page.get_by_role("main")).to_contain_text("WELCOME15")
 
 
 async def test_the_shops_report_counts_all_orders_of_the_days_in_each_currency(

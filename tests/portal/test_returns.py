@@ -43,43 +43,43 @@ async def listed(database: Database, merchant: Caller) -> list[tuple[str, Goods]
 
 
 async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller, order: str
+    page: Page, portal_url: str, database: Database, merchant: Caller, order: str
 ) -> None:
-    await visitor.goto(f"{portal_url}/orders")
-    await visitor.get_by_label("The shop's id of the order").fill(order)
-    await visitor.keyboard.press("Enter")
-    await expect(visitor.get_by_text("Nothing came back.")).to_be_visible()
-    await visitor.get_by_label("3 of 3 left").fill("2")
-    await visitor.get_by_label("Shipping, €4.90").check()
-    await visitor.get_by_role("button", name="What does it pay back?").click()
-    quoted = visitor.locator(".quoted")
+    await page.goto(f"{portal_url}/orders")
+    await page.get_by_label("The shop's id of the order").fill(order)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Nothing came back.")).to_be_visible()
+    await page.get_by_label("3 of 3 left").fill("2")
+    await page.get_by_label("Shipping, €4.90").check()
+    await page.get_by_role("button", name="What does it pay back?").click()
+    quoted = page.locator(".quoted")
     await expect(quoted).to_contain_text("This return pays back")
     assert await listed(database, merchant) == []
-    await show(visitor, "return-quoted")
+    await show(page, "return-quoted")
 
     # A change after the look needs another look.
-    await visitor.get_by_label("3 of 3 left").fill("1")
-    await visitor.get_by_role("button", name="Record this return").click()
+    await page.get_by_label("3 of 3 left").fill("1")
+    await page.get_by_role("button", name="Record this return").click()
     await expect(quoted).to_contain_text("Look at it, and record it again.")
-    await visitor.get_by_label("Your id of the return").fill("RMA 7")
-    await visitor.get_by_role("button", name="Record this return").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("The return RMA 7 is recorded.")
+    await page.get_by_label("Your id of the return").fill("RMA 7")
+    await page.get_by_role("button", name="Record this return").click()
+    await expect(page.get_by_role("status")).to_contain_text("The return RMA 7 is recorded.")
     assert await listed(database, merchant) == [("RMA 7", Goods({"1": 1}, shipping=True))]
-    await expect(visitor.locator(".return")).to_contain_text("RMA 7")
-    await expect(visitor.get_by_label("2 of 3 left")).to_be_visible()
-    await expect(visitor.get_by_label("Shipping, €4.90")).to_have_count(0)
-    await show(visitor, "order-with-return")
+    await expect(page.locator(".return")).to_contain_text("RMA 7")
+    await expect(page.get_by_label("2 of 3 left")).to_be_visible()
+    await expect(page.get_by_label("Shipping, €4.90")).to_have_count(0)
+    await show(page, "order-with-return")
 
 
 async def test_all_that_is_left_can_be_returned_in_one_go(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller, order: str
+    page: Page, portal_url: str, database: Database, merchant: Caller, order: str
 ) -> None:
     await returns.create_return(database, merchant, order, "R-1", Goods({"1": 1}), read_clock())
-    await visitor.goto(f"{portal_url}/orders?id=A%2F1+%3F%26%23")
-    await visitor.get_by_role("button", name="All that is left").click()
-    await visitor.get_by_role("button", name="Record this return").click()
-    await expect(visitor.get_by_text("Everything came back.")).to_be_visible()
-    await expect(visitor.get_by_text("Together they pay back €53.87 of €53.87.")).to_be_visible()
+    await page.goto(f"{portal_url}/orders?id=A%2F1+%3F%26%23")
+    await page.get_by_role("button", name="All that is left").click()
+    await page.get_by_role("button", name="Record this return").click()
+    await expect(page.get_by_text("Everything came back.")).to_be_visible()
+    await expect(page.get_by_text("Together they pay back €53.87 of €53.87.")).to_be_visible()
     left = Goods({"1": 2, "a line of the shop's": 1}, shipping=True)
     assert (await listed(database, merchant))[1:] == [("R-2", left)]
 
@@ -137,10 +137,10 @@ async def test_what_cannot_be_returned_is_told_and_keeps_nothing(
 async def test_an_order_of_nobody_and_a_deleted_one_take_no_return(
     portal: PortalClient, database: Database, merchant: Caller, order: str
 ) -> None:
-    stranger = await create_caller(database)
+    anonymous = await create_caller(database)
     now = read_clock()
     other = NewOrder("theirs", Cart("EUR", (a_line(),)))
-    await checkout.place_order(database, stranger, other, now, now.date())
+    await checkout.place_order(database, anonymous, other, now, now.date())
     for order_id in ("theirs", "", "\0"):
         answer = await portal.post("/orders/returns", {"order_id": order_id, "units-0": "1"})
         assert answer.status_code == 404

@@ -14,18 +14,18 @@ from tests.portal.shop import open_shop
 
 
 async def test_the_field_of_every_page_finds_things_while_typing(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
-    await visitor.goto(f"{portal_url}/subscriptions")
-    field = visitor.get_by_role("combobox", name="Find anything")
-    await visitor.keyboard.press("/")
+    await page.goto(f"{portal_url}/subscriptions")
+    field = page.get_by_role("combobox", name="Find anything")
+    await page.keyboard.press("/")
     await expect(field).to_be_focused()
     await field.press_sequentially("tea")
-    found = visitor.get_by_role("listbox", name="Found")
+    found = page.get_by_role("listbox", name="Found")
     await expect(found.get_by_role("group", name="Codes").get_by_role("option")).to_have_count(3)
-    await expect(visitor.locator("#search-live .said")).to_have_text(re.compile("Arrow keys"))
-    await show(visitor, "search-live")
+    await expect(page.locator("#search-live .said")).to_have_text(re.compile("Arrow keys"))
+    await show(page, "search-live")
 
     await field.press("Escape")
     await expect(found).to_be_hidden()
@@ -38,20 +38,20 @@ async def test_the_field_of_every_page_finds_things_while_typing(
         "aria-activedescendant", await chosen.get_attribute("id") or ""
     )
     await field.press("Enter")
-    await expect(visitor).to_have_url(f"{portal_url}/promotions/{ids['Tea lovers']}")
+    await expect(page).to_have_url(f"{portal_url}/promotions/{ids['Tea lovers']}")
 
-    await visitor.keyboard.press("Control+k")
+    await page.keyboard.press("Control+k")
     await field.fill("ea-2")
     await expect(found.get_by_role("option")).to_have_text([re.compile("TEA-2")])
     await field.press("Enter")
-    await expect(visitor.get_by_role("heading", level=1)).to_have_text("Found for “ea-2”")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Found for “ea-2”")
     await expect(field).to_have_value("ea-2")
-    await show(visitor, "search")
+    await show(page, "search")
 
-    await visitor.context.set_offline(True)
+    await page.context.set_offline(True)
     await field.press_sequentially("x")
-    await expect(visitor.get_by_role("alert")).to_contain_text("Sconto cannot be reached.")
-    await visitor.context.set_offline(False)
+    await expect(page.get_by_role("alert")).to_contain_text("Sconto cannot be reached.")
+    await page.context.set_offline(False)
 
 
 async def test_the_page_needs_no_scripts_and_names_what_it_looked_at(

@@ -95,20 +95,20 @@ async def test_forms_of_other_sites_cannot_sign_a_user_out(
 
 
 async def test_a_user_signs_out_everywhere_on_their_own_page(
-    stranger: Page,
+    anonymous: Page,
     portal_url: str,
     sign_in: Callable[[Caller], Awaitable[None]],
     database: Database,
 ) -> None:
     await sign_in(await create_caller(database, Role.CHECKOUT))
-    await stranger.goto(f"{portal_url}/")
-    await stranger.get_by_title("ada").click()
-    await stranger.get_by_role("link", name="Your account").click()
-    await expect(stranger).to_have_url(f"{portal_url}/account")
-    await stranger.get_by_role("main").get_by_role("button", name="Sign out everywhere").click()
-    await expect(stranger.get_by_role("status")).to_have_text("You are signed out everywhere.")
-    await stranger.goto(f"{portal_url}/account")
-    await expect(stranger).to_have_title("Sign in · Sconto")
+    await anonymous.goto(f"{portal_url}/")
+    await anonymous.get_by_title("ada").click()
+    await anonymous.get_by_role("link", name="Your account").click()
+    await expect(anonymous).to_have_url(f"{portal_url}/account")
+    await anonymous.get_by_role("main").get_by_role("button", name="Sign out everywhere").click()
+    await expect(anonymous.get_by_role("status")).to_have_text("You are signed out everywhere.")
+    await anonymous.goto(f"{portal_url}/account")
+    await expect(anonymous).to_have_title("Sign in · Sconto")
 
 
 @pytest.mark.parametrize("role", Role)

@@ -82,49 +82,49 @@ async def own_shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]:
         yield shop
 
 
-async def test_a_code_in_a_link_reduces_the_order(stranger: Page, shop: Shop) -> None:
-    await stranger.goto(f"{shop.url}?code=welcome15")
-    await expect(stranger).to_have_url(f"{shop.url}/")
-    await expect(stranger.get_by_role("status")).to_contain_text("The code welcome15 is noted.")
-    teapot = stranger.locator("li", has_text="Teapot")
+async def test_a_code_in_a_link_reduces_the_order(anonymous: Page, shop: Shop) -> None:
+    await anonymous.goto(f"{shop.url}?code=welcome15")
+    await expect(anonymous).to_have_url(f"{shop.url}/")
+    await expect(anonymous.get_by_role("status")).to_contain_text("The code welcome15 is noted.")
+    teapot = anonymous.locator("li", has_text="Teapot")
     await expect(teapot.locator("s")).to_contain_text("€49.50")
     await expect(teapot.locator("strong")).to_have_text("€37.12")
-    await show(stranger, "shop")
+    await show(anonymous, "shop")
 
     await teapot.get_by_role("link").click()
-    await stranger.get_by_label("Quantity").fill("2")
-    await show(stranger, "shop-product")
-    await stranger.get_by_role("button", name="Add to the cart").click()
-    await expect(stranger).to_have_url(f"{shop.url}/cart")
-    await stranger.goto(f"{shop.url}/basket/add/4")
-    tea = stranger.locator(".cart li", has_text="Tea, green")
+    await anonymous.get_by_label("Quantity").fill("2")
+    await show(anonymous, "shop-product")
+    await anonymous.get_by_role("button", name="Add to the cart").click()
+    await expect(anonymous).to_have_url(f"{shop.url}/cart")
+    await anonymous.goto(f"{shop.url}/basket/add/4")
+    tea = anonymous.locator(".cart li", has_text="Tea, green")
     await expect(tea.locator("strong")).to_have_text("€6.71")
-    await stranger.get_by_label("Discount code").fill("nonsense")
-    await stranger.keyboard.press("Enter")
-    await expect(stranger.locator(".codes li > span")).to_have_text(
+    await anonymous.get_by_label("Discount code").fill("nonsense")
+    await anonymous.keyboard.press("Enter")
+    await expect(anonymous.locator(".codes li > span")).to_have_text(
         ["welcome15 You get a discount with it.", "nonsense It changes nothing in this cart."],
         use_inner_text=True,
     )
-    await show(stranger, "shop-cart")
+    await show(anonymous, "shop-cart")
 
     await tea.get_by_role("spinbutton").fill("3")
-    await stranger.keyboard.press("Enter")
+    await anonymous.keyboard.press("Enter")
     await expect(tea.locator("strong")).to_have_text("€20.14")
-    await stranger.get_by_role("button", name="Remove the code nonsense").click()
-    await expect(stranger.locator(".codes li")).to_have_count(1)
-    await stranger.get_by_role("button", name="Order for €94.39").click()
-    await expect(stranger.get_by_role("status")).to_contain_text("are held for you until")
-    await show(stranger, "shop-payment")
-    await stranger.get_by_role("button", name="Pay €94.39").click()
-    await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
-    await expect(stranger.locator(".sums")).to_contain_text("€94.39")
-    await show(stranger, "shop-order")
-    await stranger.get_by_role("link", name="Cart").click()
-    await expect(stranger.get_by_text("Your cart is empty.")).to_be_visible()
+    await anonymous.get_by_role("button", name="Remove the code nonsense").click()
+    await expect(anonymous.locator(".codes li")).to_have_count(1)
+    await anonymous.get_by_role("button", name="Order for €94.39").click()
+    await expect(anonymous.get_by_role("status")).to_contain_text("are held for you until")
+    await show(anonymous, "shop-payment")
+    await anonymous.get_by_role("button", name="Pay €94.39").click()
+    await expect(anonymous.get_by_role("heading")).to_have_text("Thank you")
+    await expect(anonymous.locator(".sums")).to_contain_text("€94.39")
+    await show(anonymous, "shop-order")
+    await anonymous.get_by_role("link", name="Cart").click()
+    await expect(anonymous.get_by_text("Your cart is empty.")).to_be_visible()
 
 
 async def test_a_shopper_cannot_tell_which_codes_exist(
-    stranger: Page, shop: Shop, database: Database
+    anonymous: Page, shop: Shop, database: Database
 ) -> None:
     now = read_clock()
     await promotions.create_promotion(
@@ -132,26 +132,26 @@ async def test_a_shopper_cannot_tell_which_codes_exist(
     )
     # Used, switched off, not on this product, outdone, and unknown.
     for code in ("SORRY-7KQ2", "FRIEND", "TEA-1", "LITTLE", "NEVER-WAS"):
-        await stranger.goto(f"{shop.url}/basket/add/3?clear=Y&code={code}")
-        await expect(stranger.locator(".codes li > span")).to_have_text(
+        await anonymous.goto(f"{shop.url}/basket/add/3?clear=Y&code={code}")
+        await expect(anonymous.locator(".codes li > span")).to_have_text(
             f"{code} It changes nothing in this cart.", use_inner_text=True
         )
-    await stranger.get_by_role("button", name="Order for €37.12").click()
-    await stranger.get_by_role("button", name="Pay €37.12").click()
-    await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
+    await anonymous.get_by_role("button", name="Order for €37.12").click()
+    await anonymous.get_by_role("button", name="Pay €37.12").click()
+    await expect(anonymous.get_by_role("heading")).to_have_text("Thank you")
 
 
 async def test_a_changed_price_is_shown_before_ordering(
-    stranger: Page, own_shop: Shop, database: Database
+    anonymous: Page, own_shop: Shop, database: Database
 ) -> None:
-    await stranger.goto(f"{own_shop.url}/basket/add/6?clear=Y&quantity=4")
-    await expect(stranger.get_by_role("button", name="Order for €10.00")).to_be_visible()
+    await anonymous.goto(f"{own_shop.url}/basket/add/6?clear=Y&quantity=4")
+    await expect(anonymous.get_by_role("button", name="Order for €10.00")).to_be_visible()
     await promotions.create_promotion(database, own_shop.merchant, a_promotion(), read_clock())
-    await stranger.get_by_role("button", name="Order for €10.00").click()
-    await expect(stranger.get_by_role("alert")).to_contain_text("the price has changed")
-    await stranger.get_by_role("button", name="Order for €9.00").click()
-    await stranger.get_by_role("button", name="Pay €9.00").click()
-    await expect(stranger.get_by_role("heading")).to_have_text("Thank you")
+    await anonymous.get_by_role("button", name="Order for €10.00").click()
+    await expect(anonymous.get_by_role("alert")).to_contain_text("the price has changed")
+    await anonymous.get_by_role("button", name="Order for €9.00").click()
+    await anonymous.get_by_role("button", name="Pay €9.00").click()
+    await expect(anonymous.get_by_role("heading")).to_have_text("Thank you")
 
 
 async def test_a_code_that_ended_is_shown_before_ordering(shop: Shop, database: Database) -> None:
@@ -262,12 +262,12 @@ async def test_the_shop_exists_only_in_the_demo(client: httpx.AsyncClient) -> No
 
 
 async def test_the_shop_is_closed_while_it_cannot_sign_in(
-    stranger: Page, own_shop: Shop, database: Database
+    anonymous: Page, own_shop: Shop, database: Database
 ) -> None:
     page = await users.list_users(database, own_shop.merchant, limit=9)
     till = next(user for user in page.users if user.role is Role.CHECKOUT)
     await users.set_disabled(database, own_shop.merchant, till.id, disabled=True)
-    answer = await stranger.goto(own_shop.url)
+    answer = await anonymous.goto(own_shop.url)
     assert answer is not None
     assert answer.status == 503
-    await expect(stranger.get_by_role("heading")).to_have_text("The shop is closed")
+    await expect(anonymous.get_by_role("heading")).to_have_text("The shop is closed")

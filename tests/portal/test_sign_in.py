@@ -11,27 +11,27 @@ PASSWORD = "correct horse battery"
 
 
 async def test_signing_in_leads_to_the_requested_page(
-    stranger: Page, portal_url: str, database: Database
+    anonymous: Page, portal_url: str, database: Database
 ) -> None:
     await people.create_merchant(database, "Portal shop")
     await people.create_user(database, "Portal shop", "grace", PASSWORD, Role.MANAGER)
-    await stranger.goto(f"{portal_url}/promotions?state=running")
-    await expect(stranger).to_have_title("Sign in · Sconto")
-    await show(stranger, "sign-in")
+    await anonymous.goto(f"{portal_url}/promotions?state=running")
+    await expect(anonymous).to_have_title("Sign in · Sconto")
+    await show(anonymous, "sign-in")
 
-    await stranger.get_by_label("Username").fill("grace")
-    await stranger.get_by_label("Password").fill("wrong")
-    await stranger.get_by_role("button", name="Sign in").click()
-    await expect(stranger.get_by_role("alert")).to_have_text("No user has this name and password.")
-    assert await stranger.get_by_label("Username").input_value() == "grace"
+    await anonymous.get_by_label("Username").fill("grace")
+    await anonymous.get_by_label("Password").fill("wrong")
+    await anonymous.get_by_role("button", name="Sign in").click()
+    await expect(anonymous.get_by_role("alert")).to_have_text("No user has this name and password.")
+    assert await anonymous.get_by_label("Username").input_value() == "grace"
 
-    await stranger.get_by_label("Password").fill(PASSWORD)
-    await stranger.keyboard.press("Enter")
-    await expect(stranger).to_have_url(f"{portal_url}/promotions?state=running")
-    await expect(stranger.get_by_title("grace")).to_be_visible()
+    await anonymous.get_by_label("Password").fill(PASSWORD)
+    await anonymous.keyboard.press("Enter")
+    await expect(anonymous).to_have_url(f"{portal_url}/promotions?state=running")
+    await expect(anonymous.get_by_title("grace")).to_be_visible()
 
-    await stranger.get_by_title("grace").click()
-    await stranger.get_by_role("button", name="Sign out", exact=True).click()
-    await expect(stranger.get_by_role("status")).to_have_text("You are signed out.")
-    await stranger.goto(f"{portal_url}/promotions")
-    await expect(stranger).to_have_title("Sign in · Sconto")
+    await anonymous.get_by_title("grace").click()
+    await anonymous.get_by_role("button", name="Sign out", exact=True).click()
+    await expect(anonymous.get_by_role("status")).to_have_text("You are signed out.")
+    await anonymous.goto(f"{portal_url}/promotions")
+    await expect(anonymous).to_have_title("Sign in · Sconto")

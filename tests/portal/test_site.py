@@ -43,7 +43,7 @@ FOR_STRANGERS = {
     "/sign-in/provider/callback": 303,
     "/password/{token}": 410,
 }
-"""What strangers are answered where they need no session."""
+"""What pages answer without a session."""
 
 
 @pytest.fixture

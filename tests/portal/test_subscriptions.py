@@ -57,54 +57,54 @@ async def expect_names(page: Page, *names: str) -> None:
 
 
 async def test_the_list_is_in_the_menu_and_filtered_while_typing(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await create_subscription(database, merchant, TRY3)
     await apply(database, merchant, "TRY3")
     await create_subscription(
         database, merchant, subscription_terms(amount_off(), code="AMOUNT", enabled=False)
     )
-    await visitor.goto(f"{portal_url}/promotions")
-    await visitor.get_by_role("link", name="Subscriptions", exact=True).click()
-    rows = visitor.locator("#results tbody tr")
+    await page.goto(f"{portal_url}/promotions")
+    await page.get_by_role("link", name="Subscriptions", exact=True).click()
+    rows = page.locator("#results tbody tr")
     for text in ("TRY3", "Active", "30% off, 10% off", "1 of 1,000"):
         await expect(rows.first).to_contain_text(text)
     for text in ("AMOUNT", "Off", "9.90 off", "always", "0, no limit"):
         await expect(rows.last).to_contain_text(text)
-    await show(visitor, "subscriptions")
+    await show(page, "subscriptions")
 
-    await visitor.get_by_label("Code", exact=True).press_sequentially("amount")
+    await page.get_by_label("Code", exact=True).press_sequentially("amount")
     await expect(rows).to_have_count(1)
     await expect(rows).to_contain_text("AMOUNT")
-    await visitor.get_by_label("Status").select_option("On")
-    await expect(visitor.get_by_text("No promotions match.")).to_be_visible()
-    await visitor.get_by_label("Code", exact=True).fill("")
+    await page.get_by_label("Status").select_option("On")
+    await expect(page.get_by_text("No promotions match.")).to_be_visible()
+    await page.get_by_label("Code", exact=True).fill("")
     await expect(rows).to_contain_text("TRY3")
-    await visitor.get_by_label("Search", exact=True).fill("no such name")
-    await expect(visitor.get_by_text("No promotions match.")).to_be_visible()
+    await page.get_by_label("Search", exact=True).fill("no such name")
+    await expect(page.get_by_text("No promotions match.")).to_be_visible()
 
 
 async def test_a_long_list_is_paged(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     for number in range(27):
         await create_subscription(database, merchant, subscription_terms(code=f"CODE-{number}"))
-    await visitor.goto(f"{portal_url}/subscriptions?state=on")
-    await expect(visitor.locator("#results tbody tr")).to_have_count(25)
-    await visitor.get_by_role("button", name="Next page").click()
-    await expect(visitor.locator("#results tbody small")).to_have_text(["CODE-25", "CODE-26"])
-    await visitor.get_by_role("button", name="First page").click()
-    await expect(visitor.locator("#results tbody tr")).to_have_count(25)
+    await page.goto(f"{portal_url}/subscriptions?state=on")
+    await expect(page.locator("#results tbody tr")).to_have_count(25)
+    await page.get_by_role("button", name="Next page").click()
+    await expect(page.locator("#results tbody small")).to_have_text(["CODE-25", "CODE-26"])
+    await page.get_by_role("button", name="First page").click()
+    await expect(page.locator("#results tbody tr")).to_have_count(25)
 
 
 async def test_the_terms_are_shown_in_words_with_the_next_orders(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_subscription(database, merchant, TRY3)
     await apply(database, merchant, "TRY3")
-    await visitor.goto(f"{portal_url}/subscriptions/{promotion_id}")
-    await show(visitor, "subscription")
-    main = visitor.get_by_role("main")
+    await page.goto(f"{portal_url}/subscriptions/{promotion_id}")
+    await show(page, "subscription")
+    main = page.get_by_role("main")
     for words in (
         "30% off the first 3 orders with the code; 10% off orders 6, 12, 18 with the code",
         "with code TRY3, at most 1,000 times, for new subscriptions only, "
@@ -113,7 +113,7 @@ async def test_the_terms_are_shown_in_words_with_the_next_orders(
         "Order 18 is the last that gets a discount.",
     ):
         await expect(main).to_contain_text(words)
-    orders = visitor.get_by_role("table").locator("tbody td")
+    orders = page.get_by_role("table").locator("tbody td")
     await expect(orders).to_have_text(
         ["30% off"] * 3 + ["nothing"] * 2 + ["10% off"] + ["nothing"] * 5 + ["10% off"]
     )
@@ -146,86 +146,84 @@ async def test_other_rules_are_shown_as_they_are(
 
 
 async def test_a_promotion_is_created_edited_switched_off_and_archived(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
-    await visitor.goto(f"{portal_url}/subscriptions")
-    await visitor.get_by_role("button", name="New promotion").click()
-    await visitor.get_by_label("Name").fill("Three months")
-    await visitor.get_by_label("Code", exact=True).fill("TRY3")
-    first = visitor.get_by_role("group", name="Rule 1")
+    await page.goto(f"{portal_url}/subscriptions")
+    await page.get_by_role("button", name="New promotion").click()
+    await page.get_by_label("Name").fill("Three months")
+    await page.get_by_label("Code", exact=True).fill("TRY3")
+    first = page.get_by_role("group", name="Rule 1")
     await first.get_by_label("Discount", exact=True).fill("12,5 %")
     await first.get_by_label("Orders, counted from the code").fill("1 - 3, 6")
-    await visitor.get_by_role("button", name="Add a rule").click()
-    await expect(visitor.get_by_role("button", name="Add a rule")).to_be_focused()
-    third = visitor.get_by_role("group", name="Rule 3")
+    await page.get_by_role("button", name="Add a rule").click()
+    await expect(page.get_by_role("button", name="Add a rule")).to_be_focused()
+    third = page.get_by_role("group", name="Rule 3")
     await third.get_by_label("Discount", exact=True).fill("9.90")
     await third.get_by_label("Kind of discount").select_option("off the order, in its currency")
     await third.get_by_label("Orders, counted in the subscription").fill("12")
-    await visitor.get_by_label("Limit").fill("1000")
-    await visitor.get_by_label("New subscriptions only").check()
-    await visitor.get_by_label("Subscription types").fill("monthly\nyearly")
-    await visitor.get_by_label("Start").fill("2026-01-01T00:00")
-    await show(visitor, "subscription-form")
-    await visitor.get_by_role("button", name="Save").click()
-    await expect(visitor.get_by_role("status")).to_have_text("“Three months” is saved.")
-    main = visitor.get_by_role("main")
+    await page.get_by_label("Limit").fill("1000")
+    await page.get_by_label("New subscriptions only").check()
+    await page.get_by_label("Subscription types").fill("monthly\nyearly")
+    await page.get_by_label("Start").fill("2026-01-01T00:00")
+    await show(page, "subscription-form")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("status")).to_have_text("“Three months” is saved.")
+    main = page.get_by_role("main")
     await expect(main).to_contain_text(
         f"12.5% off orders 1{DASH}3, 6 with the code; 9.90 off order 12"
     )
     await expect(main).to_contain_text("0 of 1,000")
 
     await apply(database, merchant, "TRY3")
-    await visitor.get_by_role("button", name="Edit").click()
-    await expect(visitor.get_by_label("Orders, counted from the code").first).to_have_value(
-        "1-3, 6"
-    )
-    await visitor.get_by_label("Code", exact=True).fill("TRY4")
+    await page.get_by_role("button", name="Edit").click()
+    await expect(page.get_by_label("Orders, counted from the code").first).to_have_value("1-3, 6")
+    await page.get_by_label("Code", exact=True).fill("TRY4")
     # Enter neither saves nor adds a rule.
-    await visitor.get_by_label("Code", exact=True).press("Enter")
-    await expect(visitor.get_by_text("Rule 2")).to_be_visible()
-    await expect(visitor.get_by_text("Rule 3")).to_be_hidden()
-    await visitor.get_by_role("button", name="Save", exact=True).click()
+    await page.get_by_label("Code", exact=True).press("Enter")
+    await expect(page.get_by_text("Rule 2")).to_be_visible()
+    await expect(page.get_by_text("Rule 3")).to_be_hidden()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(main).to_contain_text("with code TRY4")
-    await visitor.get_by_role("button", name="Switch off").click()
-    await expect(visitor.get_by_role("status")).to_have_text("“Three months” is switched off.")
-    await visitor.get_by_role("link", name="Three months").click()
-    await visitor.get_by_role("link", name="History").click()
-    rows = visitor.locator("tbody tr")
+    await page.get_by_role("button", name="Switch off").click()
+    await expect(page.get_by_role("status")).to_have_text("“Three months” is switched off.")
+    await page.get_by_role("link", name="Three months").click()
+    await page.get_by_role("link", name="History").click()
+    rows = page.locator("tbody tr")
     await expect(rows).to_have_count(3)
     await expect(rows.nth(1)).to_contain_text("TRY3 → TRY4")
     await expect(rows.nth(2)).to_contain_text(f"12.5% off orders 1{DASH}3, 6 with the code")
-    await show(visitor, "subscription-history")
+    await show(page, "subscription-history")
 
-    await visitor.get_by_role("button", name="Archive …").click()
-    await show(visitor, "subscription-archive")
-    await visitor.get_by_role("button", name="Archive").click()
-    await expect(visitor.get_by_role("status")).to_have_text("The promotion is archived.")
-    await expect(visitor.get_by_text("There are no promotions yet.")).to_be_visible()
+    await page.get_by_role("button", name="Archive …").click()
+    await show(page, "subscription-archive")
+    await page.get_by_role("button", name="Archive").click()
+    await expect(page.get_by_role("status")).to_have_text("The promotion is archived.")
+    await expect(page.get_by_text("There are no promotions yet.")).to_be_visible()
 
 
 async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
-    await visitor.goto(f"{portal_url}/subscriptions/new")
-    await visitor.get_by_role("button", name="Save").click()
+    await page.goto(f"{portal_url}/subscriptions/new")
+    await page.get_by_role("button", name="Save").click()
     for field in ("Name", "Code"):
-        await expect(visitor.get_by_label(field, exact=True)).to_have_accessible_description(
+        await expect(page.get_by_label(field, exact=True)).to_have_accessible_description(
             "Write 1 to 255 characters."
         )
-    first = visitor.get_by_label("Discount", exact=True).first
+    first = page.get_by_label("Discount", exact=True).first
     await expect(first).to_have_accessible_description("Write at least one rule.")
 
     await first.fill("101")
-    numbers = visitor.get_by_label("Orders, counted from the code").first
+    numbers = page.get_by_label("Orders, counted from the code").first
     await numbers.fill("1,9999999999")
-    await visitor.get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Save").click()
     await expect(numbers).to_have_attribute("aria-invalid", "true")
     await expect(numbers).to_have_value("1,9999999999")
-    await visitor.get_by_label("Limit").fill("1.5")
-    await visitor.get_by_label("Start").fill("2026-12-02T00:00")
-    await visitor.get_by_label("End").fill("2026-12-01T00:00")
-    await visitor.get_by_label("Subscription types").fill("x" * 256)
-    await visitor.get_by_role("button", name="Save").click()
+    await page.get_by_label("Limit").fill("1.5")
+    await page.get_by_label("Start").fill("2026-12-02T00:00")
+    await page.get_by_label("End").fill("2026-12-01T00:00")
+    await page.get_by_label("Subscription types").fill("x" * 256)
+    await page.get_by_role("button", name="Save").click()
     for words in (
         "Not saved. Fix 7 fields.",
         "Write a percent above 0 and at most 100, such as 12.5.",
@@ -234,10 +232,10 @@ async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
         "The end lies before the start.",
         "A type has 1 to 255 characters",
     ):
-        await expect(visitor.get_by_role("main")).to_contain_text(words)
-    await show(visitor, "subscription-faults")
-    await visitor.goto(f"{portal_url}/subscriptions")
-    await expect(visitor.get_by_text("There are no promotions yet.")).to_be_visible()
+        await expect(page.get_by_role("main")).to_contain_text(words)
+    await show(page, "subscription-faults")
+    await page.goto(f"{portal_url}/subscriptions")
+    await expect(page.get_by_text("There are no promotions yet.")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -250,18 +248,18 @@ def test_orders_that_are_no_numbers_are_refused(wrong: str) -> None:
 
 
 async def test_a_promotion_with_warnings_is_saved_after_confirmation(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=1))
     promotion_id = await create_subscription(database, merchant, terms)
     await apply(database, merchant, "TRY3")
-    await visitor.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
-    second = visitor.get_by_role("group", name="Rule 2")
+    await page.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
+    second = page.get_by_role("group", name="Rule 2")
     await second.get_by_label("Discount", exact=True).fill("25")
     await second.get_by_label("Orders, counted from the code").fill("1-3")
-    await visitor.get_by_label("End").fill("2026-02-01T00:00")
-    await visitor.get_by_role("button", name="Save").click()
-    asked = visitor.get_by_role("alert")
+    await page.get_by_label("End").fill("2026-02-01T00:00")
+    await page.get_by_role("button", name="Save").click()
+    asked = page.get_by_role("alert")
     for words in (
         "The period has ended: nobody can apply the code.",
         "The limit is reached: nobody else can apply the code.",
@@ -269,38 +267,38 @@ async def test_a_promotion_with_warnings_is_saved_after_confirmation(
         "25% off the first 3 orders with the code.",
     ):
         await expect(asked).to_contain_text(words)
-    await show(visitor, "subscription-form-warnings")
+    await show(page, "subscription-form-warnings")
     kept = await subscription_promotions.get_promotion(database, merchant, promotion_id)
     assert kept.terms == terms
-    await visitor.get_by_role("button", name="Save anyway").click()
-    await expect(visitor.get_by_role("status")).to_contain_text("is saved")
+    await page.get_by_role("button", name="Save anyway").click()
+    await expect(page.get_by_role("status")).to_contain_text("is saved")
     saved = await subscription_promotions.get_promotion(database, merchant, promotion_id)
     assert len(saved.terms.rules) == 2
 
 
 async def test_conflicts_with_stored_promotions_are_shown_at_their_fields(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await create_subscription(database, merchant, subscription_terms(code="TAKEN"))
     promotion_id = await create_subscription(database, merchant, TRY3)
     await apply(database, merchant, "TRY3")
     await apply(database, merchant, "TRY3")
-    await visitor.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
-    await visitor.get_by_label("Limit").fill("1")
-    await visitor.get_by_role("button", name="Save").click()
-    await expect(visitor.get_by_label("Limit")).to_have_accessible_description(
+    await page.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
+    await page.get_by_label("Limit").fill("1")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_label("Limit")).to_have_accessible_description(
         "The code has already been applied 2 times."
     )
-    await visitor.get_by_label("Limit").fill("")
-    await visitor.get_by_label("Code", exact=True).fill("taken")
-    await visitor.get_by_role("button", name="Save").click()
-    await expect(visitor.get_by_label("Code", exact=True)).to_have_accessible_description(
+    await page.get_by_label("Limit").fill("")
+    await page.get_by_label("Code", exact=True).fill("taken")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_label("Code", exact=True)).to_have_accessible_description(
         "Another promotion for subscriptions has this code."
     )
 
 
 async def test_saving_an_unchanged_form_changes_nothing(
-    visitor: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     terms = SubscriptionTerms(
         code="KEPT",
@@ -312,9 +310,9 @@ async def test_saving_an_unchanged_form_changes_nothing(
         meta='{"team":"tea"}',
     )
     promotion_id = await create_subscription(database, merchant, terms)
-    await visitor.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
-    await visitor.get_by_role("button", name="Save").click()
-    await expect(visitor.get_by_role("status")).to_have_text("“Kept” is saved.")
+    await page.goto(f"{portal_url}/subscriptions/{promotion_id}/edit")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("status")).to_have_text("“Kept” is saved.")
     kept = await subscription_promotions.get_promotion(database, merchant, promotion_id)
     assert (kept.terms, kept.version) == (terms, 1)
 

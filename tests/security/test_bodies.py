@@ -44,8 +44,8 @@ async def test_no_body_is_read_from_a_sender_without_permission(
     for role in Role:
         caller = await create_caller(database, role)
         for method, path in addresses:
-            stranger = await send(app, method, path, JSON, BODY)
-            assert (stranger.status, stranger.taken) == (401, 0), path
+            other_merchant = await send(app, method, path, JSON, BODY)
+            assert (other_merchant.status, other_merchant.taken) == (401, 0), path
             answer = await send(app, method, path, {**bearer(caller), **JSON}, LARGE)
             assert answer.status in (400, 403, 413), path
             assert not (is_denied(answer) and answer.taken), path

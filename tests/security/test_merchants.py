@@ -141,17 +141,17 @@ async def test_another_merchants_things_look_like_things_that_do_not_exist(
         answers = []
         # Two strangers, because the first one creates things.
         for things in (theirs, NOBODYS):
-            stranger = bearer(await create_caller(database))
-            answer = await send(client, method, path, things, stranger)
+            other_merchant = bearer(await create_caller(database))
+            answer = await send(client, method, path, things, other_merchant)
             assert answer.status_code < 500, answer.text
             answers.append((answer.status_code, told(answer, things)))
         assert answers[0] == answers[1], f"{method} {path}"
-    stranger = bearer(await create_caller(database))
+    other_merchant = bearer(await create_caller(database))
     for about_theirs, about_nobodys in zip(
         in_other_words(theirs), in_other_words(NOBODYS), strict=True
     ):
         told_of_theirs, told_of_nobodys = [
-            await client.request(method, path, json=body, headers=stranger)
+            await client.request(method, path, json=body, headers=other_merchant)
             for method, path, body in (about_theirs, about_nobodys)
         ]
         assert told_of_theirs.status_code == told_of_nobodys.status_code >= 400
@@ -168,7 +168,7 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     theirs = await stock(client, database, bearer(merchant))
-    stranger = bearer(await create_caller(database))
+    other_merchant = bearer(await create_caller(database))
     for address in (
         "/v1/promotion",
         f"/v1/promotion?search_string={theirs.code}",
@@ -181,7 +181,7 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
         "/events/v1/events",
         "/events/v1/webhooks",
     ):
-        answer = await client.get(address, headers=stranger)
+        answer = await client.get(address, headers=other_merchant)
         assert answer.status_code == 200, answer.text
         assert theirs.without_names(answer.text) == answer.text
 
@@ -189,7 +189,7 @@ async def test_no_list_and_no_search_shows_another_merchants_things(
 async def test_another_merchants_cursor_shows_nothing_of_their_list(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
-    own, stranger = bearer(merchant), bearer(await create_caller(database))
+    own, other_merchant = bearer(merchant), bearer(await create_caller(database))
     names = [
         {"product_id": number, "name": f"Secret {number}", "price": "1.00", "currency": "EUR"}
         for number in range(1, 4)
@@ -198,7 +198,7 @@ async def test_another_merchants_cursor_shows_nothing_of_their_list(
     assert put.is_success
     page = (await client.get("/catalog/v1/products?limit=1", headers=own)).json()
     cursor = next(value for name, value in page.items() if "cursor" in name and value)
-    answer = await client.get(f"/catalog/v1/products?cursor={cursor}", headers=stranger)
+    answer = await client.get(f"/catalog/v1/products?cursor={cursor}", headers=other_merchant)
     assert answer.status_code < 500
     assert "Secret" not in answer.text
 

@@ -29,7 +29,7 @@ CODE_INDEXES: Final = {
 }  # fmt: skip
 ORDER_INDEXES: Final = {"orders_by_time", "orders_by_status"}
 """The merchant has no orders, so either one finds that."""
-MOST_BLOCKS: Final = 20 * SLOTS
+MAX_BLOCKS: Final = 20 * SLOTS
 """A few for each slot and trigram; reading all codes or names takes many times that."""
 
 _INSERT_CODES: Final = """
@@ -103,7 +103,7 @@ async def test_one_old_promotion_among_many_is_found_without_reading_them(
         indexes, blocks = await indexes_read(connection, store.MATCHING_PROMOTIONS, *arguments)
     assert found.name == "Newsletter"
     assert indexes == {"promotions_by_part"}
-    assert blocks < MOST_BLOCKS
+    assert blocks < MAX_BLOCKS
 
 
 async def test_a_part_of_one_code_among_many_is_found_without_reading_them(
@@ -119,7 +119,7 @@ async def test_a_part_of_one_code_among_many_is_found_without_reading_them(
         )
     assert [one.code for one in found] == ["SUMMER-102345"]
     assert indexes - ORDER_INDEXES == CODE_INDEXES
-    assert blocks < MOST_BLOCKS
+    assert blocks < MAX_BLOCKS
 
 
 @pytest.mark.parametrize("part", ["summer-", "ummer-1"])
@@ -135,7 +135,7 @@ async def test_a_part_that_all_codes_have_is_found_by_reading_few(
         )
     assert len(found) == 20
     assert indexes - ORDER_INDEXES == CODE_INDEXES
-    assert blocks < MOST_BLOCKS
+    assert blocks < MAX_BLOCKS
 
 
 async def test_the_database_compares_names_as_the_domain_does(database: Database) -> None:

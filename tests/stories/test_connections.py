@@ -73,9 +73,9 @@ def test_100_continue_is_sent_only_if_the_body_will_be_read(
         "POST /v1/promotion HTTP/1.1\r\nHost: sconto\r\nConnection: close\r\n"
         "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
     )
-    with socket.create_connection(address, timeout=10) as stranger:
-        stranger.sendall(f"{head}\r\n".encode())
-        assert stranger.makefile("rb").readline().startswith(b"HTTP/1.1 401 ")
+    with socket.create_connection(address, timeout=10) as other_merchant:
+        other_merchant.sendall(f"{head}\r\n".encode())
+        assert other_merchant.makefile("rb").readline().startswith(b"HTTP/1.1 401 ")
     with socket.create_connection(address, timeout=10) as known:
         known.sendall(f"{head}AuthorizationJWT: {token['AuthorizationJWT']}\r\n\r\n".encode())
         answer = known.makefile("rb")

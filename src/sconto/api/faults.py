@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from sconto.domain.problems import Problem
 
-MOST_FAULTS: Final = 100
+MAX_FAULTS: Final = 100
 """How many faults one answer lists: the first ones."""
 
 _NAME_LENGTH: Final = 100
@@ -36,7 +36,7 @@ class InvalidFields(Problem):
 
 def first_faults(faults: Iterable[T]) -> tuple[T, ...]:
     """The faults that an answer lists."""
-    return tuple(islice(faults, MOST_FAULTS))
+    return tuple(islice(faults, MAX_FAULTS))
 
 
 def first_names(names: Iterable[str]) -> tuple[str, ...]:

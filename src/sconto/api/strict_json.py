@@ -17,10 +17,10 @@ from sconto.domain.problems import Problem
 DEPTH: Final = 32
 """How deep objects and arrays may be nested."""
 
-MOST_CONTAINERS: Final = 450_000
+MAX_CONTAINERS: Final = 450_000
 """How many objects and arrays a text may have: as many as 16 MiB of products."""
 
-MOST_COMMAS: Final = 2_500_000
+MAX_COMMAS: Final = 2_500_000
 """How many values a text may have: as many as 16 MiB of different codes."""
 
 _DIGITS: Final = 4300
@@ -90,7 +90,7 @@ def _is_quick_to_parse(raw: bytes, containers: int) -> bool:
 
 def _refuse_excess(raw: bytes, containers: int) -> None:
     """Refuse more values than any request needs, and numbers that take long to parse."""
-    if containers > MOST_CONTAINERS or raw.count(b",") > MOST_COMMAS:
+    if containers > MAX_CONTAINERS or raw.count(b",") > MAX_COMMAS:
         raise NotJson
     # A number of 128 KiB or more fills at least one of these pieces.
     if any(raw[start : start + _SMALL].isdigit() for start in range(0, len(raw), _SMALL)):

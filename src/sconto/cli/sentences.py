@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sconto.api.catalog.faults import say_product_fault
 from sconto.domain.code_file import CodeLineFault
-from sconto.domain.code_list import MOST_CODES_ADDED
+from sconto.domain.code_list import MAX_CODES_ADDED
 from sconto.domain.csv_rows import LONGEST_ROW, LONGEST_VALUE, RowFault
 from sconto.domain.headings import CODE_COLUMN
 from sconto.domain.layout import column_letter
@@ -68,7 +68,7 @@ CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
     CodeLineFault.TWO_COLUMNS: "names more than one column of codes",
     CodeLineFault.REPEATED: "has the code of an earlier line",
     CodeLineFault.TAKEN: "has a code that the promotion has already",
-    CodeLineFault.TOO_MANY: f"is beyond the {MOST_CODES_ADDED:,} codes that are added at once",
+    CodeLineFault.TOO_MANY: f"is beyond the {MAX_CODES_ADDED:,} codes that are added at once",
     CodeLineFault.OPEN_QUOTE: "opens a quote that is never closed",
     CodeLineFault.BARE_QUOTE: "has a quote inside quotes that is not doubled",
     CodeLineFault.TOO_LONG: "is too long",
@@ -123,7 +123,7 @@ def say_problem(problem: Problem) -> str:
 def _say_pattern(problem: PatternRefused) -> str:
     match problem.fault:
         case PatternFault.COUNT:
-            return f"1 to {MOST_CODES_ADDED:,} codes can be generated at once"
+            return f"1 to {MAX_CODES_ADDED:,} codes can be generated at once"
         case PatternFault.NO_GROUP:
             return "a pattern has at least one group of one letter"
         case PatternFault.NOT_A_CODE:

@@ -20,7 +20,7 @@ SECRET_LENGTH: Final = 30
 _CHECKSUM_LENGTH: Final = 6
 _SHOWN_LENGTH: Final = len(KEY_START) + 4
 
-MOST_KEYS: Final = 100
+MAX_KEYS: Final = 100
 """The most keys of a merchant that are not revoked."""
 
 _KEY: Final = re.compile(

@@ -2,21 +2,21 @@
 
 from typing import Final
 
-MOST_LINES_OF_CART: Final = 500
-MOST_UNITS_OF_LINE: Final = 1_000_000
-MOST_CODES_OF_CART: Final = 20
-MOST_CODES_OF_SUBSCRIPTION: Final = 20
-MOST_PRICES: Final = 1_000
-MOST_SEGMENTS: Final = 50
+MAX_LINES_OF_CART: Final = 500
+MAX_UNITS_OF_LINE: Final = 1_000_000
+MAX_CODES_OF_CART: Final = 20
+MAX_CODES_OF_SUBSCRIPTION: Final = 20
+MAX_PRICES: Final = 1_000
+MAX_SEGMENTS: Final = 50
 
 LONGEST_CODE_OF_CART: Final = 255
 """Characters of a code as a shopper may type it. Longer codes than any promotion's are answered."""
 
-MOST_SELECTED_PRODUCTS: Final = 10_000
-MOST_SELECTED_TAGS: Final = 100
-MOST_TIERS: Final = 20
+MAX_SELECTED_PRODUCTS: Final = 10_000
+MAX_SELECTED_TAGS: Final = 100
+MAX_TIERS: Final = 20
 
-HIGHEST_QUANTITY: Final = MOST_LINES_OF_CART * MOST_UNITS_OF_LINE
+HIGHEST_QUANTITY: Final = MAX_LINES_OF_CART * MAX_UNITS_OF_LINE
 """Units that a cart can have."""
 
 HIGHEST_COUNT: Final = 1_000_000_000

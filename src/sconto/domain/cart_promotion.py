@@ -20,7 +20,7 @@ from sconto.domain.schedule import Period
 Amounts = dict[str, int]
 """Amounts in minor units, by currency. Nobody changes one."""
 
-MOST_AUTOMATIC: Final = 100
+MAX_AUTOMATIC: Final = 100
 """Automatic cart promotions of a merchant that may be active and not over at a time."""
 
 

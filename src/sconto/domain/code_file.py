@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from sconto.domain.blanks import trim
-from sconto.domain.code_list import MOST_CODES_ADDED
+from sconto.domain.code_list import MAX_CODES_ADDED
 from sconto.domain.codes import code_key
 from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_unreadable
 from sconto.domain.headings import (
@@ -31,7 +31,7 @@ _SEPARATORS: Final = re.compile(r"[\r\n\t\v\f,;]+")
 _BLANKS: Final = re.compile(r"\s+")
 _SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}")
 
-MOST_PARTS: Final = 1000
+MAX_PARTS: Final = 1000
 """The most codes that blanks separate in one value."""
 
 CODE_FIELD: Final = "code"
@@ -224,7 +224,7 @@ class CodeFile:
             return None
         if _SHORTENED.fullmatch(code):
             return CodeLineFault.SHORTENED
-        parts = _BLANKS.split(code, MOST_PARTS)
+        parts = _BLANKS.split(code, MAX_PARTS)
         if len(parts) == 1 or not all(map(code_key, parts)):
             return CodeLineFault.NOT_A_CODE
         if self._layout.blanks is None:
@@ -249,7 +249,7 @@ class CodeFile:
 
     def _taken(self, line: int, code: str, key: str, part: int = 0) -> CodeLine | RefusedCodeLine:
         self._codes += 1
-        if self._codes > MOST_CODES_ADDED:
+        if self._codes > MAX_CODES_ADDED:
             return self._refused(line, CodeLineFault.TOO_MANY, self._chosen_column(), code)
         return CodeLine(line, code, key, part)
 

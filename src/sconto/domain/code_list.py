@@ -8,13 +8,13 @@ from typing import Final
 from sconto.domain.codes import CodeType
 from sconto.domain.spreadsheet import shown_as_text
 
-MOST_CODES_LISTED: Final = 1000
+MAX_CODES_LISTED: Final = 1000
 """The longest page, in codes."""
 
-MOST_CODES_ADDED: Final = 1_000_000
+MAX_CODES_ADDED: Final = 1_000_000
 """The most codes that one file or one generation adds."""
 
-MOST_CODES_COUNTED: Final = 10_000
+MAX_CODES_COUNTED: Final = 10_000
 """A page counts the codes of a promotion up to this number; more are "more than" it."""
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sconto.domain.code_list import MOST_CODES_ADDED
+from sconto.domain.code_list import MAX_CODES_ADDED
 from sconto.domain.codes import is_code
 from sconto.domain.problems import PatternFault, PatternRefused
 
@@ -71,7 +71,7 @@ class Generation:
 
 def check_pattern(pattern: CodePattern, wanted: int) -> None:
     """Raise PatternRefused unless the pattern allows that many codes."""
-    if not 1 <= wanted <= MOST_CODES_ADDED:
+    if not 1 <= wanted <= MAX_CODES_ADDED:
         raise PatternRefused(PatternFault.COUNT)
     if pattern.group_count < 1 or pattern.group_length < 1:
         raise PatternRefused(PatternFault.NO_GROUP)

@@ -6,7 +6,7 @@ from typing import Final
 from sconto.domain.money import percent_of
 from sconto.domain.product import Product
 
-MOST_COVERED_COUNTED: Final = 10_000
+MAX_COVERED_COUNTED: Final = 10_000
 """The products of a promotion are counted up to this number; more are "more than" it."""
 
 
@@ -48,7 +48,7 @@ class CoveredPage:
 
     A search looks at a limited number of products at a time, so its page may have few products, or
     none, and still have a next page. `total` counts the products of the promotion, whatever the
-    search; it is at most MOST_COVERED_COUNTED + 1.
+    search; it is at most MAX_COVERED_COUNTED + 1.
     """
 
     products: tuple[CoveredProduct, ...]

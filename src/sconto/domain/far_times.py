@@ -13,7 +13,7 @@ LAST_SECOND: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 _SECOND: Final = timedelta(seconds=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_MOST_SECONDS: Final = 16 * 3600
+_MAX_SECONDS: Final = 16 * 3600
 _FIRST_SECOND: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -53,4 +53,4 @@ def in_utc(instant: datetime) -> datetime:
 def _seconds_late(instant: datetime) -> int:
     """How many seconds an end is after the last second of 9999 in UTC."""
     late = max(instant - LAST_SECOND, timedelta()) // _MICROSECOND
-    return late if late < _MOST_SECONDS else 0
+    return late if late < _MAX_SECONDS else 0

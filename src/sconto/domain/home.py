@@ -16,7 +16,7 @@ BEATEN_DAYS: Final = 30
 LOOKED_AT: Final = 1_000
 """Promotions that are looked at for codes, limits and winning: the latest started that run."""
 
-MOST_OF_A_CONCERN: Final = 5
+MAX_OF_A_CONCERN: Final = 5
 """Promotions that are named for each concern."""
 
 

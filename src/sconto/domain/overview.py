@@ -16,7 +16,7 @@ from sconto.domain.schedule import Period
 DAYS_SHOWN: Final = 30
 """For how many days, including today, a list counts orders and discounts."""
 
-MOST_COUNTED: Final = 100
+MAX_COUNTED: Final = 100
 """Products and codes of a promotion are counted up to this number; more are "more than" it."""
 
 
@@ -96,7 +96,7 @@ class ListCount:
 class Discount:
     """What a promotion gives: the lowest and the highest percent, and on how many products.
 
-    `products` is None for all products, and at most MOST_COUNTED + 1.
+    `products` is None for all products, and at most MAX_COUNTED + 1.
     """
 
     lowest: int
@@ -115,7 +115,7 @@ class PromotionHeading:
 
 @dataclass(frozen=True, slots=True)
 class ListedCodes:
-    """The codes of a promotion in a list: the first of `count`, which is at most MOST_COUNTED + 1.
+    """The codes of a promotion in a list: the first of `count`, which is at most MAX_COUNTED + 1.
 
     `used_up`: they are one-time and all are used.
     """

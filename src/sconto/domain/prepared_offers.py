@@ -19,7 +19,7 @@ from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_outcome import CartPromotionOutcome, make_outcome
 from sconto.domain.cart_promotion import NO_LIMITS, CartTerms, Target
 
-_MOST_STEPS: Final = 24
+_MAX_STEPS: Final = 24
 """Steps that are kept prepared: those of a few currencies."""
 
 
@@ -66,7 +66,7 @@ class PreparedOffers(msgspec.Struct, frozen=True, eq=False, dict=True):
         key = (target, currency, bisect_right(self._changes, at))
         step = self._steps.get(key)
         if step is None:
-            if len(self._steps) >= _MOST_STEPS:
+            if len(self._steps) >= _MAX_STEPS:
                 self._steps.clear()
             running = [one for one in self.offers if one.offer.obstacle(at) is None]
             own = [one for one in running if one.terms.target is target]

@@ -20,12 +20,12 @@ PRODUCT_FIELDS: Final = ("product_id", "name", "price", "currency")
 
 TAGS: Final = "tags"
 
-MOST_TAGS: Final = 20
+MAX_TAGS: Final = 20
 """Tags of one product."""
 
 HIGHEST_PRODUCT_ID: Final = MAX_INT64
 
-MOST_PRODUCTS: Final = 1000
+MAX_PRODUCTS: Final = 1000
 """The most products that one request can put or list."""
 
 _PRODUCT_ID = re.compile(r"[1-9][0-9]{0,18}")
@@ -211,7 +211,7 @@ def _read_price(value: object, currency: object) -> int | ProductFault:
 def _read_tags(value: object) -> tuple[str, ...] | ProductFault | None:
     if value is None:
         return None
-    if type(value) is not list or len(value) > MOST_TAGS:
+    if type(value) is not list or len(value) > MAX_TAGS:
         return ProductFault(TAGS, FieldRule.TAGS)
     if not all(type(tag) is str and is_reference(tag) for tag in value):
         return ProductFault(TAGS, FieldRule.TAGS)

@@ -18,13 +18,13 @@ from sconto.domain.order_list import OrderPlace
 LOOKED_AT: Final = 500
 """Orders that are read for what no counter has: products, and who gave more."""
 
-MOST_CODES: Final = 10_000
+MAX_CODES: Final = 10_000
 """Codes of a promotion are counted up to this number."""
 
 WHOLE_SHOP: Final = (Subject.DISCOUNTED, Subject.FULL_PRICE)
 """The subjects of all orders of the merchant."""
 
-MOST_DAYS: Final = 366
+MAX_DAYS: Final = 366
 """The most days of a report."""
 
 
@@ -97,10 +97,10 @@ def refuse_days(first: date, last: date) -> DaysRefused | None:
     """Why the two days are not those of a report; None if they are."""
     if last < first:
         return DaysRefused.BACKWARDS
-    if (last - first).days >= MOST_DAYS:
+    if (last - first).days >= MAX_DAYS:
         return DaysRefused.TOO_MANY
     # The days before must exist too.
-    return DaysRefused.TOO_EARLY if (first - date.min).days < MOST_DAYS else None
+    return DaysRefused.TOO_EARLY if (first - date.min).days < MAX_DAYS else None
 
 
 def _is_whole_month(days: DayRange) -> bool:
@@ -318,7 +318,7 @@ class ReportedOrder(NamedTuple):
 
 
 class CodeTotals(NamedTuple):
-    """How many codes a promotion has, up to MOST_CODES, and how many of these are used up.
+    """How many codes a promotion has, up to MAX_CODES, and how many of these are used up.
 
     Only one-time codes can be used up.
     """

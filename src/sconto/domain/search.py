@@ -16,7 +16,7 @@ from sconto.domain.schedule import Period
 PART_LENGTH: Final = 3
 """A shorter text is compared with the beginnings of words, codes and ids only."""
 
-MOST_WORDS: Final = 8
+MAX_WORDS: Final = 8
 """Words of a search that are looked for."""
 
 DROPPED: Final = (
@@ -175,7 +175,7 @@ def read_search(text: str) -> SearchText | None:
         return None
     if len(typed) > NAME_LENGTH or any(category(letter) in _UNSTORABLE for letter in typed):
         return SearchText(typed)
-    words = tuple(dict.fromkeys(fold_name(typed).split()))[:MOST_WORDS]
+    words = tuple(dict.fromkeys(fold_name(typed).split()))[:MAX_WORDS]
     # A shop's id may begin or end with a blank, and people type capitals as they like.
     spellings = dict.fromkeys((text, typed, typed.upper(), typed.lower()))
     return SearchText(

@@ -27,7 +27,7 @@ LONGEST_FAILURE_WINDOW: Final = NAME_WINDOW
 ADDRESS_KNOWN_FOR: Final = timedelta(days=30)
 """How long an address stays known after a user signed in from it."""
 
-MOST_KNOWN_ADDRESSES: Final = 100
+MAX_KNOWN_ADDRESSES: Final = 100
 """The most known addresses of a user; the latest stay."""
 
 EXEMPT_AFTER_CHANGE: Final = WINDOW
@@ -39,7 +39,7 @@ EXEMPT_CHECK_INTERVAL: Final = timedelta(seconds=1)
 ATTEMPT_LOST_AFTER: Final = timedelta(minutes=1)
 """An attempt that takes longer has lost its process, and counts as a failure."""
 
-MOST_USERS_TRIED: Final = 16
+MAX_USERS_TRIED: Final = 16
 """How many users a name without a merchant is checked against."""
 
 

@@ -14,11 +14,11 @@ from sconto.domain.money import parse_percent
 from sconto.domain.schedule import first_after
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract, subscription_code_key
 
-MOST_RULES: Final = 100
-MOST_CONDITIONS: Final = 1_000
+MAX_RULES: Final = 100
+MAX_CONDITIONS: Final = 1_000
 """Of all rules together, because every read of a promotion reads them all."""
 
-MOST_TYPES: Final = 1_000
+MAX_TYPES: Final = 1_000
 HIGHEST_MAX_USAGE: Final = 2**53 - 1
 LONGEST_DESCRIPTION: Final = 10_000
 

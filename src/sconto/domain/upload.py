@@ -9,7 +9,7 @@ from sconto.domain.problems import Problem
 KEPT_FOR: Final = timedelta(hours=2)
 """How long a file waits for its user."""
 
-MOST_OF_USER: Final = 4
+MAX_OF_USER: Final = 4
 """Files of one user that wait; a new one removes the oldest."""
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-MOST_WEBHOOKS: Final = 50
+MAX_WEBHOOKS: Final = 50
 """Webhooks of one merchant."""
 
 SECRET_BYTES: Final = 32

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sconto.domain.api_keys import (
     ALPHABET,
-    MOST_KEYS,
+    MAX_KEYS,
     SECRET_LENGTH,
     ApiKey,
     NewKey,
@@ -42,11 +42,11 @@ async def create_key(
     hashed, prefix = key_hash(text), shown_prefix(text)
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
-        key_id = await store.insert_key(connection, caller, new, hashed, prefix, MOST_KEYS, now)
+        key_id = await store.insert_key(connection, caller, new, hashed, prefix, MAX_KEYS, now)
         if key_id is None:
             if await store.is_name_taken(connection, merchant_id, new.name):
                 raise NameTaken(new.name)
-            raise TooManyKeys(MOST_KEYS)
+            raise TooManyKeys(MAX_KEYS)
         await history.record(connection, caller, key_created(key_id, new, prefix))
         key = await _find(connection, caller, key_id)
     if known is not None:

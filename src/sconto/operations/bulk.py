@@ -17,7 +17,7 @@ from sconto.operations.price_rises import PriceRises, PricesRaised
 from sconto.store import promotion_lists as store
 from sconto.store.database import Busy, Database, retried
 
-MOST_CHOSEN: Final = 100
+MAX_CHOSEN: Final = 100
 """Promotions that are changed together."""
 
 
@@ -153,7 +153,7 @@ async def _change_each(
     is_so: Callable[[ChosenPromotion], bool] = lambda _: False,
 ) -> list[BulkOutcome]:
     """Change one after the other, each in a transaction of its own."""
-    different = list(dict.fromkeys(promotion_ids))[:MOST_CHOSEN]
+    different = list(dict.fromkeys(promotion_ids))[:MAX_CHOSEN]
     found = await find_chosen(database, caller, different)
     return [await _change_one(one, found.get(one), change, is_so) for one in different]
 

@@ -16,7 +16,7 @@ from sconto.domain.candidates import CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_draft import CartDraft
 from sconto.domain.cart_promotion import (
-    MOST_AUTOMATIC,
+    MAX_AUTOMATIC,
     CartPromotion,
     CartPromotionQuery,
     Limits,
@@ -39,7 +39,7 @@ from sconto.domain.pricing import price
 from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
 from sconto.domain.promotion import RESTORABLE_FOR, changed_at
 from sconto.operations.idempotency import EncodedAnswer, KeyedRequest, run_once
-from sconto.operations.versions import Overtaken
+from sconto.operations.versions import ChangedMeanwhile
 from sconto.store import (
     allowances,
     cart_promotions,
@@ -54,7 +54,7 @@ from sconto.store.candidates import CartAt
 from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.threads import in_thread
 
-MOST_CODES_ANSWERED: Final = 100_000
+MAX_CODES_ANSWERED: Final = 100_000
 """Codes that are in the answer about a promotion; the code endpoints list all."""
 
 
@@ -98,7 +98,7 @@ async def change_promotion(
     """Change a promotion to what `change` returns for it.
 
     If that has no codes but a code type, the codes stay. If nothing differs, nothing is written.
-    `version` is when the caller last saw it changed; Overtaken is raised if it was changed
+    `version` is when the caller last saw it changed; ChangedMeanwhile is raised if it was changed
     after that. Raises PromotionNotFound, TooManyAutomatic, and what `change` raises.
     """
 
@@ -126,7 +126,7 @@ async def change_promotion(
             if entry is None:
                 return before
             if not await cart_promotions.update_promotion(connection, merchant_id, after, version):
-                raise Overtaken
+                raise ChangedMeanwhile
             await _check_and_renew(connection, caller, after, now)
             await allowances.set_scopes(
                 connection,
@@ -221,7 +221,7 @@ async def list_codes(
         return None
     async with database.read(caller.merchant_id) as connection:
         return await cart_promotions.find_codes(
-            connection, caller.merchant_id, promotion.id, MOST_CODES_ANSWERED
+            connection, caller.merchant_id, promotion.id, MAX_CODES_ANSWERED
         )
 
 
@@ -377,8 +377,8 @@ async def _check_and_renew(
     """Make quotes and orders see the promotion. Raises TooManyAutomatic."""
     if promotion.code_type is None and promotion.active:
         count = await cart_promotions.count_automatic(connection, caller.merchant_id, now)
-        if count > MOST_AUTOMATIC:
-            raise TooManyAutomatic(MOST_AUTOMATIC)
+        if count > MAX_AUTOMATIC:
+            raise TooManyAutomatic(MAX_AUTOMATIC)
     await _renew(connection, caller.merchant_id)
 
 

@@ -6,21 +6,21 @@ from typing import Final
 
 from sconto.domain.people import Caller
 from sconto.domain.price_changes import UnitPrice
-from sconto.domain.product import MOST_PRODUCTS, Product, ProductQuery
+from sconto.domain.product import MAX_PRODUCTS, Product, ProductQuery
 from sconto.operations import checkout, products
 from sconto.store.database import Database
 
-MOST_PRICED: Final = 10_000
+MAX_PRICED: Final = 10_000
 """Products of the catalogue that are priced: the first by id."""
 
 
 async def first_products(database: Database, caller: Caller) -> tuple[list[Product], bool]:
-    """The first MOST_PRICED products by id, and whether there are more."""
+    """The first MAX_PRICED products by id, and whether there are more."""
     found: list[Product] = []
     more = True
-    while more and len(found) < MOST_PRICED:
+    while more and len(found) < MAX_PRICED:
         after = found[-1].product_id if found else 0
-        query = ProductQuery(MOST_PRODUCTS, after)
+        query = ProductQuery(MAX_PRODUCTS, after)
         page = await products.list_products(database, caller, query)
         found += page.products
         more = page.more
@@ -45,5 +45,5 @@ def _by_currency(wanted: Sequence[Product]) -> Iterator[tuple[str, Sequence[Prod
     """The products of each currency, as many as are listed together."""
     for currency in sorted({product.currency for product in wanted}):
         of_currency = [product for product in wanted if product.currency == currency]
-        for start in range(0, len(of_currency), MOST_PRODUCTS):
-            yield currency, of_currency[start : start + MOST_PRODUCTS]
+        for start in range(0, len(of_currency), MAX_PRODUCTS):
+            yield currency, of_currency[start : start + MAX_PRODUCTS]

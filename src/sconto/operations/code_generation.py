@@ -26,10 +26,10 @@ from sconto.store.database import (
 CODES_PER_TRANSACTION: Final = 10_000
 """Codes of one transaction. An edit of the promotion waits for one transaction at most."""
 
-_MOST_DRAWS: Final = 10
+_MAX_DRAWS: Final = 10
 """Draws in a row that may give only existing codes; then the pattern counts as used up."""
 
-_MOST_LISTED: Final = 20
+_MAX_LISTED: Final = 20
 _PAUSE: Final = 2.0
 
 _REST: Final = 15.0
@@ -39,7 +39,7 @@ A look asks all nodes of a distributed database. The process in which a generati
 immediately. The others look for generations that a process left open when it ended.
 """
 
-_MOST_OPEN: Final = 100
+_MAX_OPEN: Final = 100
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ async def list_generations(
     """The latest generations of a promotion, finished or not."""
     async with database.read(caller.merchant_id) as connection:
         return await code_generations.list_generations(
-            connection, caller.merchant_id, promotion_id, _MOST_LISTED
+            connection, caller.merchant_id, promotion_id, _MAX_LISTED
         )
 
 
@@ -135,7 +135,7 @@ async def generate_all(database: Database, clock: Callable[[], datetime]) -> boo
     Whether any was open.
     """
     async with database.read() as connection:
-        waiting = await code_generations.list_open_generations(connection, _MOST_OPEN)
+        waiting = await code_generations.list_open_generations(connection, _MAX_OPEN)
     found = bool(waiting)
     while waiting:
         still_open = []
@@ -204,7 +204,7 @@ async def _make_some(
     if holder is None or not holder.takes_codes:
         return 0, Ending.PROMOTION_GONE
     missing = generation.wanted - generation.made
-    for _ in range(_MOST_DRAWS):
+    for _ in range(_MAX_DRAWS):
         codes = draw_codes(generation.pattern, min(missing, CODES_PER_TRANSACTION))
         keys = [code_key(code) or code for code in codes]
         made = await code_lists.insert_codes(

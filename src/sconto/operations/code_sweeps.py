@@ -8,7 +8,7 @@ from sconto.store import code_sweeps as store
 from sconto.store.database import Database, retrying
 
 _PAUSE: Final = 2.0
-_MOST_JOBS: Final = 100
+_MAX_JOBS: Final = 100
 
 _BATCH_PAUSE: Final = 0.01
 """Seconds between two rounds of batches, so that a million codes leave time for others."""
@@ -17,7 +17,7 @@ _BATCH_PAUSE: Final = 0.01
 async def sweep_codes(database: Database) -> None:
     """Sweep for all deleted promotions in turn, until nothing is left for this worker."""
     async with database.read() as connection:
-        waiting = await store.list_sweeps(connection, _MOST_JOBS)
+        waiting = await store.list_sweeps(connection, _MAX_JOBS)
     while waiting:
         waiting = [job for job in waiting if await _sweep_batch(database, *job)]
         await asyncio.sleep(_BATCH_PAUSE)

@@ -50,11 +50,11 @@ _PER_WEBHOOK: Final = 8
 _MOST: Final = 256
 """Requests that a worker has under way at most."""
 
-_MOST_WEBHOOKS: Final = 1_000
+_MAX_WEBHOOKS: Final = 1_000
 _HURRIED: Final = 10_000
 _PAUSE: Final = 1.0
 _RECORD_PAUSE: Final = 0.5
-_FAREWELL: Final = 2.0
+_STOP_TIMEOUT: Final = 2.0
 """Seconds that requests get to end when the worker stops."""
 
 _log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ class Deliveries:
         finally:
             self._is_ending = True
             if self._tasks:
-                await asyncio.wait(self._tasks, timeout=_FAREWELL)
+                await asyncio.wait(self._tasks, timeout=_STOP_TIMEOUT)
             for task in self._tasks:
                 task.cancel()
 
@@ -115,7 +115,7 @@ class Deliveries:
     async def start_due(self) -> None:
         """Claim deliveries of all webhooks that have some due, and begin to send them."""
         async with self._database.read() as connection:
-            due = await store.list_due(connection, self._clock(), _MOST_WEBHOOKS)
+            due = await store.list_due(connection, self._clock(), _MAX_WEBHOOKS)
         for webhook in due:
             room = min(_PER_WEBHOOK - self._under_way[webhook], _MOST - len(self._tasks))
             if room > 0:

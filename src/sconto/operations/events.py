@@ -51,8 +51,8 @@ _SEARCHED: Final = 10_000
 """Positions that one request for some types looks at."""
 
 _PAUSE: Final = 1.0
-_MOST_MERCHANTS: Final = 1_000
-_MOST_COUNTED: Final = 100_000
+_MAX_MERCHANTS: Final = 1_000
+_MAX_COUNTED: Final = 100_000
 _DUE_PER_TRANSACTION: Final = 500
 
 
@@ -228,7 +228,7 @@ async def tell_times(database: Database, now: datetime) -> int:
     """Tell of the promotions of all merchants that started or ended; how many events."""
     async with database.read() as connection:
         merchant_ids = await promotion_events.list_merchants_with_due_times(
-            connection, now, _MOST_MERCHANTS
+            connection, now, _MAX_MERCHANTS
         )
 
     async def tell(merchant_id: int) -> int:
@@ -246,7 +246,7 @@ async def tell_times(database: Database, now: datetime) -> int:
 async def append_for_all(database: Database, now: datetime) -> int:
     """Give the events of all merchants their positions; how many."""
     async with database.read() as connection:
-        merchant_ids = await store.list_merchants_with_news(connection, _MOST_MERCHANTS)
+        merchant_ids = await store.list_merchants_with_news(connection, _MAX_MERCHANTS)
     appended = 0
     for merchant_id in merchant_ids:
         appended += await append_all(database, merchant_id, now)
@@ -261,7 +261,7 @@ async def measure_backlog(
     Each is counted up to a hundred thousand.
     """
     async with database.read() as connection:
-        found = await delivery_lists.measure_backlog(connection, _MOST_COUNTED)
+        found = await delivery_lists.measure_backlog(connection, _MAX_COUNTED)
 
     def age(since: datetime | None) -> float:
         return 0 if since is None else max((now - since).total_seconds(), 0)

@@ -36,10 +36,10 @@ from sconto.store.candidates import CartAt
 from sconto.store.database import Connection, Database, retried
 from sconto.store.threads import in_thread
 
-MOST_COMPARED: Final = 500
+MAX_COMPARED: Final = 500
 """Products whose prices are compared: the first that the promotion names, or of the catalogue."""
 
-MOST_OVERLAPS: Final = 6
+MAX_OVERLAPS: Final = 6
 
 _SAMPLES: Final = 3
 _NAMED: Final = 20
@@ -88,9 +88,9 @@ async def find_impact(
     draft = Draft(replace(new, active=True), own_id)
     async with database.read(merchant_id) as connection:
         around = await previews.find_covered_products(
-            connection, merchant_id, named, MOST_COMPARED, left
+            connection, merchant_id, named, MAX_COMPARED, left
         )
-        compared = around.products[:MOST_COMPARED]
+        compared = around.products[:MAX_COMPARED]
         warnings = _warnings(Draft(new, own_id), around.spans, now)
         names: dict[int, str] = {}
         if not query.keep_codes:
@@ -117,7 +117,7 @@ async def find_impact(
         at,
         changes,
         prices,
-        len(around.products) > MOST_COMPARED,
+        len(around.products) > MAX_COMPARED,
         _overlaps(others, names),
         warnings,
         [one for one in around.unknown if percent_on(new.terms.coverage, one) is not None],
@@ -181,7 +181,7 @@ async def find_cart_overlaps(
             new.terms.target,
             own_id or 0,
             period,
-            MOST_OVERLAPS,
+            MAX_OVERLAPS,
         )
 
 

@@ -22,7 +22,7 @@ from sconto.store.threads import in_thread
 
 KEPT_FOR: Final = timedelta(hours=12)
 
-MOST_KEPT: Final = 5
+MAX_KEPT: Final = 5
 """Forms of one user; the oldest makes room for a new one."""
 
 _PAUSE: Final = 1800.0
@@ -52,7 +52,7 @@ async def keep_form(database: Database, owner: Caller, form: KeptForm, now: date
 
     async def put() -> None:
         async with database.write(owner.merchant_id) as connection:
-            await store.put_form(connection, owner, _hash(key), content, now + KEPT_FOR, MOST_KEPT)
+            await store.put_form(connection, owner, _hash(key), content, now + KEPT_FOR, MAX_KEPT)
 
     await retrying(put)
     return key

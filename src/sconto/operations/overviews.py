@@ -28,7 +28,7 @@ from sconto.store import redemption_days
 from sconto.store.candidates import read_candidates
 from sconto.store.database import Connection, Database, retried
 
-_MOST_DELETED: Final = 100
+_MAX_DELETED: Final = 100
 _EXAMPLES: Final = 6
 
 
@@ -89,7 +89,7 @@ async def list_deleted(database: Database, caller: Caller, now: datetime) -> lis
     """The promotions that can be restored, the latest deleted first; at most a hundred."""
     async with database.read(caller.merchant_id) as connection:
         return await store.list_deleted(
-            connection, caller.merchant_id, now - RESTORABLE_FOR, _MOST_DELETED
+            connection, caller.merchant_id, now - RESTORABLE_FOR, _MAX_DELETED
         )
 
 

@@ -28,7 +28,7 @@ from sconto.store.database import Connection, Database, retried
 from sconto.store.threads import in_thread
 
 _SAMPLES: Final = 6
-_MOST_PRODUCTS: Final = 200
+_MAX_PRODUCTS: Final = 200
 """With more products, no warning says that the promotion wins on none of them."""
 
 
@@ -58,7 +58,7 @@ async def preview_promotion(
     left = replace(new.period, starts_at=max(now, new.period.starts_at))
     async with database.read(caller.merchant_id) as connection:
         around = await store.find_covered_products(
-            connection, caller.merchant_id, named, _MOST_PRODUCTS, left
+            connection, caller.merchant_id, named, _MAX_PRODUCTS, left
         )
         at = preview_time(new.period, now)
         samples = around.products[:_SAMPLES]

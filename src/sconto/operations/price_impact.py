@@ -18,10 +18,10 @@ from sconto.store.database import Database
 Prices: TypeAlias = Mapping[int, UnitPrice]
 """What products cost, by product id."""
 
-_MOST_TIMES: Final = 10
+_MAX_TIMES: Final = 10
 """Moments at which the catalogue is priced: now, and the first starts of edited promotions."""
 
-_MOST_PREVIEWED: Final = 100
+_MAX_PREVIEWED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class PriceImpact:
         self.is_partial = False
         self._database = joined
         self._caller = caller
-        self._drafted = drafted[:_MOST_PREVIEWED]
+        self._drafted = drafted[:_MAX_PREVIEWED]
         self._now = now
         starts = {preview_time(period, now) for period in periods}
-        self._times = sorted({now, *(start for start in starts if start > now)})[:_MOST_TIMES]
+        self._times = sorted({now, *(start for start in starts if start > now)})[:_MAX_TIMES]
         self._products: list[Product] = []
         self._listed: dict[datetime, Prices] = {}
         self._with_code: dict[int, Prices] = {}

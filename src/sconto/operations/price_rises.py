@@ -23,11 +23,11 @@ from sconto.domain.promotion import (
     PromotionType,
 )
 from sconto.operations import overviews, products, promotions
-from sconto.operations.catalog_prices import MOST_PRICED, first_products, price_products
+from sconto.operations.catalog_prices import MAX_PRICED, first_products, price_products
 from sconto.store import promotions as store
 from sconto.store.database import Database, retrying
 
-MOST_NAMED: Final = 5
+MAX_NAMED: Final = 5
 """Rises that are shown with the promotion until then."""
 
 
@@ -35,7 +35,7 @@ MOST_NAMED: Final = 5
 class PriceRises:
     """Products that would cost more, each once, at the first time that it does.
 
-    `names` are those of the promotions that the first MOST_NAMED have until then, by id.
+    `names` are those of the promotions that the first MAX_NAMED have until then, by id.
     """
 
     changes: Sequence[PriceChange]
@@ -93,8 +93,8 @@ async def save_promotion(
 ) -> int:
     """Create or change the promotion: its id.
 
-    Raises PricesRaised unless `accept_rises`, Overtaken, and what creating and changing promotions
-    raise.
+    Raises PricesRaised unless `accept_rises`, ChangedMeanwhile, and what creating and changing
+    promotions raise.
     """
     if not accept_rises:
         return await retrying(lambda: _save(database, caller, draft, now, keep=True))
@@ -220,13 +220,13 @@ async def _watching(
 async def _affected(
     joined: Database, caller: Caller, automatic: Collection[NewPromotion]
 ) -> Sequence[Product]:
-    """The products that the promotions cover, at most MOST_PRICED of them."""
+    """The products that the promotions cover, at most MAX_PRICED of them."""
     if not automatic:
         return []
     if any(isinstance(one.terms.coverage, AllProducts) for one in automatic):
         return (await first_products(joined, caller))[0]
     named = [named_products(one.terms.coverage) for one in automatic]
-    ids = list(dict.fromkeys(chain.from_iterable(named)))[:MOST_PRICED]
+    ids = list(dict.fromkeys(chain.from_iterable(named)))[:MAX_PRICED]
     return [*(await products.find_products(joined, caller, ids)).values()]
 
 
@@ -234,7 +234,7 @@ async def _with_names(
     joined: Database, caller: Caller, changes: Sequence[PriceChange]
 ) -> PriceRises:
     """The rises with the names that are shown."""
-    ids = {one.promotion_id for one in changes[:MOST_NAMED] if one.promotion_id is not None}
+    ids = {one.promotion_id for one in changes[:MAX_NAMED] if one.promotion_id is not None}
     headings = [await overviews.get_heading(joined, caller, one) for one in sorted(ids)]
     names = {heading.summary.id: heading.summary.name for heading in headings}
     return PriceRises(changes, names)

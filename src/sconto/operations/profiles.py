@@ -13,7 +13,7 @@ from sconto.store.database import Database, retried
 FRESH_FOR: Final = 8.0
 """Seconds for which a profile is not asked for again."""
 
-_MOST_CACHED: Final = 10_000
+_MAX_CACHED: Final = 10_000
 
 _UNKNOWN: Final = Profile("")
 
@@ -41,7 +41,7 @@ class Profiles:
         profile = await _find(database, caller)
         if notes == self._notes:
             self._cached[caller] = _Cached(profile, read_at)
-            if len(self._cached) > _MOST_CACHED:
+            if len(self._cached) > _MAX_CACHED:
                 self._cached.popitem(last=False)
         return profile
 

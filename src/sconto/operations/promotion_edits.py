@@ -81,7 +81,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Overtaken:
+class LaterEdit:
     """A user has edited the promotion of an edit."""
 
     edit: int
@@ -109,7 +109,7 @@ class Outcome:
     kept: bool = False
     prices: tuple[PriceChange, ...] = ()
     warnings: tuple[tuple[int, PromotionWarning], ...] = ()
-    overtaken: tuple[Overtaken, ...] = ()
+    later_edits: tuple[LaterEdit, ...] = ()
     is_partial: bool = False
 
 
@@ -151,10 +151,10 @@ async def edit_together(
                 await store.lock_promotions(connection, caller.merchant_id)
                 joined = database.joined(connection)
                 decision = decide(await read_locked(joined, connection, caller, now))
-                overtaken = await _find_overtaken(connection, caller, decision.checks)
+                later_edits = await _find_later_edits(connection, caller, decision.checks)
                 outcome = await _make_all(joined, caller, decision.edits, now)
-                outcome = replace(outcome, overtaken=overtaken)
-                if not keep or (overtaken and not overtake):
+                outcome = replace(outcome, later_edits=later_edits)
+                if not keep or (later_edits and not overtake):
                     raise _NotKept(outcome)
         except _NotKept as undone:
             return undone.outcome
@@ -231,9 +231,9 @@ async def _make(joined: Database, caller: Caller, edit: Edit, now: datetime) -> 
     return found
 
 
-async def _find_overtaken(
+async def _find_later_edits(
     connection: Connection, caller: Caller, checks: Sequence[Check]
-) -> tuple[Overtaken, ...]:
+) -> tuple[LaterEdit, ...]:
     found = []
     for check in checks:
         entries = await history.list_entries(
@@ -251,5 +251,5 @@ async def _find_overtaken(
         ]
         if later:
             latest = later[0]
-            found.append(Overtaken(check.edit, latest.username or "", latest.recorded_at))
+            found.append(LaterEdit(check.edit, latest.username or "", latest.recorded_at))
     return tuple(found)

@@ -30,7 +30,7 @@ from sconto.domain.promotion import (
     changed_summary,
 )
 from sconto.domain.schedule import Period
-from sconto.operations.versions import Overtaken
+from sconto.operations.versions import ChangedMeanwhile
 from sconto.store import code_sweeps, codes, coverage, history, promotions, timeline
 from sconto.store.coverage import StoredProducts
 from sconto.store.database import Connection, Database, retried, retrying
@@ -55,9 +55,9 @@ async def change_promotion(
 ) -> None:
     """Change a promotion, all of it or nothing.
 
-    `version` is when the caller last saw it changed; Overtaken is raised if it was changed after
-    that. Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period after the change,
-    and TermsMissing for another type without its terms.
+    `version` is when the caller last saw it changed; ChangedMeanwhile is raised if it was changed
+    after that. Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period after the
+    change, and TermsMissing for another type without its terms.
     """
     await retrying(lambda: _change(database, caller, promotion_id, lambda _: change, now, version))
 
@@ -187,7 +187,7 @@ async def _change(
         if not await promotions.update_promotion(
             connection, merchant_id, after, change.terms, version
         ):
-            raise Overtaken
+            raise ChangedMeanwhile
         old_claim = new_claim = changed_terms = None
         if change.terms is not None or _shown_in(after) != _shown_in(before):
             products = await _products_of(connection, merchant_id, row)

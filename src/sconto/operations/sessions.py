@@ -18,7 +18,7 @@ from sconto.store.people import UserState
 from sconto.store.sessions import NewSession, Seen
 from sconto.store.tokens import end_token, forget_ended_tokens, read_epoch
 
-MOST_ENDED_SESSIONS: Final = 100
+MAX_ENDED_SESSIONS: Final = 100
 """Ended sessions that are stored for a user; one more ends all of the user's."""
 
 WRITE_PAUSE: Final = 60.0
@@ -28,7 +28,7 @@ _WRITTEN_FOR: Final = SEEN_GRAIN - timedelta(seconds=WRITE_PAUSE)
 """How long a session is not written again, so that a time is never later than `SEEN_GRAIN`."""
 
 _PAGE: Final = 1000
-_MOST_SEEN: Final = 20_000
+_MAX_SEEN: Final = 20_000
 
 
 class SeenSessions:
@@ -47,7 +47,7 @@ class SeenSessions:
         last = self._written.get(session.token_id)
         if last is not None and now - last < _WRITTEN_FOR:
             return
-        if len(self._written) >= _MOST_SEEN:
+        if len(self._written) >= _MAX_SEEN:
             self._written.clear()
         self._written[session.token_id] = now
         caller = session.caller
@@ -181,7 +181,7 @@ async def _end(
     """End a session; the state of its user if that ended all of theirs."""
     await store.delete_session(connection, caller, token_id)
     kept = await end_token(connection, caller, token_id, expires_at, now)
-    if kept <= MOST_ENDED_SESSIONS:
+    if kept <= MAX_ENDED_SESSIONS:
         return None
     changed = await people.change_user(connection, caller.user_id)
     await forget_ended_tokens(connection, caller)

@@ -11,16 +11,16 @@ from sconto.domain.sheet_cells import cell_text
 MAGIC: Final = b"PK\x03\x04"
 """How such a file begins."""
 
-MOST_ROWS: Final = 100_000
+MAX_ROWS: Final = 100_000
 """Rows that are read; longer tables come as CSV, which is read in pieces."""
 
-MOST_COLUMNS: Final = 100
+MAX_COLUMNS: Final = 100
 
-_MOST_UNPACKED: Final = 64 * 1024 * 1024
+_MAX_UNPACKED: Final = 64 * 1024 * 1024
 """Bytes of the unpacked file: a small archive may hold far more."""
 
-_MOST_MEMBERS: Final = 1_000
-_MOST_SHEETS: Final = 20
+_MAX_MEMBERS: Final = 1_000
+_MAX_SHEETS: Final = 20
 
 _HIGHEST_ROW: Final = 2**20
 """Rows of a sheet in Excel. A file may name a higher one, and the rows before it are made up."""
@@ -46,7 +46,7 @@ def read_sheet(file: BinaryIO) -> bytes:
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         try:
-            for sheet in book.worksheets[:_MOST_SHEETS]:
+            for sheet in book.worksheets[:_MAX_SHEETS]:
                 if content := _write(sheet):
                     return content
         finally:
@@ -68,9 +68,9 @@ def _check(file: BinaryIO) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-            if len(members) > _MOST_MEMBERS:
+            if len(members) > _MAX_MEMBERS:
                 raise SheetRefused(is_large=True)
-            if sum(member.file_size for member in members) > _MOST_UNPACKED:
+            if sum(member.file_size for member in members) > _MAX_UNPACKED:
                 raise SheetRefused(is_large=True)
             for member in members:
                 with archive.open(member) as opened:
@@ -104,7 +104,7 @@ def _write(sheet: object) -> bytes:
         while cells and not cells[-1]:
             cells.pop()
         if cells:
-            if number > MOST_ROWS or len(cells) > MOST_COLUMNS:
+            if number > MAX_ROWS or len(cells) > MAX_COLUMNS:
                 raise SheetRefused(is_large=True)
             filled = number
         writer.writerow(cells)

@@ -34,7 +34,7 @@ _CHECK_SLOTS: Final = asyncio.Semaphore(2)
 """How many passwords a process checks together: more would only take memory."""
 
 _PAUSE: Final = timedelta(milliseconds=50)
-_MOST_PAUSES: Final = 200
+_MAX_PAUSES: Final = 200
 
 _TURN_TIMEOUT: Final = 2.5
 """Seconds that an attempt beyond the limit waits for its turn at most."""
@@ -94,7 +94,7 @@ async def find_user(
     only attempts that are being checked stand against it, it waits for them: all clients of a shop
     may sign in together.
     """
-    for pause in range(_MOST_PAUSES):
+    for pause in range(_MAX_PAUSES):
         async with _CHECK_SLOTS:
             # Again each time: an attempt that has ended may have made the address known.
             candidates = await _find_candidates(database, asked, now)
@@ -242,7 +242,7 @@ async def reserve(
     database: Database, limits: Sequence[FailureLimit], now: datetime
 ) -> failures.Attempt:
     """Count an attempt, once those that are being checked have ended. Raises TooManyAttempts."""
-    for pause in range(_MOST_PAUSES):
+    for pause in range(_MAX_PAUSES):
         async with database.write() as connection:
             answer = await failures.reserve_attempt(connection, limits, now + pause * _PAUSE)
         if isinstance(answer, failures.Attempt):

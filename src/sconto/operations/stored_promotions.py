@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from sconto.domain.cart_promotion import CartPromotion, CartPromotionQuery
-from sconto.domain.code_list import MOST_CODES_ADDED
+from sconto.domain.code_list import MAX_CODES_ADDED
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.domain.promotion import Promotion, PromotionQuery
@@ -76,7 +76,7 @@ async def _codes_of(
     if promotion.code_type is None:
         return ()
     return await cart_store.find_codes(
-        connection, caller.merchant_id, promotion.id, MOST_CODES_ADDED
+        connection, caller.merchant_id, promotion.id, MAX_CODES_ADDED
     )
 
 

@@ -25,7 +25,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.operations.idempotency import EncodedAnswer, KeyedRequest, run_once
-from sconto.operations.versions import Overtaken
+from sconto.operations.versions import ChangedMeanwhile
 from sconto.store import history
 from sconto.store import subscription_promotions as store
 from sconto.store.database import Connection, Database, retried
@@ -120,7 +120,7 @@ async def save_promotion(
 ) -> SubscriptionPromotion:
     """Give the promotion these terms, unless it was changed after the caller saw it.
 
-    `seen_at` is when it was last changed then; None does not ask. Raises Overtaken, and what
+    `seen_at` is when it was last changed then; None does not ask. Raises ChangedMeanwhile, and what
     changing raises.
     """
 
@@ -158,7 +158,7 @@ async def _write(
     except SubscriptionCodeTaken:
         if seen_at in (None, before.updated_at):
             raise
-        raise Overtaken from None
+        raise ChangedMeanwhile from None
     await renew_price_version(connection, caller.merchant_id)
     if (entry := subscription_changed(before, after)) is not None:
         await history.record(connection, caller, entry, now)

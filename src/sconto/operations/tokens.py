@@ -27,7 +27,7 @@ FIRST_EPOCH: Final = 0
 """The epoch of a database that was never restored; tokens may leave it out."""
 
 _ALGORITHM: Final = "HS256"
-_MOST_CACHED: Final = 20_000
+_MAX_CACHED: Final = 20_000
 
 REFRESH_PAUSE: Final = 3.0
 """Seconds between two refreshes."""
@@ -82,7 +82,7 @@ class Tokens:
         self,
         key: bytes,
         *older: bytes,
-        most_cached: int = _MOST_CACHED,
+        most_cached: int = _MAX_CACHED,
         epoch: int | None = FIRST_EPOCH,
     ) -> None:
         self._key = key

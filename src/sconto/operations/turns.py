@@ -11,10 +11,10 @@ from sconto.store.threads import in_thread
 
 __all__ = ["Turns", "in_short_turns", "in_thread", "short_turns"]
 
-MOST_RUNNING: Final = 2
+MAX_RUNNING: Final = 2
 """Large requests of one merchant that a worker serves at a time."""
 
-MOST_WAITING: Final = 8
+MAX_WAITING: Final = 8
 """Large requests of one merchant that may wait; more are refused immediately."""
 
 TURN_TIMEOUT: Final = 10.0
@@ -48,8 +48,8 @@ class Turns:
 
     def __init__(
         self,
-        most_running: int = MOST_RUNNING,
-        most_waiting: int = MOST_WAITING,
+        most_running: int = MAX_RUNNING,
+        most_waiting: int = MAX_WAITING,
         timeout: float = TURN_TIMEOUT,
     ) -> None:
         self._slots = Slots(each=most_running, waiting=most_waiting)

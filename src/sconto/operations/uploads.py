@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from sconto.domain.people import Caller
-from sconto.domain.upload import KEPT_FOR, MOST_OF_USER, Upload, UploadNotFound
+from sconto.domain.upload import KEPT_FOR, MAX_OF_USER, Upload, UploadNotFound
 from sconto.operations.background import keep_running
 from sconto.store import uploads as store
 from sconto.store.database import Database, retried, retrying
@@ -41,7 +41,7 @@ async def keep_upload(
             await store.insert_part(connection, merchant_id, upload_id, number, part)
             size += len(part)
         await store.set_size(connection, merchant_id, upload_id, size)
-        await store.remove_older(connection, merchant_id, user_id, MOST_OF_USER)
+        await store.remove_older(connection, merchant_id, user_id, MAX_OF_USER)
     return upload_id
 
 

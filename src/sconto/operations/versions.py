@@ -15,7 +15,7 @@ from sconto.store import history
 from sconto.store.database import Database, retried
 
 
-class Overtaken(Exception):
+class ChangedMeanwhile(Exception):
     """Somebody made a change after the version that the caller has, so nothing is written."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from sconto.domain.history import Verb
 from sconto.domain.people import Caller
 from sconto.domain.problems import DeliveryNotFound, TooManyWebhooks, WebhookNotFound
 from sconto.domain.webhooks import (
-    MOST_WEBHOOKS,
+    MAX_WEBHOOKS,
     SECRET_BYTES,
     Delivery,
     DeliveryDetails,
@@ -23,7 +23,7 @@ from sconto.domain.webhooks import (
     write_secret,
 )
 from sconto.operations.events import append_all, record_from_now
-from sconto.operations.versions import Overtaken
+from sconto.operations.versions import ChangedMeanwhile
 from sconto.store import deliveries, delivery_lists, events, history
 from sconto.store import webhooks as store
 from sconto.store.database import Connection, Database, retried, retrying
@@ -48,8 +48,8 @@ async def create_webhook(
     async def create() -> Webhook:
         async with database.write(caller.merchant_id) as connection:
             await record_from_now(connection, caller.merchant_id, now)
-            if await store.count_webhooks(connection, caller.merchant_id) >= MOST_WEBHOOKS:
-                raise TooManyWebhooks(MOST_WEBHOOKS)
+            if await store.count_webhooks(connection, caller.merchant_id) >= MAX_WEBHOOKS:
+                raise TooManyWebhooks(MAX_WEBHOOKS)
             webhook = await store.insert_webhook(connection, caller.merchant_id, new, secret, now)
             await history.record(connection, caller, webhook_created(webhook), now)
             return webhook
@@ -81,7 +81,7 @@ async def change_webhook(
 ) -> Webhook:
     """Change a webhook to what `change` returns for it. Raises WebhookNotFound.
 
-    `version` is when the caller last saw it changed; Overtaken is raised if it was changed
+    `version` is when the caller last saw it changed; ChangedMeanwhile is raised if it was changed
     after that.
 
     One that is enabled again starts without failures. What happened while it was disabled is not
@@ -100,7 +100,7 @@ async def change_webhook(
                 connection, caller.merchant_id, webhook_id, after, now, version
             )
             if changed is None:
-                raise Overtaken
+                raise ChangedMeanwhile
             if (entry := webhook_changed(before, changed)) is not None:
                 await history.record(connection, caller, entry, now)
         return changed

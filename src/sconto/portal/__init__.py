@@ -22,7 +22,7 @@ How to add a page, for example one that shows an order:
    must be files: the Content-Security-Policy blocks others.
 3. `site.py` lists the module's PAGES, `navigation.py` lists the menu.
 4. `tests/portal/test_orders.py` tests it with the fixtures of its conftest: `portal` is a client
-   without a browser; `visitor` is a Chromium page with a signed-in user, which `show` checks with
+   without a browser; `page` is a Chromium page with a signed-in user, which `show` checks with
    axe.
 
 To update part of a page, render all of it: htmx takes its part with `hx-select`.

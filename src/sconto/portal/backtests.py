@@ -10,7 +10,7 @@ from starlette.responses import Response
 from sconto.domain.backtest.draft import Draft
 from sconto.domain.backtest.figures import Beside, ChangedOrder
 from sconto.domain.backtest.job import (
-    MOST_WAITING,
+    MAX_WAITING,
     Backtest,
     BacktestState,
     NewBacktest,
@@ -107,7 +107,7 @@ async def start_backtest(visit: Visit, draft: Draft, *, as_if_running: bool) -> 
         started = await jobs.start_backtest(visit.context.database, visit.caller, new, now)
     except TooManyBacktests:
         text = visit.gettext("%(most)s back-tests wait already. Cancel one, or start it later.")
-        return visit.redirect("/promotions/backtests", Notice(text % {"most": MOST_WAITING}))
+        return visit.redirect("/promotions/backtests", Notice(text % {"most": MAX_WAITING}))
     return visit.redirect(f"/promotions/backtests/{started.id}")
 
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from sconto.domain.cart_limits import (
     HIGHEST_QUANTITY,
-    MOST_SELECTED_PRODUCTS,
-    MOST_SELECTED_TAGS,
-    MOST_TIERS,
-    MOST_UNITS_OF_LINE,
+    MAX_SELECTED_PRODUCTS,
+    MAX_SELECTED_TAGS,
+    MAX_TIERS,
+    MAX_UNITS_OF_LINE,
 )
 from sconto.domain.cart_promotion import (
     AmountOff,
@@ -83,7 +83,7 @@ class BenefitFields:
 
     def with_another_tier(self) -> "BenefitFields":
         """The form with one more empty tier, up to the limit."""
-        return replace(self, tiers=(*self.tiers, TierFields())[:MOST_TIERS])
+        return replace(self, tiers=(*self.tiers, TierFields())[:MAX_TIERS])
 
 
 def fields_of_benefit(benefit: Benefit) -> BenefitFields:
@@ -141,12 +141,12 @@ def read_benefit(
 
 def _read_units(fields: BenefitFields, language: Language, faults: Faults) -> BuyAndGet:
     ids = read_product_ids(
-        "get_products", fields.get_products, MOST_SELECTED_PRODUCTS, language, faults
+        "get_products", fields.get_products, MAX_SELECTED_PRODUCTS, language, faults
     )
-    tags = read_references("get_tags", fields.get_tags, MOST_SELECTED_TAGS, language, faults)
+    tags = read_references("get_tags", fields.get_tags, MAX_SELECTED_TAGS, language, faults)
     return BuyAndGet(
-        read_required_count("buy", fields.buy, MOST_UNITS_OF_LINE, language, faults),
-        read_required_count("get", fields.get, MOST_UNITS_OF_LINE, language, faults),
+        read_required_count("buy", fields.buy, MAX_UNITS_OF_LINE, language, faults),
+        read_required_count("get", fields.get, MAX_UNITS_OF_LINE, language, faults),
         read_a_percent("get_percent", fields.get_percent or "100", language, faults),
         ProductSelection(ids, tags) if ids or tags else None,
         read_count("most_units", fields.most_units, HIGHEST_QUANTITY, language, faults),
@@ -163,8 +163,8 @@ def _read_tiers(fields: BenefitFields, language: Language, faults: Faults) -> Ti
     _ = language.gettext
     if not tiers:
         faults.note("start-0", _("Write at least one tier."))
-    if len(tiers) > MOST_TIERS:
-        most = {"number": language.number(MOST_TIERS)}
+    if len(tiers) > MAX_TIERS:
+        most = {"number": language.number(MAX_TIERS)}
         faults.note("tiers", _("A promotion has at most %(number)s tiers.") % most)
     if not faults and any(not before.is_below(after) for before, after in pairwise(tiers)):
         faults.note(

@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from sconto.domain.cart_promotion import MOST_AUTOMATIC, NewCartPromotion
+from sconto.domain.cart_promotion import MAX_AUTOMATIC, NewCartPromotion
 from sconto.domain.history import Subject
 from sconto.domain.names import NAME_LENGTH
 from sconto.domain.people import Action
@@ -16,7 +16,7 @@ from sconto.domain.product import parse_product_id
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import cart_promotions, price_rises, promotions
 from sconto.operations.backtesting.jobs import draft_cart_promotion
-from sconto.operations.versions import Overtaken
+from sconto.operations.versions import ChangedMeanwhile
 from sconto.portal.backtests import start_backtest, start_product_backtest
 from sconto.portal.benefit_fields import BenefitFields
 from sconto.portal.builder_fields import (
@@ -43,7 +43,7 @@ from sconto.portal.clashes import find_clash, sent_version
 from sconto.portal.faults import Faults
 from sconto.portal.notices import Notice, saved_notice
 from sconto.portal.pages import UPLOAD_LIMIT, FormRoute, PageFunction, read, write
-from sconto.portal.promotion_fields import MOST_CODES_SHOWN, note_lines
+from sconto.portal.promotion_fields import MAX_CODES_SHOWN, note_lines
 from sconto.portal.typed_times import write_instant
 from sconto.portal.visit import Visit
 
@@ -81,7 +81,7 @@ async def create(visit: Visit) -> Response:
 
 async def show_edit(visit: Visit) -> Response:
     """The form with the values of a product promotion."""
-    target = await _product(visit, most_codes=MOST_CODES_SHOWN + 1)
+    target = await _product(visit, most_codes=MAX_CODES_SHOWN + 1)
     assert target.promotion is not None  # noqa: S101 - it was found
     fields = fields_of_promotion(target.promotion, visit.context.zone)
     return await show_builder(visit, fields, target)
@@ -155,9 +155,9 @@ async def _save(visit: Visit, target: Target) -> Response:
         sentence = visit.gettext(
             "%(number)s automatic promotions for carts are active already. Switch one off first."
         )
-        fault = {"active": sentence % {"number": visit.language.number(MOST_AUTOMATIC)}}
+        fault = {"active": sentence % {"number": visit.language.number(MAX_AUTOMATIC)}}
         return await show(Findings(fault))
-    except Overtaken:
+    except ChangedMeanwhile:
         clash = await _clash(visit, fields, target)
         if clash.clash is not None and clash.clash.differences:
             return await show(clash)
@@ -169,7 +169,7 @@ async def _save(visit: Visit, target: Target) -> Response:
 async def _save_product(
     visit: Visit, new: NewPromotion, target: Target, effects: Effects
 ) -> str | Findings:
-    """The address of the saved promotion, or what has to be confirmed. Raises Overtaken."""
+    """The address of the saved promotion, or what has to be confirmed. Raises ChangedMeanwhile."""
     database, caller, now = visit.context.database, visit.caller, visit.now
     draft = price_rises.PromotionDraft(
         new,
@@ -192,7 +192,7 @@ async def _save_product(
 
 
 async def _save_cart(visit: Visit, new: NewCartPromotion, target: Target) -> str:
-    """The address of the saved promotion. Raises TooManyAutomatic and Overtaken."""
+    """The address of the saved promotion. Raises TooManyAutomatic and ChangedMeanwhile."""
     database, caller, now = visit.context.database, visit.caller, visit.now
     if target.id is None:
         saved = await cart_promotions.create_promotion(database, caller, new, now)
@@ -209,7 +209,7 @@ async def _clash(visit: Visit, fields: BuilderFields, target: Target) -> Finding
         stored = await _cart(visit)
         other = await _fields_of_cart(visit, stored)
     else:
-        stored = await _product(visit, most_codes=MOST_CODES_SHOWN + 1)
+        stored = await _product(visit, most_codes=MAX_CODES_SHOWN + 1)
         assert stored.promotion is not None  # noqa: S101 - it was found
         other = fields_of_promotion(stored.promotion, visit.context.zone)
     mine, theirs = compared(fields), compared(other)
@@ -277,7 +277,7 @@ async def _fields_of_cart(visit: Visit, target: Target) -> BuilderFields:
     promotion = target.cart
     assert promotion is not None  # noqa: S101 - it was found
     codes = await cart_promotions.list_codes(visit.context.database, visit.caller, promotion)
-    shown = None if codes is not None and len(codes) > MOST_CODES_SHOWN else codes or ()
+    shown = None if codes is not None and len(codes) > MAX_CODES_SHOWN else codes or ()
     return fields_of_cart(promotion, shown, visit.context.zone)
 
 

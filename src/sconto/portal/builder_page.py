@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from starlette.responses import Response
 
-from sconto.domain.cart_limits import MOST_TIERS
+from sconto.domain.cart_limits import MAX_TIERS
 from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.impact import Impact, Overlap
 from sconto.domain.product import ProductPage, ProductQuery
@@ -190,7 +190,7 @@ async def show_builder(
         code_types=CODE_TYPES,
         presets=PRESETS,
         weekdays=[(str(day), visit.language.weekday(day)) for day in range(7)],
-        may_add=len(fields.cart.benefit.tiers) < MOST_TIERS,
+        may_add=len(fields.cart.benefit.tiers) < MAX_TIERS,
         **shown_effects(visit, effects, target),
     )
     return await call(render, fields)

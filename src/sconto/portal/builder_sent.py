@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.datastructures import UploadFile
 
-from sconto.domain.cart_limits import MOST_TIERS
+from sconto.domain.cart_limits import MAX_TIERS
 from sconto.domain.cart_promotion import Measure
 from sconto.domain.far_times import in_zone
 from sconto.domain.product import ProductQuery
@@ -20,7 +20,7 @@ from sconto.portal.builder_kinds import sent_kind
 from sconto.portal.cart_promotion_fields import CartPromotionFields
 from sconto.portal.date_presets import preset_texts
 from sconto.portal.language import Language
-from sconto.portal.product_rows import MOST_ROWS, ProductRow, sent_rows
+from sconto.portal.product_rows import MAX_ROWS, ProductRow, sent_rows
 from sconto.portal.promotion_fields import PromotionFields, with_rows
 from sconto.portal.promotion_files import read_code_file, read_product_file
 from sconto.portal.visit import Visit
@@ -50,12 +50,12 @@ async def sent_builder(visit: Visit) -> BuilderFields:
 
 async def _with_found(visit: Visit, rows: tuple[ProductRow, ...]) -> tuple[ProductRow, ...]:
     """The rows with all products that the search finds, as many as the table takes."""
-    query = ProductQuery(MOST_ROWS, search=visit.field("product_search"), with_tags=True)
+    query = ProductQuery(MAX_ROWS, search=visit.field("product_search"), with_tags=True)
     found = await products.list_products(visit.context.database, visit.caller, query)
     known = {row.product_id for row in rows}
     added = [str(one.product_id) for one in found.products]
     more = [ProductRow(one) for one in added if one not in known]
-    return (*rows, *more[: max(0, MOST_ROWS - len(rows))])
+    return (*rows, *more[: max(0, MAX_ROWS - len(rows))])
 
 
 async def _sent_own(visit: Visit) -> PromotionFields:
@@ -153,7 +153,7 @@ def _sent_benefit(visit: Visit) -> BenefitFields:
         most_units=field("most_units"),
         tiers_by=field("tiers_by") or Measure.SUBTOTAL,
         # One too many is enough for the fault.
-        tiers=tuple(rows[: MOST_TIERS + 1]),
+        tiers=tuple(rows[: MAX_TIERS + 1]),
     )
 
 

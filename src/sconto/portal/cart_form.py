@@ -19,9 +19,9 @@ from sconto.domain.blanks import trim
 from sconto.domain.cart import Cart, Customer, Line
 from sconto.domain.cart_limits import (
     LONGEST_CODE_OF_CART,
-    MOST_CODES_OF_CART,
-    MOST_SEGMENTS,
-    MOST_UNITS_OF_LINE,
+    MAX_CODES_OF_CART,
+    MAX_SEGMENTS,
+    MAX_UNITS_OF_LINE,
 )
 from sconto.domain.money import currency_decimals, format_amount, known_currencies, parse_amount
 from sconto.domain.names import is_reference
@@ -30,7 +30,7 @@ from sconto.domain.subscription import LAST_ORDER_NUMBER, Subscription, Subscrip
 from sconto.portal.language import Language
 from sconto.portal.typed_times import read_local_time
 
-MOST_LINES_OF_FORM: Final = 50
+MAX_LINES_OF_FORM: Final = 50
 
 _SINGLE: Final = (
     "codes",
@@ -73,11 +73,11 @@ class CartFields:
     def with_one_more(self, product_id: int) -> "CartFields":
         """The cart with another unit of the product."""
         for number, line in enumerate(self.lines):
-            quantity = _read_number(line.quantity, MOST_UNITS_OF_LINE)
+            quantity = _read_number(line.quantity, MAX_UNITS_OF_LINE)
             if line.product_id == product_id and quantity is not None:
                 more = replace(line, quantity=str(quantity + 1))
                 return replace(self, lines=_with(self.lines, number, more))
-        return replace(self, lines=(*self.lines, LineFields(product_id))[:MOST_LINES_OF_FORM])
+        return replace(self, lines=(*self.lines, LineFields(product_id))[:MAX_LINES_OF_FORM])
 
     def without(self, number: int) -> "CartFields":
         """The cart without a line; the first is 0."""
@@ -110,9 +110,7 @@ class ReadCart:
 
 def read_fields(query: QueryParams) -> CartFields:
     """The fields of an address, without lines whose product is no id."""
-    columns = (
-        query.getlist(name)[:MOST_LINES_OF_FORM] for name in ("product", "quantity", "price")
-    )
+    columns = (query.getlist(name)[:MAX_LINES_OF_FORM] for name in ("product", "quantity", "price"))
     lines = tuple(
         LineFields(product_id, trim(quantity), trim(price))
         for product, quantity, price in zip_longest(*columns, fillvalue="")
@@ -167,9 +165,9 @@ def _read_codes(
     name: str, text: str, language: Language, faults: dict[str, str]
 ) -> tuple[str, ...]:
     codes = tuple(filter(trim, re.split(r"[\s,;]+", text)))
-    if len(codes) > MOST_CODES_OF_CART or any(len(code) > LONGEST_CODE_OF_CART for code in codes):
+    if len(codes) > MAX_CODES_OF_CART or any(len(code) > LONGEST_CODE_OF_CART for code in codes):
         fault = language.gettext("At most %(number)s codes can be tried.")
-        faults[name] = fault % {"number": MOST_CODES_OF_CART}
+        faults[name] = fault % {"number": MAX_CODES_OF_CART}
     return codes
 
 
@@ -196,7 +194,7 @@ def _read_customer(fields: CartFields, language: Language, faults: dict[str, str
     segments = [text for part in fields.segments.split(",") if (text := trim(part))]
     if fields.customer and not is_reference(fields.customer):
         faults["customer"] = language.gettext("1 to 64 characters.")
-    if len(segments) > MOST_SEGMENTS or not all(map(is_reference, segments)):
+    if len(segments) > MAX_SEGMENTS or not all(map(is_reference, segments)):
         faults["segments"] = language.gettext("Names of 1 to 64 characters, with commas between.")
     return Customer(fields.customer or None, frozenset(segments))
 
@@ -227,10 +225,10 @@ def _read_line(
     faults: dict[str, str],
 ) -> Line:
     _ = language.gettext
-    quantity = _read_number(line.quantity, MOST_UNITS_OF_LINE)
+    quantity = _read_number(line.quantity, MAX_UNITS_OF_LINE)
     if quantity is None:
         faults[f"quantity-{number}"] = _("A whole number from 1 to %(number)s.") % {
-            "number": language.number(MOST_UNITS_OF_LINE)
+            "number": language.number(MAX_UNITS_OF_LINE)
         }
     price = 0
     if line.price:

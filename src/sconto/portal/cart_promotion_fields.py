@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sconto.domain.cart_limits import (
     HIGHEST_COUNT,
     HIGHEST_PRIORITY,
-    MOST_SEGMENTS,
-    MOST_SELECTED_PRODUCTS,
-    MOST_SELECTED_TAGS,
+    MAX_SEGMENTS,
+    MAX_SELECTED_PRODUCTS,
+    MAX_SELECTED_TAGS,
 )
 from sconto.domain.cart_promotion import (
     BuyAndGet,
@@ -41,7 +41,7 @@ from sconto.portal.typed_values import (
     write_amounts,
 )
 
-MOST_CODES_TYPED: Final = 100_000
+MAX_CODES_TYPED: Final = 100_000
 
 _WITH_CODE: Final = "code"
 
@@ -167,8 +167,8 @@ def _read_codes(
     codes = read_codes("codes", fields.codes, language, faults)
     if not codes:
         faults.note("codes", _("Write at least one code."))
-    if len(codes) > MOST_CODES_TYPED:
-        most = {"number": language.number(MOST_CODES_TYPED)}
+    if len(codes) > MAX_CODES_TYPED:
+        most = {"number": language.number(MAX_CODES_TYPED)}
         faults.note("codes", _("At most %(number)s can be named.") % most)
     return code_type, codes
 
@@ -207,14 +207,14 @@ def _read_products(
     fields: CartPromotionFields, language: Language, faults: Faults
 ) -> ProductSelection:
     ids, except_ids = [
-        read_product_ids(name, text, MOST_SELECTED_PRODUCTS, language, faults)
+        read_product_ids(name, text, MAX_SELECTED_PRODUCTS, language, faults)
         for name, text in (
             ("products", fields.products),
             ("except_products", fields.except_products),
         )
     ]
     tags, except_tags = [
-        read_references(name, text, MOST_SELECTED_TAGS, language, faults)
+        read_references(name, text, MAX_SELECTED_TAGS, language, faults)
         for name, text in (("tags", fields.tags), ("except_tags", fields.except_tags))
     ]
     return ProductSelection(ids, tags, except_ids, except_tags)
@@ -225,7 +225,7 @@ def _read_conditions(fields: CartPromotionFields, language: Language, faults: Fa
     return Conditions(
         minimum or None,
         read_count("minimum_quantity", fields.minimum_quantity, HIGHEST_COUNT, language, faults),
-        read_references("segments", fields.segments, MOST_SEGMENTS, language, faults),
+        read_references("segments", fields.segments, MAX_SEGMENTS, language, faults),
         fields.first_order,
     )
 

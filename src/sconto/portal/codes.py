@@ -11,8 +11,8 @@ from starlette.responses import Response, StreamingResponse
 from sconto.domain.code_file import CodeLineFault, typed_lines
 from sconto.domain.code_list import (
     CODE_COLUMNS,
-    MOST_CODES_ADDED,
-    MOST_CODES_COUNTED,
+    MAX_CODES_ADDED,
+    MAX_CODES_COUNTED,
     CodeCounts,
     CodeQuery,
     CodeState,
@@ -126,7 +126,7 @@ async def generate(visit: Visit) -> Response:
 def _pattern_words(visit: Visit, problem: PatternRefused) -> str:
     number = visit.language.number
     return visit.gettext(PATTERN_FAULTS[problem.fault]) % {
-        "most": number(MOST_CODES_ADDED),
+        "most": number(MAX_CODES_ADDED),
         "possible": number(problem.possible),
         "generated": number(problem.generated),
     }
@@ -179,8 +179,8 @@ async def _show(
         lines=lines,
         typed=visit.field("codes"),
         pattern={name: visit.field(name) or value for name, value in _PATTERN.items()},
-        most=MOST_CODES_ADDED,
-        most_counted=MOST_CODES_COUNTED,
+        most=MAX_CODES_ADDED,
+        most_counted=MAX_CODES_COUNTED,
     )
 
 
@@ -198,7 +198,7 @@ async def _count(visit: Visit, promotion_id: int) -> CodeCounts | None:
     if visit.query("count") == "all":
         async with visit.context.short_turns.of(caller.merchant_id):
             return await codes.count_codes(database, caller, promotion_id)
-    most = MOST_CODES_COUNTED + 1
+    most = MAX_CODES_COUNTED + 1
     counts = await codes.count_codes(database, caller, promotion_id, most)
     return None if counts.total == most else counts
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
-from sconto.domain.covered_products import MOST_COVERED_COUNTED, CoveredProduct, CoveredQuery
+from sconto.domain.covered_products import MAX_COVERED_COUNTED, CoveredProduct, CoveredQuery
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.people import Action
 from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
@@ -33,7 +33,7 @@ async def show_products(visit: Visit) -> Response:
         heading,
         page=page,
         query=query,
-        most=MOST_COVERED_COUNTED,
+        most=MAX_COVERED_COUNTED,
     )
 
 

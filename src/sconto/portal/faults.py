@@ -7,7 +7,7 @@ from sconto.portal.words import marked
 
 PERCENT_FAULT: Final = marked("Write a percent above 0 and at most 100, such as 12.5.")
 
-MOST_NAMED: Final = 5
+MAX_NAMED: Final = 5
 """How many wrong texts or lines a sentence names."""
 
 _LONGEST_NAMED: Final = 40
@@ -23,5 +23,5 @@ class Faults(dict[str, str]):
 
 def name_some(texts: Sequence[str]) -> str:
     """The first of the texts, shortened."""
-    shown = ", ".join(text[:_LONGEST_NAMED] for text in texts[:MOST_NAMED])
-    return f"{shown} …" if len(texts) > MOST_NAMED else shown
+    shown = ", ".join(text[:_LONGEST_NAMED] for text in texts[:MAX_NAMED])
+    return f"{shown} …" if len(texts) > MAX_NAMED else shown

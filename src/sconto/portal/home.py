@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from sconto.domain.home import MOST_OF_A_CONCERN, Attention, Concern
+from sconto.domain.home import MAX_OF_A_CONCERN, Attention, Concern
 from sconto.domain.people import Action
 from sconto.operations import home as operation
 from sconto.portal.attention_sentences import ICONS, attention_words
@@ -22,7 +22,7 @@ async def show_home(visit: Visit) -> Response:
     home = await operation.show_home(
         visit.context.database, visit.caller, visit.now, visit.today, window
     )
-    named = [one for concern in Concern for one in _of(home.attention, concern)[:MOST_OF_A_CONCERN]]
+    named = [one for concern in Concern for one in _of(home.attention, concern)[:MAX_OF_A_CONCERN]]
     return visit.render(
         "home.html",
         report=home.report,

@@ -25,7 +25,7 @@ LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
 
 _DEFAULT: Final = Locale("en", "GB")
 
-_MOST_PREFERENCES: Final = 10
+_MAX_PREFERENCES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def language_for(accepted: str, zone: ZoneInfo, chosen: str | None = None) -> La
 
 def _preferences(accepted: str) -> Sequence[str]:
     weighed: list[tuple[float, str]] = []
-    for part in accepted.split(",")[:_MOST_PREFERENCES]:
+    for part in accepted.split(",")[:_MAX_PREFERENCES]:
         tag, _, weight = part.partition(";q=")
         try:
             weighed.append((float(weight or 1), tag.strip()))

@@ -38,7 +38,7 @@ LONG_FORM_LIMIT: Final = 1024 * 1024
 UPLOAD_LIMIT: Final = 16 * 1024 * 1024
 """Most bytes of a form with files of products and codes."""
 
-_MOST_FIELDS: Final = 1000
+_MAX_FIELDS: Final = 1000
 
 
 KEPT_PATH: Final = "/kept"
@@ -120,7 +120,7 @@ def write(
             raise FormTokenWrong
         async with (
             _turn_of(visit, limit),
-            open_form(request, limit, max_fields=_MOST_FIELDS, max_files=files) as form,
+            open_form(request, limit, max_fields=_MAX_FIELDS, max_files=files) as form,
         ):
             if not csrf.is_token_for(secret, form.get(csrf.FIELD)):
                 owner = owner_of(visit.context.tokens, form, visit.now)
@@ -149,7 +149,7 @@ async def _sign_in_first(visit: Visit, files: int, *, keeps: bool) -> Response:
         return visit.redirect("/sign-in")
     limit = forms.TYPED_LIMIT
     try:
-        async with open_form(request, limit, max_fields=_MOST_FIELDS, max_files=files) as form:
+        async with open_form(request, limit, max_fields=_MAX_FIELDS, max_files=files) as form:
             owner = owner_of(visit.context.tokens, form, visit.now)
             if owner is None:
                 return visit.redirect("/sign-in")

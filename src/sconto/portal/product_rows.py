@@ -8,7 +8,7 @@ from sconto.domain.price_changes import UnitPrice
 from sconto.domain.product import Product, parse_product_id
 from sconto.portal.visit import Visit
 
-MOST_ROWS: Final = 200
+MAX_ROWS: Final = 200
 """With more products the form has them as text."""
 
 
@@ -56,7 +56,7 @@ def sent_rows(visit: Visit) -> tuple[ProductRow, ...]:
 def rows_of(lines: Iterable[tuple[int, str]]) -> tuple[ProductRow, ...] | None:
     """The rows of products with their percents; None if they are too many for a table."""
     rows = [ProductRow(str(product_id), percent) for product_id, percent in lines]
-    return tuple(rows) if len(rows) <= MOST_ROWS else None
+    return tuple(rows) if len(rows) <= MAX_ROWS else None
 
 
 def shown_rows(

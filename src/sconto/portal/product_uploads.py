@@ -33,7 +33,7 @@ from sconto.operations.file_previews import preview_coverage
 from sconto.operations.price_rises import PriceRises, PricesRaised, PromotionDraft
 from sconto.operations.sheet_files import SheetRefused
 from sconto.operations.turns import in_thread
-from sconto.operations.versions import Overtaken
+from sconto.operations.versions import ChangedMeanwhile
 from sconto.portal.clashes import sent_version, version_field
 from sconto.portal.faults import PERCENT_FAULT
 from sconto.portal.file_sentences import COVERAGE_FAULTS
@@ -150,7 +150,7 @@ async def take(visit: Visit) -> Response:
         )
     except PricesRaised as raised:
         return await _show(visit, wish, rises=raised.rises)
-    except Overtaken:
+    except ChangedMeanwhile:
         text = visit.gettext("Somebody changed the promotion meanwhile. Look at it again.")
         return await _show(visit, wish, fault=text)
     await uploads.remove_upload(database, caller, upload)

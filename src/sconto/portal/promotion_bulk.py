@@ -173,7 +173,7 @@ def _chosen(visit: Visit) -> list[int]:
     """The ids of the chosen promotions."""
     texts = [text for text in visit.form.getlist("chosen") if isinstance(text, str)]
     ids = [parse_product_id(text) for text in texts]
-    return list(dict.fromkeys(one for one in ids if one is not None))[: bulk.MOST_CHOSEN]
+    return list(dict.fromkeys(one for one in ids if one is not None))[: bulk.MAX_CHOSEN]
 
 
 def _id(text: str) -> int:

@@ -20,13 +20,13 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.product import parse_product_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Terms
 from sconto.domain.schedule import Period
-from sconto.portal.faults import MOST_NAMED, PERCENT_FAULT, Faults, name_some
+from sconto.portal.faults import MAX_NAMED, PERCENT_FAULT, Faults, name_some
 from sconto.portal.language import Language
-from sconto.portal.product_rows import MOST_ROWS, ProductRow, rows_of
+from sconto.portal.product_rows import MAX_ROWS, ProductRow, rows_of
 from sconto.portal.typed_times import read_start_and_end, write_instant
 from sconto.portal.typed_values import read_codes, words_of
 
-MOST_CODES_SHOWN: Final = 500
+MAX_CODES_SHOWN: Final = 500
 """A form does not show more codes than these: saving it keeps them."""
 
 _LONGEST_PASTED: Final = 64 * 1024
@@ -66,7 +66,7 @@ class ReadPromotion:
 def fields_of(promotion: Promotion, zone: ZoneInfo) -> PromotionFields:
     """The fields for a stored promotion."""
     summary, terms = promotion.summary, promotion.terms
-    keep_codes = len(terms.codes) > MOST_CODES_SHOWN
+    keep_codes = len(terms.codes) > MAX_CODES_SHOWN
     rows = rows_of(_typed_products(terms.coverage))
     return PromotionFields(
         type=summary.type,
@@ -212,7 +212,7 @@ def _read_rows(rows: Sequence[ProductRow], language: Language, faults: Faults) -
 
 def with_rows(fields: PromotionFields) -> PromotionFields:
     """The fields with the products that were pasted as rows; unreadable lines stay as text."""
-    if len(fields.rows) > MOST_ROWS:
+    if len(fields.rows) > MAX_ROWS:
         return replace(fields, rows=(), products=all_products(fields))
     if not fields.products or len(fields.products) > _LONGEST_PASTED:
         return fields
@@ -230,7 +230,7 @@ def with_rows(fields: PromotionFields) -> PromotionFields:
             left.append(line)
         else:
             rows[product] = ProductRow(product, cells[1] if len(cells) > 1 else "")
-    if len(rows) > MOST_ROWS:
+    if len(rows) > MAX_ROWS:
         return fields
     if not is_own:
         left = [word for word in left if word not in rows]
@@ -249,7 +249,7 @@ def _with_table(fields: PromotionFields, *, percents: bool) -> PromotionFields:
             rows[str(read.product_id)] = ProductRow(str(read.product_id), percent)
         else:
             left.append(lines[min(read.line, len(lines)) - 1].replace("\t", " "))
-    if len(rows) > MOST_ROWS:
+    if len(rows) > MAX_ROWS:
         return fields
     return replace(fields, rows=tuple(rows.values()), products="\n".join(left))
 
@@ -286,8 +286,8 @@ def note_lines(name: str, lines: Sequence[str], language: Language, faults: Faul
     """Note the faulty lines of a file."""
     if lines:
         sentence = language.gettext("Lines of the file cannot be taken: %(lines)s.")
-        more = f"; … ({language.number(len(lines))})" if len(lines) > MOST_NAMED else ""
-        faults.note(name, sentence % {"lines": "; ".join(lines[:MOST_NAMED]) + more})
+        more = f"; … ({language.number(len(lines))})" if len(lines) > MAX_NAMED else ""
+        faults.note(name, sentence % {"lines": "; ".join(lines[:MAX_NAMED]) + more})
 
 
 def _coverage_name(coverage: Coverage) -> str:

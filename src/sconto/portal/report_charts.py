@@ -14,7 +14,7 @@ from sconto.portal.visit import Visit
 
 _Number: TypeAlias = Callable[[Figures], int | None]
 
-MOST_BARS: Final = 100
+MAX_BARS: Final = 100
 """Days that are drawn as bars; more are a line."""
 
 
@@ -89,7 +89,7 @@ class ChartMaker:
         report, everything = self._report, [one for part in parts.values() for one in part]
         before = report.days.before
         is_average = number(Figures()) is None
-        bars = not is_average and report.days.length <= MOST_BARS
+        bars = not is_average and report.days.length <= MAX_BARS
         return {
             "key": key,
             "label": label,

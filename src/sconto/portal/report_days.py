@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from sconto.domain.reports import (
-    MOST_DAYS,
+    MAX_DAYS,
     DayRange,
     DaysRefused,
     Preset,
@@ -68,7 +68,7 @@ def _read_own(visit: Visit, first: str, last: str) -> DayRange | str:
         return visit.gettext("A day is written like 2026-11-27.")
     refused = refuse_days(since, until)
     if refused is DaysRefused.TOO_MANY:
-        return visit.gettext("A report has at most %(days)s days.") % {"days": MOST_DAYS}
+        return visit.gettext("A report has at most %(days)s days.") % {"days": MAX_DAYS}
     return DayRange(since, until) if refused is None else visit.gettext(_FAULTS[refused])
 
 

@@ -9,7 +9,7 @@ from sconto.domain.code_pattern import Ending
 from sconto.domain.codes import CodeType
 from sconto.domain.history import Verb
 from sconto.domain.overview import (
-    MOST_COUNTED,
+    MAX_COUNTED,
     CartPromotionOverview,
     Discount,
     ListCount,
@@ -158,8 +158,8 @@ def products_words(language: Language, products: int | None) -> str:
     """All products; 3 products; more than 100 products."""
     if products is None:
         return language.gettext("all products")
-    if products > MOST_COUNTED:
-        return language.gettext("more than %(number)s products") % {"number": MOST_COUNTED}
+    if products > MAX_COUNTED:
+        return language.gettext("more than %(number)s products") % {"number": MAX_COUNTED}
     text = language.ngettext("%(number)s product", "%(number)s products", products)
     return text % {"number": language.number(products)}
 
@@ -177,9 +177,9 @@ def codes_words(language: Language, codes: ListedCodes) -> str:
     """PROMO-001, PROMO-002 and 3 more; empty where the promotion has no codes."""
     _ = language.gettext
     named = ", ".join(codes.first)
-    if codes.count > MOST_COUNTED:
+    if codes.count > MAX_COUNTED:
         words = _("%(codes)s … (more than %(number)s codes)")
-        return words % {"codes": named, "number": MOST_COUNTED}
+        return words % {"codes": named, "number": MAX_COUNTED}
     more = codes.count - len(codes.first)
     if more:
         return _("%(codes)s and %(number)s more") % {"codes": named, "number": more}
@@ -208,8 +208,8 @@ def _with_code(language: Language, codes: ListedCodes) -> str:
         return _("with a code, of which there is none yet")
     if codes.count == len(codes.first):
         return _("with code %(codes)s") % {"codes": _(" or ").join(codes.first)}
-    if codes.count > MOST_COUNTED:
-        return _("with one of more than %(number)s codes") % {"number": MOST_COUNTED}
+    if codes.count > MAX_COUNTED:
+        return _("with one of more than %(number)s codes") % {"number": MAX_COUNTED}
     return _("with one of %(number)s codes") % {"number": codes.count}
 
 

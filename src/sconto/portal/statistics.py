@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from sconto.domain.order_counts import Subject
 from sconto.domain.people import Action
-from sconto.domain.reports import MOST_CODES, WHOLE_SHOP, CodeTotals, ReportKind
+from sconto.domain.reports import MAX_CODES, WHOLE_SHOP, CodeTotals, ReportKind
 from sconto.operations import reports
 from sconto.operations.reports import PromotionReport
 from sconto.portal import cart_promotions, promotion, subscription
@@ -154,7 +154,7 @@ def _codes(visit: Visit, found: PromotionReport, currency: str) -> Table:
 def _codes_note(visit: Visit, totals: CodeTotals) -> str:
     """How many codes there are, and how many of them are used up."""
     say, ngettext = visit.language.number, visit.language.ngettext
-    codes = f"{say(totals.codes)}{'+' * (totals.codes == MOST_CODES)}"
+    codes = f"{say(totals.codes)}{'+' * (totals.codes == MAX_CODES)}"
     if totals.used_up:
         text = ngettext(
             "%(used)s of %(codes)s code is used up.",

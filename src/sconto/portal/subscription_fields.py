@@ -12,9 +12,9 @@ from sconto.domain.subscription import LAST_ORDER_NUMBER
 from sconto.domain.subscription_promotion import (
     HIGHEST_MAX_USAGE,
     LONGEST_DESCRIPTION,
-    MOST_CONDITIONS,
-    MOST_RULES,
-    MOST_TYPES,
+    MAX_CONDITIONS,
+    MAX_RULES,
+    MAX_TYPES,
     Condition,
     ConditionType,
     Constraint,
@@ -68,7 +68,7 @@ class SubscriptionFields:
 
     def with_another_rule(self) -> "SubscriptionFields":
         """The form with one more empty rule, up to the limit."""
-        return replace(self, rules=(*self.rules, RuleFields())[:MOST_RULES])
+        return replace(self, rules=(*self.rules, RuleFields())[:MAX_RULES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,9 @@ def _read_types(
     lines = [line.strip() for line in fields.type_ids.splitlines() if line.strip()]
     if lines == [type_id.strip() for type_id in stored.type_ids]:
         return stored.type_ids
-    if len(lines) > MOST_TYPES:
+    if len(lines) > MAX_TYPES:
         sentence = language.gettext("At most %(number)s types can be named.")
-        faults.note("type_ids", sentence % {"number": language.number(MOST_TYPES)})
+        faults.note("type_ids", sentence % {"number": language.number(MAX_TYPES)})
     if bad := [line for line in lines if not is_name(line)]:
         sentence = language.gettext("A type has 1 to %(most)s characters; wrong: %(text)s.")
         faults.note("type_ids", sentence % {"most": NAME_LENGTH, "text": bad[0][:_SHOWN]})
@@ -193,13 +193,11 @@ def _read_rules(
     ]
     if not rules:
         faults.note("amount-0", _("Write at least one rule."))
-    if len(rules) > MOST_RULES:
-        faults.note(
-            "rules", _("A promotion has at most %(number)s rules.") % {"number": MOST_RULES}
-        )
-    if sum(len(rule.conditions) for rule in rules) > MOST_CONDITIONS:
+    if len(rules) > MAX_RULES:
+        faults.note("rules", _("A promotion has at most %(number)s rules.") % {"number": MAX_RULES})
+    if sum(len(rule.conditions) for rule in rules) > MAX_CONDITIONS:
         sentence = _("The rules name more than %(number)s orders.")
-        faults.note("rules", sentence % {"number": language.number(MOST_CONDITIONS)})
+        faults.note("rules", sentence % {"number": language.number(MAX_CONDITIONS)})
     return tuple(rules)
 
 
@@ -240,7 +238,7 @@ def _read_orders(name: str, text: str, language: Language, faults: Faults) -> li
             first, last = parse_order_number(low), parse_order_number(high or low)
         except ValueError:
             first, last = 1, 0
-        if part.endswith("-") or not 0 <= last - first < MOST_CONDITIONS:
+        if part.endswith("-") or not 0 <= last - first < MAX_CONDITIONS:
             sentence = language.gettext(
                 "Write numbers from 1 to %(last)s, such as 1-3, 6; wrong: %(text)s."
             )
@@ -248,7 +246,7 @@ def _read_orders(name: str, text: str, language: Language, faults: Faults) -> li
             faults.note(name, sentence % {"last": last_number, "text": part[:_SHOWN]})
             return []
         numbers.update(dict.fromkeys(range(first, last + 1)))
-        if len(numbers) > MOST_CONDITIONS:
+        if len(numbers) > MAX_CONDITIONS:
             break
     return list(numbers)
 

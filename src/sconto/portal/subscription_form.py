@@ -11,7 +11,7 @@ from sconto.domain.history import Subject
 from sconto.domain.people import Action
 from sconto.domain.problems import MaxUsageTooLow, SubscriptionCodeTaken
 from sconto.domain.subscription_promotion import (
-    MOST_RULES,
+    MAX_RULES,
     SubscriptionPromotion,
     SubscriptionTerms,
 )
@@ -20,7 +20,7 @@ from sconto.domain.subscription_warnings import (
     find_subscription_warnings,
 )
 from sconto.operations import subscription_promotions
-from sconto.operations.versions import Overtaken
+from sconto.operations.versions import ChangedMeanwhile
 from sconto.portal.clashes import Clash, find_clash, sent_version, shallow, version_field
 from sconto.portal.notices import saved_notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
@@ -88,7 +88,7 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
         return _form(
             visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})
         )
-    except Overtaken:
+    except ChangedMeanwhile:
         saved = await _stored(visit)
         theirs = fields_of(saved, visit.context.zone)
         clash = await find_clash(
@@ -103,7 +103,7 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
 async def _write(
     visit: Visit, terms: SubscriptionTerms, promotion_id: int | None
 ) -> SubscriptionPromotion:
-    """Create or change it. Raises SubscriptionCodeTaken, MaxUsageTooLow and Overtaken."""
+    """Create or change it. Raises SubscriptionCodeTaken, MaxUsageTooLow and ChangedMeanwhile."""
     database, caller, now = visit.context.database, visit.caller, visit.now
     # A form has no idempotency key: only a person sends it again.
     if promotion_id is None:
@@ -131,7 +131,7 @@ def _sent(visit: Visit) -> SubscriptionFields:
         new_only=visit.field("new_only") == "on",
         type_ids=visit.field("type_ids"),
         # One too many is enough for the fault.
-        rules=tuple(rows[: MOST_RULES + 1]),
+        rules=tuple(rows[: MAX_RULES + 1]),
     )
 
 
@@ -154,7 +154,7 @@ def _form(
         promotion_id=promotion_id,
         faults={} if reading is None else reading.faults,
         warnings=[warning_words(visit.language, warning) for warning in warnings],
-        may_add=len(fields.rules) < MOST_RULES,
+        may_add=len(fields.rules) < MAX_RULES,
     )
 
 

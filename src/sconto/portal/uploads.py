@@ -24,7 +24,7 @@ from sconto.portal.words import marked
 SAMPLE: Final = 1024 * 1024
 """Bytes of a file by which its encoding is guessed."""
 
-MOST_COLUMNS: Final = 50
+MAX_COLUMNS: Final = 50
 """Columns that a person can choose from."""
 
 DELIMITERS: Final = {
@@ -138,7 +138,7 @@ def column_names(first_row: list[str] | tuple[str, ...]) -> dict[str, str]:
     """The columns that a person can choose from: their numbers, letters and first values."""
     return {
         str(column + 1): f"{column_letter(column)}: {value[:30]}"
-        for column, value in enumerate(first_row[:MOST_COLUMNS])
+        for column, value in enumerate(first_row[:MAX_COLUMNS])
     }
 
 

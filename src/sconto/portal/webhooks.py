@@ -20,7 +20,7 @@ from sconto.domain.webhooks import (
     Webhook,
 )
 from sconto.operations import webhooks
-from sconto.operations.versions import Overtaken
+from sconto.operations.versions import ChangedMeanwhile
 from sconto.portal.clashes import Clash, find_differences, sent_version, version_field
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
@@ -85,7 +85,7 @@ async def change(visit: Visit) -> Response:
         await webhooks.change_webhook(
             database, caller, webhook_id, lambda _: changed, visit.now, sent_version(visit)
         )
-    except Overtaken:
+    except ChangedMeanwhile:
         stored = await webhooks.get_webhook(database, caller, webhook_id)
         mine, theirs = _fields(visit, None), _fields(visit, stored)
         differences = find_differences(visit.language, mine, theirs)

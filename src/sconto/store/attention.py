@@ -7,7 +7,7 @@ import asyncpg
 
 from sconto.domain.home import (
     LOOKED_AT,
-    MOST_OF_A_CONCERN,
+    MAX_OF_A_CONCERN,
     Attention,
     Concern,
     FirstSteps,
@@ -18,7 +18,7 @@ from sconto.store.database import Connection
 from sconto.store.period_sql import ends_after, is_running
 from sconto.store.reports import ALL_COUNTS
 
-_MOST: Final = MOST_OF_A_CONCERN + 1
+_MOST: Final = MAX_OF_A_CONCERN + 1
 """One more than is named, so that the reader learns that there are others."""
 
 _FREE_CODES: Final = 1_000

@@ -28,7 +28,7 @@ from sconto.store.backtest_reads import CodeFacts, PeriodOrder, ProductFacts, Ri
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import carried_codes
 
-_MOST_CACHED: Final = 200_000
+_MAX_CACHED: Final = 200_000
 """Things of a kind that are cached; more than that, and all are read again."""
 
 _NO_PRODUCT: Final = ProductFacts(0, known=False, tags=frozenset(), picks=())
@@ -63,7 +63,7 @@ class Stock:
         `version` is the merchant's price version.
         """
         caches = (self._products, self._codes, self._percents, self._rules, self._rivals)
-        if version != self._version or any(len(one) > _MOST_CACHED for one in caches):
+        if version != self._version or any(len(one) > _MAX_CACHED for one in caches):
             for cache in (*caches, self._taken):
                 cache.clear()
             self._automatic, self._version = None, version

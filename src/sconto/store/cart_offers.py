@@ -17,7 +17,7 @@ from sconto.domain.allowances import Scope, Taken, room_for, without_order
 from sconto.domain.candidates import CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
-from sconto.domain.cart_promotion import MOST_AUTOMATIC, CartTerms
+from sconto.domain.cart_promotion import MAX_AUTOMATIC, CartTerms
 from sconto.domain.holds import FIRST_ORDERS
 from sconto.domain.listing import NO_OFFERS, ListedOffers
 from sconto.domain.offers import Offer
@@ -27,10 +27,10 @@ from sconto.store.candidate_lookups import CODES_BESIDE_HOLDS, CODES_OF_TEXT
 from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.period_sql import ends_after
 
-_MOST_MERCHANTS: Final = 10_000
+_MAX_MERCHANTS: Final = 10_000
 """Merchants whose automatic cart promotions a process caches."""
 
-_MOST_PARTS: Final = 250_000
+_MAX_PARTS: Final = 250_000
 """Of the cached promotions together. A part takes at most some 100 bytes: a product or tag that is
 named. A promotion with its prepared outcomes takes as much as _PARTS_OF_PROMOTION."""
 
@@ -267,7 +267,7 @@ class CartPromotionCache:
 
     def __init__(self) -> None:
         self._merchants: LRU[int, CachedCartPromotions] = LRU(
-            _MOST_MERCHANTS, callback=self._count_off
+            _MAX_MERCHANTS, callback=self._count_off
         )
         self._parts = 0
 
@@ -277,14 +277,14 @@ class CartPromotionCache:
 
     def put(self, merchant_id: int, cached: CachedCartPromotions) -> None:
         """Cache what was read, unless it is a long list, as for a time long ago."""
-        if len(cached.prepared.offers) + len(cached.others) > MOST_AUTOMATIC:
+        if len(cached.prepared.offers) + len(cached.others) > MAX_AUTOMATIC:
             return
         before = self._merchants.get(merchant_id)
         if before is not None:
             self._count_off(merchant_id, before)
         self._parts += cached.parts
         self._merchants[merchant_id] = cached
-        while self._parts > _MOST_PARTS and len(self._merchants) > 1:
+        while self._parts > _MAX_PARTS and len(self._merchants) > 1:
             # Not popitem(): it leaks what it returns (lru-dict 1.4.1, its issue 64).
             oldest = self._merchants.peek_last_item()
             assert oldest is not None, "two merchants are cached"  # noqa: S101

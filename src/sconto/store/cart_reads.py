@@ -24,7 +24,7 @@ from sconto.store.pool import Connection
 _CONCURRENT_STATEMENTS: Final = 2
 """Of one merchant: this process decodes one result while PostgreSQL works on the other."""
 
-_MOST_TOGETHER: Final = 500
+_MAX_TOGETHER: Final = 500
 """Lines and codes in one statement. A large cart has as many, and is read alone."""
 
 _FEW_TOGETHER: Final = 30
@@ -79,7 +79,7 @@ class CartReads:
 
     @property
     def _most_together(self) -> int:
-        return _FEW_TOGETHER if self._turns.is_shared else _MOST_TOGETHER
+        return _FEW_TOGETHER if self._turns.is_shared else _MAX_TOGETHER
 
     async def _read(self, merchant_id: int, group: "list[_Waiting]") -> None:
         carts = [one.cart for one in group]

@@ -9,7 +9,7 @@ from sconto.store.code_ids import HAS_CODE
 from sconto.store.database import Connection
 from sconto.store.stored_amounts import discount_from
 
-_MOST_CODES: Final = 1_000
+_MAX_CODES: Final = 1_000
 """Codes that are listed, those with the most orders first."""
 
 _BY_DAY: Final = """
@@ -69,5 +69,5 @@ async def read_codes(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> Sequence[CodeUses]:
     """The codes that served orders, the most used first."""
-    rows = await connection.fetch(_BY_CODE, merchant_id, promotion_id, _MOST_CODES)
+    rows = await connection.fetch(_BY_CODE, merchant_id, promotion_id, _MAX_CODES)
     return [CodeUses(row["code"], row["uses"]) for row in rows]

@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.covered_products import (
-    MOST_COVERED_COUNTED,
+    MAX_COVERED_COUNTED,
     CoveredPage,
     CoveredProduct,
     CoveredQuery,
@@ -17,7 +17,7 @@ from sconto.store.stored_amounts import PRICE
 SEARCHED_PER_PAGE: Final = 25_000
 """Products that one page searches."""
 
-_COUNTED: Final = MOST_COVERED_COUNTED + 1
+_COUNTED: Final = MAX_COVERED_COUNTED + 1
 
 # A promotion names its products or covers all: then the catalogue's are walked. Only one of the two
 # scans runs, because the condition of the other has no row. LIMIT 1 makes each product a look-up.

@@ -12,10 +12,10 @@ from sconto.store.database import Connection
 
 Names = dict[int, PromotionName]
 
-_MOST_SHOWN: Final = 20
+_MAX_SHOWN: Final = 20
 """Automatic promotions shown for each product, and for all products; the latest created."""
 
-_MOST_SEARCHED: Final = 1_000
+_MAX_SEARCHED: Final = 1_000
 """The latest promotions that are searched for those on all products."""
 
 # Four kinds of rows: automatic promotions on products of the cart, those on all products, and names
@@ -104,8 +104,8 @@ async def read_automatic_offers(
         merchant_id,
         list(product_ids),
         list(mentioned),
-        _MOST_SHOWN,
-        _MOST_SEARCHED,
+        _MAX_SHOWN,
+        _MAX_SEARCHED,
         list(of_subscription),
     )
     offers = [_offer(row) for row in rows if row["percent"] is not None]

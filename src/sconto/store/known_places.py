@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sconto.domain.people import Caller
-from sconto.domain.sign_in import ADDRESS_KNOWN_FOR, MOST_KNOWN_ADDRESSES
+from sconto.domain.sign_in import ADDRESS_KNOWN_FOR, MAX_KNOWN_ADDRESSES
 from sconto.store.database import Connection
 
 _FRESH_FOR: Final = timedelta(days=1)
@@ -44,7 +44,7 @@ async def remember_place(
     ids = (caller.merchant_id, caller.user_id)
     is_new = await connection.fetchval(_REMEMBER, *ids, place, now, now - _FRESH_FOR)
     if is_new:
-        await connection.execute(_SWEEP, *ids, MOST_KNOWN_ADDRESSES, now - ADDRESS_KNOWN_FOR)
+        await connection.execute(_SWEEP, *ids, MAX_KNOWN_ADDRESSES, now - ADDRESS_KNOWN_FOR)
     return is_new is not None
 
 

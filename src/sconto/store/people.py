@@ -10,7 +10,7 @@ from sconto.domain.people import Caller, Merchant, Role, User
 from sconto.domain.sign_in import (
     ADDRESS_KNOWN_FOR,
     EXEMPT_AFTER_CHANGE,
-    MOST_USERS_TRIED,
+    MAX_USERS_TRIED,
     TypedName,
 )
 from sconto.store.database import Connection
@@ -174,7 +174,7 @@ async def find_possible_users(
         place,
         now - ADDRESS_KNOWN_FOR,
         now - EXEMPT_AFTER_CHANGE,
-        MOST_USERS_TRIED,
+        MAX_USERS_TRIED,
     )
     return [
         PossibleUser(

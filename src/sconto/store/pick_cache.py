@@ -18,11 +18,11 @@ from lru import LRU
 from sconto.domain.candidates import AutomaticPick
 from sconto.store.cart_offers import CartPromotionCache
 
-_MOST_PICKS: Final = 50_000
+_MAX_PICKS: Final = 50_000
 """Of all merchants together; each takes 400 bytes. Of one merchant, the picks that were not used
 for longest go first. Of several, all picks go of the merchant that was not asked for longest."""
 
-_MOST_MERCHANTS: Final = 10_000
+_MAX_MERCHANTS: Final = 10_000
 
 Version = int | None
 """A timeline's version; None if nothing was ever drawn."""
@@ -47,18 +47,18 @@ class _Timeline:
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self.spans: LRU[int, PickSpan] = LRU(_MOST_PICKS)
+        self.spans: LRU[int, PickSpan] = LRU(_MAX_PICKS)
 
 
 class PickCache:
     """Cached picks of all merchants, bounded."""
 
     def __init__(self) -> None:
-        self._timelines: LRU[int, _Timeline] = LRU(_MOST_MERCHANTS, callback=self._count_off)
+        self._timelines: LRU[int, _Timeline] = LRU(_MAX_MERCHANTS, callback=self._count_off)
         self._size = 0
         self.cart_promotions: Final = CartPromotionCache()
         """Automatic cart promotions, which have their own version."""
-        self._with_holds: LRU[int, bool] = LRU(_MOST_MERCHANTS)
+        self._with_holds: LRU[int, bool] = LRU(_MAX_MERCHANTS)
 
     def has_holds(self, merchant_id: int) -> bool:
         """Whether this process knows that the merchant has had holds."""
@@ -109,7 +109,7 @@ class PickCache:
         for span in spans:
             timeline.spans[span.product_id] = span
         self._size += len(timeline.spans) - before
-        while self._size > _MOST_PICKS and len(self._timelines) > 1:
+        while self._size > _MAX_PICKS and len(self._timelines) > 1:
             # Not popitem(): it leaks what it returns (lru-dict 1.4.1, its issue 64).
             oldest = self._timelines.peek_last_item()
             assert oldest is not None, "two merchants are cached"  # noqa: S101

@@ -12,7 +12,7 @@ from sconto.store.row_batches import ROWS_PER_STATEMENT
 from sconto.store.stored_amounts import PRICE
 from sconto.store.threads import in_thread
 
-_MOST_SPANS: Final = 100
+_MAX_SPANS: Final = 100
 
 # Ids and codes are sent as one text each, because asyncpg encodes a million elements of an array in
 # one step. Of unknown products, the first thousand are enough for a warning. The rows of a product
@@ -149,7 +149,7 @@ async def find_covered_products(
             _joined(named) if len(named) <= ROWS_PER_STATEMENT else await in_thread(_joined, named)
         )
     rows = await connection.fetch(
-        statement, merchant_id, ids, limit, period.starts_at, period.over_from, _MOST_SPANS
+        statement, merchant_id, ids, limit, period.starts_at, period.over_from, _MAX_SPANS
     )
     products: dict[int, Product] = {}
     unknown: dict[int, None] = {}

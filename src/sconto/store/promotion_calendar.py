@@ -18,7 +18,7 @@ from sconto.store.period_sql import ends_after
 _START: Final = CalendarPosition(datetime(9999, 12, 31, tzinfo=UTC), MAX_INT64)
 """A position before all promotions."""
 
-_MOST_SUBSCRIPTIONS: Final = 1_000
+_MAX_SUBSCRIPTIONS: Final = 1_000
 
 # The first comparison is the index's, the second exact.
 _NOT_OVER: Final = f"ends_at >= $2::timestamptz - interval '1 second' AND {ends_after('$2')}"
@@ -49,7 +49,7 @@ SELECT * FROM (
         FROM subscription_promotions
         WHERE merchant_id = $1 AND enabled AND archived_at IS NULL
         ORDER BY promotion_id DESC
-        LIMIT {_MOST_SUBSCRIPTIONS}
+        LIMIT {_MAX_SUBSCRIPTIONS}
     ) AS latest
     WHERE starts_at < $3 AND (starts_at, promotion_id) < ($4, $5) AND coalesce(ends_at >= $2, true)
 ) AS entries

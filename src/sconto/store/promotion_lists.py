@@ -10,7 +10,7 @@ import asyncpg
 from sconto.domain.codes import CodeType
 from sconto.domain.overview import (
     DAYS_SHOWN,
-    MOST_COUNTED,
+    MAX_COUNTED,
     CartPromotionOverview,
     ChosenPromotion,
     DeletedPromotion,
@@ -194,7 +194,7 @@ def overviews_of(promotions: str, since: str) -> str:
         promotions=promotions,
         since=since,
         used_up=USED_UP,
-        counted=MOST_COUNTED + 1,
+        counted=MAX_COUNTED + 1,
         first=_FIRST_CODES,
         all_counts=ALL_COUNTS,
     )

@@ -31,7 +31,7 @@ from sconto.store.search_indexes import spread
 LOOKED_AT: Final = 10_000
 """Promotions that a page and a count look at for the filters."""
 
-MOST_FOUND: Final = 5_000
+MAX_FOUND: Final = 5_000
 """Promotions that a search lists one by one; if it finds more, the list is walked for them."""
 
 CODES_LOOKED_AT: Final = 200
@@ -148,8 +148,8 @@ async def find_selection(
     words = Selection(words=name_arguments(search)[0])
     if not by_index and search.words:
         return words
-    ids = await find_promotion_ids(connection, merchant_id, search, MOST_FOUND + 1, CODES_LOOKED_AT)
-    return Selection(ids) if len(ids) <= MOST_FOUND else words
+    ids = await find_promotion_ids(connection, merchant_id, search, MAX_FOUND + 1, CODES_LOOKED_AT)
+    return Selection(ids) if len(ids) <= MAX_FOUND else words
 
 
 async def walk_page(

@@ -14,7 +14,7 @@ from sconto.domain.replay_shares import PromotionRef
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 
-_MOST_ENTRIES: Final = 200
+_MAX_ENTRIES: Final = 200
 """Entries that are read of a promotion, the latest."""
 
 _ENTRIES: Final = f"""
@@ -25,7 +25,7 @@ _ENTRIES: Final = f"""
         WHERE merchant_id = $1 AND subject = '{{subject}}' AND subject_id = wanted.promotion_id
             AND recorded_at > $6
         ORDER BY entry_id DESC
-        LIMIT {_MOST_ENTRIES}
+        LIMIT {_MAX_ENTRIES}
     ) END
 """  # noqa: S608  # of our own constants
 

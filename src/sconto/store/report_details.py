@@ -7,7 +7,7 @@ import msgspec
 
 from sconto.domain.history import Subject
 from sconto.domain.reports import (
-    MOST_CODES,
+    MAX_CODES,
     CodeTotals,
     Details,
     Mark,
@@ -21,7 +21,7 @@ from sconto.store.period_sql import instant_sql
 from sconto.store.reports import ALL_COUNTS
 from sconto.store.stored_amounts import discount_from
 
-_MOST_MARKS: Final = 50
+_MAX_MARKS: Final = 50
 _ENTRIES: Final = 500
 """Entries of the history that are looked at for marks, the newest first."""
 
@@ -49,7 +49,7 @@ SELECT coalesce((
     FROM (
         SELECT used_at FROM codes
         WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-        LIMIT {MOST_CODES}
+        LIMIT {MAX_CODES}
     ) AS few
 ) AS code_totals, coalesce((
     SELECT json_agg(json_build_array({instant_sql("recorded_at")}, verb, username)
@@ -65,7 +65,7 @@ SELECT coalesce((
         ) AS entry
         WHERE recorded_at >= $9 AND recorded_at < $10
         ORDER BY entry_id DESC
-        LIMIT {_MOST_MARKS}
+        LIMIT {_MAX_MARKS}
     ) AS changed
 ), '[]') AS marks, (
     SELECT json_build_array(coalesce(sum(uses) FILTER (WHERE applied), 0),

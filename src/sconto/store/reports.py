@@ -21,7 +21,7 @@ from sconto.store.database import Connection
 from sconto.store.period_sql import is_running
 from sconto.store.stored_amounts import discount_from
 
-MOST_RANKED: Final = 50_000
+MAX_RANKED: Final = 50_000
 """Counters of each kind that a ranking of promotions adds up, the newest first."""
 
 _COLUMNS: Final = """merchant_id, subject, promotion_id, code_id, currency, day, orders, beaten,
@@ -184,11 +184,11 @@ async def rank_promotions(
 ) -> tuple[list[TopPromotion], bool]:
     """The promotions with the most orders on the days, and whether all of the days were ranked.
 
-    Only the newest MOST_RANKED counters are compared; the figures are of all.
+    Only the newest MAX_RANKED counters are compared; the figures are of all.
     """
     days, currency = query.days, query.currency or ""
     rows = await connection.fetch(
-        _RANK, merchant_id, days.first, days.last, currency, MOST_RANKED, query.top
+        _RANK, merchant_id, days.first, days.last, currency, MAX_RANKED, query.top
     )
     found = [
         TopPromotion(
@@ -196,7 +196,7 @@ async def rank_promotions(
         )
         for row in rows
     ]
-    return found, not rows or rows[0]["ranked"] < MOST_RANKED
+    return found, not rows or rows[0]["ranked"] < MAX_RANKED
 
 
 def _figures(row: asyncpg.Record, currency: str) -> Figures:

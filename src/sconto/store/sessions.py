@@ -65,7 +65,7 @@ WHERE sessions.merchant_id = found.merchant_id AND sessions.user_id = found.user
     AND sessions.token_id = found.token_id
 """
 
-MOST_LISTED: Final = 100
+MAX_LISTED: Final = 100
 """Sessions that a person is shown, those seen last."""
 
 
@@ -111,7 +111,7 @@ async def insert_session(connection: Connection, new: NewSession) -> None:
 
 async def list_sessions(connection: Connection, caller: Caller, now: datetime) -> list[Session]:
     """The user's valid sessions, those seen last first."""
-    rows = await connection.fetch(_LIST, caller.merchant_id, caller.user_id, now, MOST_LISTED)
+    rows = await connection.fetch(_LIST, caller.merchant_id, caller.user_id, now, MAX_LISTED)
     return [_session(row) for row in rows]
 
 

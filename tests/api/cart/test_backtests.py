@@ -323,14 +323,14 @@ async def test_unknown_promotions_and_anothers_are_not_found(
     bearer: Callable[[Caller], dict[str, str]],
 ) -> None:
     promotion_id = await shop.create()
-    stranger = bearer(await create_caller(database))
+    other_merchant = bearer(await create_caller(database))
     for body in (
         {"promotion_id": promotion_id, "change": {"active": False}},
         {"promotion_id": promotion_id, "promotion": TEN_OFF},
         {"promotion_id": promotion_id, "product_promotion": COUPON},
         {"promotion_id": 999_999_999, "change": {"status": False}},
     ):
-        answer = await client.post(START, json=body, headers=stranger)
+        answer = await client.post(START, json=body, headers=other_merchant)
         assert answer.status_code == 404, answer.text
     too_many = {
         **COUPON,

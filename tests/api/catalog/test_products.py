@@ -86,13 +86,13 @@ async def test_another_merchants_product_is_not_found(
     bearer: Callable[[Caller], dict[str, str]],
 ) -> None:
     await put(shop, MUG)
-    stranger = bearer(await create_caller(database))
+    other_merchant = bearer(await create_caller(database))
     for method in ("GET", "DELETE"):
-        theirs = await shop.request(method, f"{PRODUCTS}/11111", headers=stranger)
-        unknown = await shop.request(method, f"{PRODUCTS}/22222", headers=stranger)
+        theirs = await shop.request(method, f"{PRODUCTS}/11111", headers=other_merchant)
+        unknown = await shop.request(method, f"{PRODUCTS}/22222", headers=other_merchant)
         assert_problem(theirs, 404)
         assert theirs.text.replace("11111", "22222") == unknown.text
-    assert (await shop.get(PRODUCTS, headers=stranger)).json()["products"] == []
+    assert (await shop.get(PRODUCTS, headers=other_merchant)).json()["products"] == []
     assert await listed(shop) == [11111]
 
 

@@ -172,9 +172,9 @@ async def test_an_order_is_explained_and_replayed(
         "text": f'"Any" takes 0.00 EUR off now instead of 10.00 EUR, because it was deleted at {at}'
         f" by {who}.",
     }
-    stranger = bearer(await create_caller(database))
+    other_merchant = bearer(await create_caller(database))
     missing = await client.get(url.replace("A%2F1", "B"), headers=headers)
-    theirs = await client.get(url, headers=stranger)
+    theirs = await client.get(url, headers=other_merchant)
     assert missing.status_code == theirs.status_code == 404
     assert missing.json()["type"] == theirs.json()["type"]
 

@@ -91,14 +91,14 @@ async def test_cursors_belong_to_one_merchant(
 ) -> None:
     page = (await client.get(f"{ORDERS}?limit=1", headers=headers)).json()
     cursor = page["next_cursor"]
-    stranger = bearer(await create_caller(database))
+    other_merchant = bearer(await create_caller(database))
     for query in ({"cursor": cursor}, {"cursor": f"{cursor}="}, {"cursor": cursor[:-1]}):
-        answer = await client.get(ORDERS, headers=stranger, params=query)
+        answer = await client.get(ORDERS, headers=other_merchant, params=query)
         assert answer.status_code == 422
         assert answer.json()["errors"] == [
             {"pointer": "/cursor", "detail": "must be the next_cursor of an earlier answer"}
         ]
-    assert (await client.get(ORDERS, headers=stranger)).json() == {
+    assert (await client.get(ORDERS, headers=other_merchant)).json() == {
         "orders": [],
         "next_cursor": None,
     }

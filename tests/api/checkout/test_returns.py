@@ -196,9 +196,9 @@ async def test_what_does_not_exist_is_not_found(
     shop: Shop, client: httpx.AsyncClient, database: Database, bearer: Bearer
 ) -> None:
     await shop.post(a_return("R-1", units()))
-    stranger = Shop(client, bearer(await create_caller(database)))
+    other_merchant = Shop(client, bearer(await create_caller(database)))
     for caller, path in (
-        (stranger, RETURNS),
+        (other_merchant, RETURNS),
         (shop, RETURNS.replace("A-1", "A-2")),
         (shop, RETURNS.replace("A-1", "%00")),
     ):

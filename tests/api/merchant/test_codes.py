@@ -272,8 +272,8 @@ async def test_who_may_read_and_who_may_write(
 async def test_another_merchants_codes_are_not_found(
     client: httpx.AsyncClient, bearer: Bearer, database: Database, promotion_id: int
 ) -> None:
-    stranger = await create_caller(database)
-    codes = Codes(client, bearer(stranger), promotion_id)
+    other_merchant = await create_caller(database)
+    codes = Codes(client, bearer(other_merchant), promotion_id)
     missing = [(11200, f"Promotion not found: {promotion_id}")]
     assert errors(await codes.get()) == missing
     assert errors(await codes.download()) == missing
@@ -336,8 +336,10 @@ async def test_bad_parameters_of_the_history_are_named(
 async def test_another_merchants_history_is_not_found(
     client: httpx.AsyncClient, bearer: Bearer, database: Database, promotion_id: int
 ) -> None:
-    stranger = await create_caller(database)
-    answer = await client.get(f"/v1/promotion/{promotion_id}/history", headers=bearer(stranger))
+    other_merchant = await create_caller(database)
+    answer = await client.get(
+        f"/v1/promotion/{promotion_id}/history", headers=bearer(other_merchant)
+    )
     assert errors(answer) == [(11200, f"Promotion not found: {promotion_id}")]
 
 

@@ -48,10 +48,10 @@ async def test_an_admin_resets_a_second_factor_and_signs_a_user_out(
     assert (await client.delete(f"{path}/sessions", headers=headers)).status_code == 204
     own = f"{USERS}/{merchant.user_id}/two-factor"
     assert (await client.delete(own, headers=bearer(merchant))).status_code == 409
-    stranger = bearer(await create_caller(database))
+    other_merchant = bearer(await create_caller(database))
     for part in ("two-factor", "sessions"):
-        assert (await client.delete(f"{path}/{part}", headers=stranger)).status_code == 404
-        assert (await client.delete(f"{USERS}/0/{part}", headers=stranger)).status_code == 404
+        assert (await client.delete(f"{path}/{part}", headers=other_merchant)).status_code == 404
+        assert (await client.delete(f"{USERS}/0/{part}", headers=other_merchant)).status_code == 404
 
 
 async def test_the_audit_log_is_read_by_pages_and_filters(

@@ -182,12 +182,12 @@ async def test_another_merchants_promotion_is_answered_like_an_unknown_one(
     bearer: Callable[[Caller], dict[str, str]],
 ) -> None:
     created = await platform.create()
-    stranger = Platform(client, bearer(await create_caller(database)))
+    other_merchant = Platform(client, bearer(await create_caller(database)))
     path = f"/promotions/{created['id']}"
     for method, tail in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/_validate")):
-        details(await stranger.ask(method, path + tail, {}), 404)
-    details(await stranger.apply("TRY3"), 404)
-    assert (await stranger.create())["code"] == "TRY3"
+        details(await other_merchant.ask(method, path + tail, {}), 404)
+    details(await other_merchant.apply("TRY3"), 404)
+    assert (await other_merchant.create())["code"] == "TRY3"
 
 
 ALLOWED = {

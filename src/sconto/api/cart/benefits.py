@@ -7,10 +7,10 @@ from typing import Any, Final
 from sconto.api.cart.fields import Fields
 from sconto.domain.cart_limits import (
     HIGHEST_QUANTITY,
-    MOST_SELECTED_PRODUCTS,
-    MOST_SELECTED_TAGS,
-    MOST_TIERS,
-    MOST_UNITS_OF_LINE,
+    MAX_SELECTED_PRODUCTS,
+    MAX_SELECTED_TAGS,
+    MAX_TIERS,
+    MAX_UNITS_OF_LINE,
 )
 from sconto.domain.cart_promotion import (
     AmountOff,
@@ -55,7 +55,7 @@ def _read_ids(fields: Fields, name: str) -> frozenset[int]:
     rule = f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}"
     return fields.set_of(
         name,
-        MOST_SELECTED_PRODUCTS,
+        MAX_SELECTED_PRODUCTS,
         lambda value: type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID,
         rule,
     )
@@ -64,7 +64,7 @@ def _read_ids(fields: Fields, name: str) -> frozenset[int]:
 def _read_tags(fields: Fields, name: str) -> frozenset[str]:
     return fields.set_of(
         name,
-        MOST_SELECTED_TAGS,
+        MAX_SELECTED_TAGS,
         lambda value: type(value) is str and is_reference(value),
         "must be a string of 1 to 64 characters",
     )
@@ -93,8 +93,8 @@ def _read_price(fields: Fields) -> FixedPrice:
 
 def _read_units(fields: Fields) -> BuyAndGet:
     return BuyAndGet(
-        fields.number("buy", 1, MOST_UNITS_OF_LINE),
-        fields.number("get", 1, MOST_UNITS_OF_LINE),
+        fields.number("buy", 1, MAX_UNITS_OF_LINE),
+        fields.number("get", 1, MAX_UNITS_OF_LINE),
         fields.percent("percent", default=FULL_PERCENT),
         fields.object("get_products", read_selection),
         fields.optional_number("at_most", 1, HIGHEST_QUANTITY),
@@ -104,7 +104,7 @@ def _read_units(fields: Fields) -> BuyAndGet:
 def _read_tiers(fields: Fields) -> Tiers:
     by = Measure(fields.one_of("by", tuple(Measure)) or Measure.SUBTOTAL)
     faults_before = fields.number_of_faults
-    tiers = fields.objects("tiers", MOST_TIERS, lambda tier: _read_tier(tier, by))
+    tiers = fields.objects("tiers", MAX_TIERS, lambda tier: _read_tier(tier, by))
     is_readable = fields.number_of_faults == faults_before
     for before, after in pairwise(tiers):
         if is_readable and not before.is_below(after):

@@ -11,7 +11,7 @@ from sconto.domain.cart_promotion import CartPromotionQuery, Target
 from sconto.domain.codes import code_key
 from sconto.domain.names import is_name
 
-MOST_LISTED: Final = 1_000
+MAX_LISTED: Final = 1_000
 
 _LIMIT: Final = re.compile("[1-9][0-9]{0,3}")
 _FLAGS: Final = {"true": True, "false": False}
@@ -27,8 +27,8 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> CartPromotionQuery:
         faults.append(FieldFault(pointer(name), rule))
 
     limit = values.get("limit", "100")
-    if not _LIMIT.fullmatch(limit) or int(limit) > MOST_LISTED:
-        note("limit", f"must be a whole number from 1 to {MOST_LISTED}")
+    if not _LIMIT.fullmatch(limit) or int(limit) > MAX_LISTED:
+        note("limit", f"must be a whole number from 1 to {MAX_LISTED}")
     before = read_cursor(values["cursor"]) if "cursor" in values else None
     if "cursor" in values and before is None:
         note("cursor", "must be the next_cursor of an earlier answer")
@@ -60,8 +60,8 @@ def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int | None]:
     values = dict(parameters)
     faults = _find_misnamed((name for name, _ in parameters), ("limit", "cursor"))
     limit = values.get("limit", "100")
-    if not _LIMIT.fullmatch(limit) or int(limit) > MOST_LISTED:
-        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MOST_LISTED}"))
+    if not _LIMIT.fullmatch(limit) or int(limit) > MAX_LISTED:
+        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MAX_LISTED}"))
     before = read_cursor(values["cursor"]) if "cursor" in values else None
     if "cursor" in values and before is None:
         faults.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))

@@ -13,7 +13,7 @@ from sconto.api.cart.fields import Fields
 from sconto.api.cart.merge_patch import merge
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.rfc3339 import RULE, read_end, read_instant
-from sconto.domain.cart_limits import HIGHEST_COUNT, HIGHEST_PRIORITY, MOST_SEGMENTS
+from sconto.domain.cart_limits import HIGHEST_COUNT, HIGHEST_PRIORITY, MAX_SEGMENTS
 from sconto.domain.cart_promotion import (
     ALL_PRODUCTS,
     BuyAndGet,
@@ -31,7 +31,7 @@ from sconto.domain.hours import EVERY_DAY, Hours
 from sconto.domain.names import NAME_LENGTH, is_name, is_reference
 from sconto.domain.schedule import Period
 
-MOST_CODES_IN_BODY: Final = 100_000
+MAX_CODES_IN_BODY: Final = 100_000
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -121,8 +121,8 @@ def _read_period(fields: Fields, now: datetime) -> Period:
 def _read_codes(fields: Fields) -> tuple[CodeType | None, tuple[str, ...]]:
     code_type = fields.one_of("code_type", tuple(CodeType))
     sent = fields.value("codes")
-    if type(sent) is not list or not 1 <= len(sent) <= MOST_CODES_IN_BODY:
-        fields.note("codes", f"must be a list of 1 to {MOST_CODES_IN_BODY} codes")
+    if type(sent) is not list or not 1 <= len(sent) <= MAX_CODES_IN_BODY:
+        fields.note("codes", f"must be a list of 1 to {MAX_CODES_IN_BODY} codes")
         sent = []
     faulty = [i for i, code in enumerate(sent) if type(code) is not str or not is_code(code)]
     fields.note_items("codes", faulty, _CODE_RULE)
@@ -187,7 +187,7 @@ def _read_conditions(fields: Fields) -> Conditions:
         fields.optional_number("minimum_quantity", 1, HIGHEST_COUNT),
         fields.set_of(
             "segments",
-            MOST_SEGMENTS,
+            MAX_SEGMENTS,
             lambda value: type(value) is str and is_reference(value),
             "must be a string of 1 to 64 characters",
         ),

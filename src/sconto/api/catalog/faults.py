@@ -5,7 +5,7 @@ from typing import Final
 
 from sconto.domain.money import currency_decimals
 from sconto.domain.names import NAME_LENGTH
-from sconto.domain.product import HIGHEST_PRODUCT_ID, MOST_TAGS, FieldRule, ProductFault
+from sconto.domain.product import HIGHEST_PRODUCT_ID, MAX_TAGS, FieldRule, ProductFault
 
 NAME_RULE: Final = (
     f"must have 1 to {NAME_LENGTH} characters, not only blanks, no control characters"
@@ -17,7 +17,7 @@ _SENTENCES: Final[Mapping[FieldRule, str]] = {
     FieldRule.PRODUCT_ID: f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}",
     FieldRule.TEXT: "must be a string",
     FieldRule.NAME: NAME_RULE,
-    FieldRule.TAGS: f"must be a list of at most {MOST_TAGS} strings of 1 to 64 characters",
+    FieldRule.TAGS: f"must be a list of at most {MAX_TAGS} strings of 1 to 64 characters",
     FieldRule.AMOUNT_AS_TEXT: 'must be a string such as "19.99"',
     FieldRule.AMOUNT: "must be an amount from 0 to below 10^12",
     FieldRule.CURRENCY: "must be an ISO 4217 code",

@@ -10,7 +10,7 @@ from sconto.api.problem_json import find_unknown, pointer
 from sconto.domain.money import format_amount
 from sconto.domain.names import is_name
 from sconto.domain.product import (
-    MOST_PRODUCTS,
+    MAX_PRODUCTS,
     Product,
     ProductPage,
     ProductQuery,
@@ -25,10 +25,10 @@ def read_products(body: Mapping[str, object]) -> tuple[Product, ...]:
     """The products to put, each named once. Raises InvalidFields."""
     items = body.get("products")
     outcomes: list[Product | tuple[FieldFault, ...]]
-    if isinstance(items, list) and 1 <= len(items) <= MOST_PRODUCTS:
+    if isinstance(items, list) and 1 <= len(items) <= MAX_PRODUCTS:
         outcomes = [_read_item(f"/products/{index}", item) for index, item in enumerate(items)]
     else:
-        outcomes = [(FieldFault("/products", f"must be a list of 1 to {MOST_PRODUCTS} products"),)]
+        outcomes = [(FieldFault("/products", f"must be a list of 1 to {MAX_PRODUCTS} products"),)]
     faults = [
         *(fault for outcome in outcomes if isinstance(outcome, tuple) for fault in outcome),
         *_find_repeats(outcomes),
@@ -77,7 +77,7 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> ProductQuery:
     search = values.get("search") or None
     faults = [*_find_misnamed(name for name, _ in parameters)]
     if limit is None:
-        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MOST_PRODUCTS}"))
+        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MAX_PRODUCTS}"))
     if after is None:
         faults.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
     if search is not None and not is_name(search):
@@ -101,7 +101,7 @@ def _find_misnamed(names: Iterable[str]) -> Iterator[FieldFault]:
 def _read_limit(text: str | None) -> int | None:
     if text is None:
         return 100
-    return int(text) if _LIMIT.fullmatch(text) and int(text) <= MOST_PRODUCTS else None
+    return int(text) if _LIMIT.fullmatch(text) and int(text) <= MAX_PRODUCTS else None
 
 
 def render_page(page: ProductPage) -> dict[str, object]:

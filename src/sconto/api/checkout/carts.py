@@ -15,12 +15,12 @@ from sconto.domain.blanks import trim
 from sconto.domain.cart import NOBODY, Cart, Customer, Line
 from sconto.domain.cart_limits import (
     LONGEST_CODE_OF_CART,
-    MOST_CODES_OF_CART,
-    MOST_CODES_OF_SUBSCRIPTION,
-    MOST_LINES_OF_CART,
-    MOST_PRICES,
-    MOST_SEGMENTS,
-    MOST_UNITS_OF_LINE,
+    MAX_CODES_OF_CART,
+    MAX_CODES_OF_SUBSCRIPTION,
+    MAX_LINES_OF_CART,
+    MAX_PRICES,
+    MAX_SEGMENTS,
+    MAX_UNITS_OF_LINE,
 )
 from sconto.domain.holds import DEFAULT_HOLD, LONGEST_HOLD, SHORTEST_HOLD, NewHold
 from sconto.domain.money import TOTAL_DIGITS, known_currencies, parse_amount
@@ -38,7 +38,7 @@ _OrderNumber = Annotated[int, Meta(ge=1, le=LAST_ORDER_NUMBER)]
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
     line_id: str
     product_id: _ProductId
-    quantity: Annotated[int, Meta(ge=1, le=MOST_UNITS_OF_LINE)]
+    quantity: Annotated[int, Meta(ge=1, le=MAX_UNITS_OF_LINE)]
     unit_price: str
 
 
@@ -52,21 +52,21 @@ class _Subscription(msgspec.Struct, forbid_unknown_fields=True):
     type_id: _Name
     order_number: _OrderNumber
     created_at: str | None = None
-    codes: (
-        Annotated[list[_SubscriptionCode], Meta(max_length=MOST_CODES_OF_SUBSCRIPTION)] | None
-    ) = None
+    codes: Annotated[list[_SubscriptionCode], Meta(max_length=MAX_CODES_OF_SUBSCRIPTION)] | None = (
+        None
+    )
 
 
 class _Customer(msgspec.Struct, forbid_unknown_fields=True):
     id: str | None = None
-    segments: Annotated[list[str], Meta(max_length=MOST_SEGMENTS)] | None = None
+    segments: Annotated[list[str], Meta(max_length=MAX_SEGMENTS)] | None = None
     has_ordered: bool | None = None
 
 
 class _Cart(msgspec.Struct, forbid_unknown_fields=True):
     currency: str
-    lines: Annotated[list[_Line], Meta(min_length=1, max_length=MOST_LINES_OF_CART)]
-    codes: Annotated[list[_Code], Meta(max_length=MOST_CODES_OF_CART)] | None = None
+    lines: Annotated[list[_Line], Meta(min_length=1, max_length=MAX_LINES_OF_CART)]
+    codes: Annotated[list[_Code], Meta(max_length=MAX_CODES_OF_CART)] | None = None
     subscription: _Subscription | None = None
     customer: _Customer | None = None
     shipping: str | None = None
@@ -102,7 +102,7 @@ class Prices(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a price list."""
 
     currency: str
-    products: Annotated[list[_Product], Meta(min_length=1, max_length=MOST_PRICES)]
+    products: Annotated[list[_Product], Meta(min_length=1, max_length=MAX_PRICES)]
 
 
 def make_quote(sent: Quote) -> tuple[Cart, datetime | None, bool]:

@@ -14,11 +14,11 @@ from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.blanks import trim
 from sconto.domain.cart_limits import (
     LONGEST_CODE_OF_CART,
-    MOST_CODES_OF_CART,
-    MOST_LINES_OF_CART,
-    MOST_PRICES,
-    MOST_SEGMENTS,
-    MOST_UNITS_OF_LINE,
+    MAX_CODES_OF_CART,
+    MAX_LINES_OF_CART,
+    MAX_PRICES,
+    MAX_SEGMENTS,
+    MAX_UNITS_OF_LINE,
 )
 from sconto.domain.holds import LONGEST_HOLD, SHORTEST_HOLD
 from sconto.domain.money import (
@@ -100,7 +100,7 @@ def find_price_faults(body: Body) -> Faults:
     """The faults of a price list's body."""
     faults: Faults = []
     currency = _check_currency(body, faults)
-    for place, item in _items(body, "products", MOST_PRICES, faults):
+    for place, item in _items(body, "products", MAX_PRICES, faults):
         _check_product_id(item, place, faults)
         _check_amount(item, "unit_price", place, currency, faults)
         faults += find_unknown(item, ("product_id", "unit_price"), place)
@@ -134,7 +134,7 @@ def _check_returned_lines(body: Body, faults: Faults) -> None:
         if body.get("shipping") is not True:
             faults.append(FieldFault("/lines", "must have a line, unless shipping is returned"))
         return
-    items = _items(body, "lines", MOST_LINES_OF_CART, faults)
+    items = _items(body, "lines", MAX_LINES_OF_CART, faults)
     for place, item in items:
         _check_reference(item, "line_id", place, faults)
         _check_quantity(item, place, faults)
@@ -145,7 +145,7 @@ def _check_returned_lines(body: Body, faults: Faults) -> None:
 def _check_cart(body: Body, faults: Faults) -> str:
     """Note the faults of the fields that quotes and orders share; returns the currency."""
     currency = _check_currency(body, faults)
-    lines = _items(body, "lines", MOST_LINES_OF_CART, faults)
+    lines = _items(body, "lines", MAX_LINES_OF_CART, faults)
     for place, item in lines:
         _check_line(item, place, currency, faults)
     _check_repeats([item.get("line_id") for _, item in lines], faults)
@@ -177,8 +177,8 @@ def _check_segments(customer: Body, place: str, faults: Faults) -> None:
     segments = customer.get("segments")
     if segments is None:
         return
-    if type(segments) is not list or len(segments) > MOST_SEGMENTS:
-        _note(customer, "segments", place, f"must be a list of at most {MOST_SEGMENTS}", faults)
+    if type(segments) is not list or len(segments) > MAX_SEGMENTS:
+        _note(customer, "segments", place, f"must be a list of at most {MAX_SEGMENTS}", faults)
         return
     for index, segment in enumerate(segments):
         if type(segment) is not str or not is_reference(segment):
@@ -204,8 +204,8 @@ def _check_line(item: Body, place: str, currency: str, faults: Faults) -> None:
 
 def _check_quantity(item: Body, place: str, faults: Faults) -> None:
     quantity = item.get("quantity")
-    if type(quantity) is not int or not 1 <= quantity <= MOST_UNITS_OF_LINE:
-        rule = f"must be a whole number from 1 to {MOST_UNITS_OF_LINE}"
+    if type(quantity) is not int or not 1 <= quantity <= MAX_UNITS_OF_LINE:
+        rule = f"must be a whole number from 1 to {MAX_UNITS_OF_LINE}"
         _note(item, "quantity", place, rule, faults)
 
 
@@ -224,8 +224,8 @@ def _check_codes(body: Body, faults: Faults) -> None:
     codes = body.get("codes")
     if codes is None:
         return
-    if type(codes) is not list or len(codes) > MOST_CODES_OF_CART:
-        _note(body, "codes", "", f"must be a list of at most {MOST_CODES_OF_CART} codes", faults)
+    if type(codes) is not list or len(codes) > MAX_CODES_OF_CART:
+        _note(body, "codes", "", f"must be a list of at most {MAX_CODES_OF_CART} codes", faults)
         return
     for index, code in enumerate(codes):
         if type(code) is not str or len(code) > LONGEST_CODE_OF_CART or not trim(code):

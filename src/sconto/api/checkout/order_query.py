@@ -16,7 +16,7 @@ from sconto.domain.names import is_reference
 from sconto.domain.order import OrderStatus
 from sconto.domain.order_list import OrderPlace, OrderQuery
 
-MOST_LISTED: Final = 100
+MAX_LISTED: Final = 100
 
 _LIMIT: Final = re.compile("[1-9][0-9]{0,2}")
 _CURSOR: Final = re.compile(r"([1-9][0-9]{0,18}) ([0-9]{1,18}) (.{1,64})")
@@ -33,7 +33,7 @@ class _Parameter(NamedTuple):
 
 
 def _read_limit(text: str) -> int | None:
-    return int(text) if _LIMIT.fullmatch(text) and int(text) <= MOST_LISTED else None
+    return int(text) if _LIMIT.fullmatch(text) and int(text) <= MAX_LISTED else None
 
 
 def _read_status(text: str) -> OrderStatus | None:
@@ -41,7 +41,7 @@ def _read_status(text: str) -> OrderStatus | None:
 
 
 _PARAMETERS: Final[Mapping[str, _Parameter]] = {
-    "limit": _Parameter("limit", _read_limit, f"must be a whole number from 1 to {MOST_LISTED}"),
+    "limit": _Parameter("limit", _read_limit, f"must be a whole number from 1 to {MAX_LISTED}"),
     "from": _Parameter("since", read_instant, INSTANT_RULE),
     "until": _Parameter("until", read_instant, INSTANT_RULE),
     "status": _Parameter("status", _read_status, f"must be one of {', '.join(OrderStatus)}"),

@@ -25,7 +25,7 @@ T = TypeVar("T")
 _QUOTE: Final = msgspec.json.Decoder(carts.Quote)
 _ORDER: Final = msgspec.json.Decoder(carts.Order)
 _HOLD: Final = msgspec.json.Decoder(carts.Hold)
-MOST_RETURNS: Final = 100
+MAX_RETURNS: Final = 100
 """Returns of a page."""
 
 _LIMIT: Final = re.compile("[1-9][0-9]{0,2}")
@@ -102,9 +102,9 @@ def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int]:
         elif name not in ("limit", "cursor"):
             found.append(FieldFault(pointer(name), "is unknown"))
         values[name] = text
-    limit = values.get("limit", str(MOST_RETURNS))
-    if not _LIMIT.fullmatch(limit) or int(limit) > MOST_RETURNS:
-        found.append(FieldFault("/limit", f"must be a whole number from 1 to {MOST_RETURNS}"))
+    limit = values.get("limit", str(MAX_RETURNS))
+    if not _LIMIT.fullmatch(limit) or int(limit) > MAX_RETURNS:
+        found.append(FieldFault("/limit", f"must be a whole number from 1 to {MAX_RETURNS}"))
     after = read_cursor(values["cursor"]) if "cursor" in values else 0
     if after is None or after > MAX_INT32:
         found.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))

@@ -7,7 +7,7 @@ from sconto.api.faults import FieldFault
 from sconto.api.problem_json import find_unknown
 from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.blanks import trim
-from sconto.domain.cart_limits import MOST_CODES_OF_SUBSCRIPTION
+from sconto.domain.cart_limits import MAX_CODES_OF_SUBSCRIPTION
 from sconto.domain.money import format_amount
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.subscription import (
@@ -44,8 +44,8 @@ def _check_codes(fields: Body, faults: list[FieldFault]) -> None:
     codes = fields.get("codes")
     if codes is None:
         return
-    if type(codes) is not list or len(codes) > MOST_CODES_OF_SUBSCRIPTION:
-        rule = f"must be a list of at most {MOST_CODES_OF_SUBSCRIPTION} codes"
+    if type(codes) is not list or len(codes) > MAX_CODES_OF_SUBSCRIPTION:
+        rule = f"must be a list of at most {MAX_CODES_OF_SUBSCRIPTION} codes"
         faults.append(FieldFault(f"{_PLACE}/codes", rule))
         return
     for index, item in enumerate(codes):

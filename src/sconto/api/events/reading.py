@@ -24,7 +24,7 @@ from sconto.domain.webhooks import (
     Webhook,
 )
 
-MOST_LISTED: Final = 1_000
+MAX_LISTED: Final = 1_000
 
 _HOUR: Final = timedelta(hours=1)
 _LIMIT: Final = re.compile("[1-9][0-9]{0,3}")
@@ -190,8 +190,8 @@ class _Parameters:
 
     def limit(self) -> int:
         limit = self._values.get("limit", "100")
-        if not _LIMIT.fullmatch(limit) or int(limit) > MOST_LISTED:
-            self.note("limit", f"must be a whole number from 1 to {MOST_LISTED}")
+        if not _LIMIT.fullmatch(limit) or int(limit) > MAX_LISTED:
+            self.note("limit", f"must be a whole number from 1 to {MAX_LISTED}")
             return 1
         return int(limit)
 

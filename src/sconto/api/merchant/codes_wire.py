@@ -10,7 +10,7 @@ from sconto.api.merchant.errors import Fault, fault, invalid_body
 from sconto.api.merchant.instants import format_instant
 from sconto.api.merchant.values import read_codes
 from sconto.domain.blanks import trim
-from sconto.domain.code_list import MOST_CODES_LISTED, CodeQuery, CodeState, ListedCode
+from sconto.domain.code_list import MAX_CODES_LISTED, CodeQuery, CodeState, ListedCode
 from sconto.domain.codes import count_different, is_typed_code
 
 _FIELD: Final = "coupon_code"
@@ -78,7 +78,7 @@ def write_code(code: ListedCode, zone: ZoneInfo) -> dict[str, object]:
 
 def _read_limit(text: str) -> int | None:
     limit = read_id(text)
-    return limit if limit is not None and limit <= MOST_CODES_LISTED else None
+    return limit if limit is not None and limit <= MAX_CODES_LISTED else None
 
 
 def _faultless(

@@ -20,7 +20,7 @@ from sconto.domain.people import Action
 from sconto.domain.redemption_days import FIRST_PLACE, DailyQuery, DailyUses, UsesPlace
 from sconto.operations.statistics import list_daily_uses
 
-MOST_LISTED: Final = 10_000
+MAX_LISTED: Final = 10_000
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CURSOR: Final = re.compile(
@@ -48,7 +48,7 @@ def _read_query(sent: Iterable[tuple[str, str]]) -> DailyQuery:
     """Raises Refused with 11010 for each parameter that is not valid or unknown."""
     texts = dict(sent)
     limit = read_id(texts.pop("limit", "1000"))
-    bad = [] if limit is not None and limit <= MOST_LISTED else ["limit"]
+    bad = [] if limit is not None and limit <= MAX_LISTED else ["limit"]
     days: dict[str, date | None] = {}
     for name in ("date_from", "date_to"):
         text = texts.pop(name, None)

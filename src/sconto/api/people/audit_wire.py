@@ -14,7 +14,7 @@ from sconto.domain.history import Subject
 from sconto.domain.names import is_name
 from sconto.domain.numbers import MAX_INT64
 
-MOST_ENTRIES: Final = 1000
+MAX_ENTRIES: Final = 1000
 """The most entries of a page."""
 
 PARAMETERS: Final = ("limit", "cursor", "kind", "username", "since", "until")
@@ -29,8 +29,8 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> AuditQuery:
     faults = find_unknown(sent, PARAMETERS)
     limit, kind, username = sent.get("limit", "100"), sent.get("kind"), sent.get("username")
     place = _read_cursor(sent["cursor"]) if "cursor" in sent else LATEST
-    if not _LIMIT.fullmatch(limit) or int(limit) > MOST_ENTRIES:
-        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MOST_ENTRIES}"))
+    if not _LIMIT.fullmatch(limit) or int(limit) > MAX_ENTRIES:
+        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MAX_ENTRIES}"))
     if place is None:
         faults.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
     if kind is not None and kind not in tuple(Subject):

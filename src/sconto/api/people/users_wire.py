@@ -20,7 +20,7 @@ _FIELDS: Final = ("username", "role", "email")
 _USERNAME_RULE: Final = f"{NAME_RULE}, no slash"
 _EMAIL_RULE: Final = "must be an e-mail address such as ada@example.com, or null"
 
-MOST_USERS: Final = 1000
+MAX_USERS: Final = 1000
 """The most users of a page."""
 
 _LIMIT: Final = re.compile("[1-9][0-9]{0,3}")
@@ -47,8 +47,8 @@ def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int]:
     limit = sent.get("limit", "100")
     after = read_cursor(sent["cursor"]) if "cursor" in sent else 0
     faults = find_unknown(sent, ("limit", "cursor"))
-    if not _LIMIT.fullmatch(limit) or int(limit) > MOST_USERS:
-        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MOST_USERS}"))
+    if not _LIMIT.fullmatch(limit) or int(limit) > MAX_USERS:
+        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MAX_USERS}"))
     if after is None:
         faults.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
     if faults or after is None:

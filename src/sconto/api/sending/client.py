@@ -30,7 +30,7 @@ from sconto.domain.webhooks import Answer, Message, message_headers
 SHOWN_ANSWER: Final = 4 * 1024
 """Bytes of an answer's body that are kept."""
 
-MOST_ANSWER: Final = 64 * 1024
+MAX_ANSWER: Final = 64 * 1024
 """Bytes of an answer's body that are read, so that the connection can be used again."""
 
 _LONGEST_SECONDS: Final = 9
@@ -116,7 +116,7 @@ async def _read_beginning(response: aiohttp.ClientResponse) -> tuple[bytes, bool
     async for chunk in response.content.iter_any():
         shown = (shown + chunk)[:SHOWN_ANSWER]
         size += len(chunk)
-        if size > MOST_ANSWER:
+        if size > MAX_ANSWER:
             return shown, False
     return shown, True
 

@@ -9,8 +9,8 @@ from sconto.domain.money import known_currencies, parse_amount
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract, ContractCode
 from sconto.domain.subscription_schedule import OrderAmount, SchedulePlan
 
-MOST_CODES_OF_CONTRACT: Final = 1_000
-MOST_ORDERS: Final = 1_000
+MAX_CODES_OF_CONTRACT: Final = 1_000
+MAX_ORDERS: Final = 1_000
 
 Body = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def read_plan(body: Body) -> SchedulePlan:
     """The orders to schedule. Raises InvalidFields."""
     fields = Fields(body)
     contract = _read_contract(fields)
-    orders = fields.whole("numberOfOrders", 1, MOST_ORDERS)
+    orders = fields.whole("numberOfOrders", 1, MAX_ORDERS)
     following = fields.whole("nextOrderNumber", 1, LAST_ORDER_NUMBER, required=False) or 1
     first = fields.whole("firstOrderNumber", 1, LAST_ORDER_NUMBER, required=False)
     application_id = fields.name("applicationId", required=False) or None
@@ -58,7 +58,7 @@ def _read_contract(body: Fields) -> Contract:
     return Contract(
         created_at,
         fields.name("subscriptionTypeId"),
-        tuple(_read_code(item) for item in fields.objects("discounts", MOST_CODES_OF_CONTRACT)),
+        tuple(_read_code(item) for item in fields.objects("discounts", MAX_CODES_OF_CONTRACT)),
     )
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from sconto.api.faults import MOST_FAULTS, FieldFault, InvalidFields, first_names
+from sconto.api.faults import MAX_FAULTS, FieldFault, InvalidFields, first_names
 from sconto.api.strict_json import Number
 from sconto.domain.blanks import trim
 from sconto.domain.names import NAME_LENGTH, is_name, is_text
@@ -39,7 +39,7 @@ class Fields:
 
     def note(self, name: str, reason: str) -> None:
         """Note a fault: the rest of a sentence that begins with the field's path."""
-        if len(self._faults) < MOST_FAULTS:
+        if len(self._faults) < MAX_FAULTS:
             self._faults.append(FieldFault(self._at(name), reason))
 
     def finish(self, read_only: Collection[str] = ()) -> None:

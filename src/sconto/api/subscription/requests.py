@@ -14,7 +14,7 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
 
-MOST_ITEMS: Final = 100
+MAX_ITEMS: Final = 100
 ITEMS: Final = 20
 
 _MERGE_PATCH: Final = "application/merge-patch+json"
@@ -46,8 +46,8 @@ def read_query(request: Request) -> tuple[SubscriptionQuery, str | None]:
     parameters = request.query_params
     faults = []
     limit = parameters.get("limit", str(ITEMS))
-    if not (limit.isascii() and limit.isdecimal() and len(limit) < 4 and int(limit) <= MOST_ITEMS):
-        faults.append(FieldFault("limit", f"must be a whole number from 0 to {MOST_ITEMS}"))
+    if not (limit.isascii() and limit.isdecimal() and len(limit) < 4 and int(limit) <= MAX_ITEMS):
+        faults.append(FieldFault("limit", f"must be a whole number from 0 to {MAX_ITEMS}"))
     cursor = parameters.get("cursor") or None
     after = 0 if cursor is None else read_cursor(cursor, least=0)
     if after is None:

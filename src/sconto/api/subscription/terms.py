@@ -17,9 +17,9 @@ from sconto.domain.subscription import LAST_ORDER_NUMBER
 from sconto.domain.subscription_promotion import (
     HIGHEST_MAX_USAGE,
     LONGEST_DESCRIPTION,
-    MOST_CONDITIONS,
-    MOST_RULES,
-    MOST_TYPES,
+    MAX_CONDITIONS,
+    MAX_RULES,
+    MAX_TYPES,
     Condition,
     ConditionType,
     Constraint,
@@ -80,16 +80,16 @@ def _read_constraint(fields: Fields, zone: ZoneInfo) -> Constraint:
     max_usage = fields.whole("maxUsage", 1, HIGHEST_MAX_USAGE, required=False)
     subscription = fields.object("subscription")
     new_only = subscription.boolean("newOnly", required=False)
-    type_ids = subscription.texts("typeIds", MOST_TYPES)
+    type_ids = subscription.texts("typeIds", MAX_TYPES)
     subscription.finish()
     fields.finish(READ_ONLY_CONSTRAINT)
     return Constraint(starts_at, ends_at, max_usage, new_only, tuple(dict.fromkeys(type_ids)))
 
 
 def _read_rules(fields: Fields) -> tuple[Rule, ...]:
-    rules = tuple(_read_rule(rule) for rule in fields.objects("rules", MOST_RULES, least=1))
-    if sum(len(rule.conditions) for rule in rules) > MOST_CONDITIONS:
-        fields.note("rules", f"must have at most {MOST_CONDITIONS} conditions in all")
+    rules = tuple(_read_rule(rule) for rule in fields.objects("rules", MAX_RULES, least=1))
+    if sum(len(rule.conditions) for rule in rules) > MAX_CONDITIONS:
+        fields.note("rules", f"must have at most {MAX_CONDITIONS} conditions in all")
     return rules
 
 
@@ -97,7 +97,7 @@ def _read_rule(fields: Fields) -> Rule:
     effect = _read_effect(fields.object("effect", required=True))
     conditions = tuple(
         condition
-        for item in fields.objects("conditions", MOST_CONDITIONS)
+        for item in fields.objects("conditions", MAX_CONDITIONS)
         if (condition := _read_condition(item)) is not None
     )
     fields.finish()

@@ -4,7 +4,7 @@ import resource
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-_MOST_DESCRIPTORS: Final = 65_536
+_MAX_DESCRIPTORS: Final = 65_536
 """No limit would be too many: some programs walk through all descriptors that they may have."""
 
 _RESERVED_DESCRIPTORS: Final = 128
@@ -49,7 +49,7 @@ class ConnectionLimits:
 def raise_descriptor_limit() -> int:
     """Let this process and its workers open as many files as allowed. Returns how many."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    wanted = _MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MAX_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft >= wanted:
         return soft
     try:

@@ -11,7 +11,7 @@ from sconto.cli.sentences import CODE_FAULTS
 from sconto.domain.code_file import CodeFile, CodeLine, RefusedCodeLine
 from sconto.domain.headings import CODE_COLUMN
 
-MOST_INSIDE: Final = 100
+MAX_INSIDE: Final = 100
 """Codes of a promotion that stand in the file itself."""
 
 _FILE: Final = "file"
@@ -25,7 +25,7 @@ def put_beside(document: dict[str, Any], kinds: tuple[Kind, ...], path: Path) ->
     written = 0
     for holder, name, entry in _holders(document, kinds):
         codes = holder[name]
-        if not isinstance(codes, list) or len(codes) <= MOST_INSIDE:
+        if not isinstance(codes, list) or len(codes) <= MAX_INSIDE:
             continue
         folder.mkdir(exist_ok=True)
         written += 1

@@ -221,7 +221,7 @@ class CartKind(Kind):
             listed = sent.get("codes")
             if before is not None and before.promotion.code_type and "codes" not in sent:
                 codes = before.codes
-            elif isinstance(listed, list) and len(listed) > cart_reading.MOST_CODES_IN_BODY:
+            elif isinstance(listed, list) and len(listed) > cart_reading.MAX_CODES_IN_BODY:
                 codes = tuple(listed)
             if codes is not None:
                 body["codes"] = {**sent, "codes": ["STAND-IN"]}

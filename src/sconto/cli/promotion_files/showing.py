@@ -11,7 +11,7 @@ from sconto.cli.promotion_files.planning import Plan
 from sconto.domain.money import format_amount
 from sconto.domain.preview import PromotionWarning, WarningKind
 from sconto.domain.price_changes import PriceChange
-from sconto.operations.catalog_prices import MOST_PRICED
+from sconto.operations.catalog_prices import MAX_PRICED
 from sconto.operations.promotion_edits import Outcome
 
 _PRICES: Final = 10
@@ -42,10 +42,10 @@ def show_plan(plan: Plan, outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
         for edit, warning in outcome.warnings:
             if edit == number:
                 yield f"    warning: {_say_warning(warning)}"
-        for overtaken in outcome.overtaken:
-            if overtaken.edit == number:
-                at = overtaken.at.astimezone(zone).isoformat(" ", "seconds")
-                yield f"    edited by {overtaken.username} at {at}, after the file was exported"
+        for later in outcome.later_edits:
+            if later.edit == number:
+                at = later.at.astimezone(zone).isoformat(" ", "seconds")
+                yield f"    edited by {later.username} at {at}, after the file was exported"
     yield from _show_prices(outcome, zone)
     yield from (f"  {label} is not in the file, and stays" for label in plan.left)
     yield _summary(plan)
@@ -87,7 +87,7 @@ def _show_prices(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
         if (others := len(changes) - _PRICES) > 0:
             yield f"    and {others:,} more"
     if outcome.is_partial:
-        yield f"Only the first {MOST_PRICED:,} products were priced."
+        yield f"Only the first {MAX_PRICED:,} products were priced."
 
 
 def _say_time(at: datetime, zone: ZoneInfo) -> str:

@@ -23,7 +23,7 @@ from sconto.domain.offers import Offer
 from sconto.domain.promotion import PromotionType
 from sconto.domain.schedule import ALL_PRODUCTS_ID, Period, PeriodState
 
-MOST_NAMED: Final = 100_000
+MAX_NAMED: Final = 100_000
 """Codes, and products, that a draft may name."""
 
 Uncovered = Callable[[int, datetime], AutomaticPick | None]

@@ -10,7 +10,7 @@ import msgspec
 from sconto.domain.bill import PricedCart
 from sconto.domain.promotion_kind import PromotionKind
 
-MOST_LARGEST: Final = 10
+MAX_LARGEST: Final = 10
 """Orders with the largest difference that are named, of each currency."""
 
 
@@ -171,5 +171,5 @@ def _add_promotions(
 
 
 def _add_largest(largest: list[ChangedOrder], one: ChangedOrder) -> None:
-    if len(largest) < MOST_LARGEST or one.rank < largest[-1].rank:
-        largest[:] = nsmallest(MOST_LARGEST, [*largest, one], key=lambda order: order.rank)
+    if len(largest) < MAX_LARGEST or one.rank < largest[-1].rank:
+        largest[:] = nsmallest(MAX_LARGEST, [*largest, one], key=lambda order: order.rank)

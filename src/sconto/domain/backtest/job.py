@@ -21,15 +21,15 @@ from sconto.domain.promotion_kind import PromotionKind
 KEPT_FOR: Final = timedelta(days=30)
 """How long an ended back-test is kept."""
 
-MOST_WAITING: Final = 5
+MAX_WAITING: Final = 5
 """Back-tests of a merchant that may be under way or wait; they run one after the other."""
 
 LONGEST_PERIOD: Final = timedelta(days=366)
 
-MOST_ATTEMPTS: Final = 3
+MAX_ATTEMPTS: Final = 3
 """How often a back-test is begun or resumed without getting any further; then it has failed."""
 
-MOST_PROMOTIONS: Final = 100
+MAX_PROMOTIONS: Final = 100
 """Promotions of a result: the draft, and those whose orders changed most."""
 
 
@@ -167,7 +167,7 @@ def result_of(checkpoint: Checkpoint, draft: Draft, names: dict[str, str]) -> Re
         customers=len(figures.reached),
         unnamed=figures.reached_unnamed,
         currencies=figures.currencies,
-        promotions=tuple(shown[:MOST_PROMOTIONS]),
+        promotions=tuple(shown[:MAX_PROMOTIONS]),
         days=figures.days,
         largest=figures.largest,
         edited=checkpoint.edited,

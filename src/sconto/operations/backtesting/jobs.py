@@ -5,8 +5,8 @@ from dataclasses import replace as replace_fields
 from datetime import datetime
 from typing import Final
 
-from sconto.domain.backtest.draft import MOST_NAMED, CartPromotionDraft, ProductDraft
-from sconto.domain.backtest.job import MOST_WAITING, Backtest, NewBacktest
+from sconto.domain.backtest.draft import MAX_NAMED, CartPromotionDraft, ProductDraft
+from sconto.domain.backtest.job import MAX_WAITING, Backtest, NewBacktest
 from sconto.domain.backtest.problems import BacktestNotFound, DraftTooLarge, TooManyBacktests
 from sconto.domain.cart_promotion import NewCartPromotion
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
@@ -47,10 +47,10 @@ async def start_backtest(
 
     async def start(connection: Connection) -> Backtest:
         started = await backtests.insert_backtest(
-            connection, caller.merchant_id, new, now, MOST_WAITING
+            connection, caller.merchant_id, new, now, MAX_WAITING
         )
         if started is None:
-            raise TooManyBacktests(MOST_WAITING, _SECONDS_LATER)
+            raise TooManyBacktests(MAX_WAITING, _SECONDS_LATER)
         return started
 
     return await run_once(database, caller, request, start, now)
@@ -120,8 +120,8 @@ def draft_product_promotion(
             percents = dict.fromkeys(product_ids, common)
         case OwnPercents(percents=own):
             percents = dict(own)
-    if len(percents) > MOST_NAMED or len(terms.codes) > MOST_NAMED:
-        raise DraftTooLarge(MOST_NAMED)
+    if len(percents) > MAX_NAMED or len(terms.codes) > MAX_NAMED:
+        raise DraftTooLarge(MAX_NAMED)
     return ProductDraft(
         name=new.name,
         type=new.type,

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from sconto.domain.backtest.job import KEPT_FOR, MOST_ATTEMPTS
+from sconto.domain.backtest.job import KEPT_FOR, MAX_ATTEMPTS
 from sconto.operations.background import keep_running
 from sconto.operations.backtesting.running import LEASE, fail_backtest, run_backtest
 from sconto.store import backtests as store
@@ -23,7 +23,7 @@ from sconto.store.database import Database, retrying
 
 _PAUSE: Final = 2.0
 _SWEEP_PAUSE: Final = 600.0
-_MOST_LISTED: Final = 100
+_MAX_LISTED: Final = 100
 _NICENESS: Final = 5
 """A third of a worker's share of a busy core."""
 _STOP_TIMEOUT: Final = 2.0
@@ -86,7 +86,7 @@ async def sweep_backtests(database: Database, now: datetime) -> None:
     """Delete the back-tests that ended long ago."""
     before = now - KEPT_FOR
     async with database.read() as connection:
-        merchant_ids = await store.list_merchants_to_sweep(connection, before, _MOST_LISTED)
+        merchant_ids = await store.list_merchants_to_sweep(connection, before, _MAX_LISTED)
     for merchant_id in merchant_ids:
         async with database.write() as connection:
             await store.sweep_backtests(connection, merchant_id, before)
@@ -96,11 +96,11 @@ async def _reserve_one(
     database: Database, database_url: str, clock: Callable[[], datetime]
 ) -> Assignment | None:
     async with database.read() as connection:
-        waiting = await store.list_claimable(connection, clock(), _MOST_LISTED)
+        waiting = await store.list_claimable(connection, clock(), _MAX_LISTED)
     for merchant_id, backtest_id in waiting:
         assignment = Assignment(database_url, merchant_id, backtest_id, uuid4())
         attempts = await _reserve(database, assignment, clock())
-        if attempts is not None and attempts <= MOST_ATTEMPTS:
+        if attempts is not None and attempts <= MAX_ATTEMPTS:
             return assignment
         if attempts is not None:
             await fail_backtest(database, merchant_id, backtest_id, assignment.lease, clock())

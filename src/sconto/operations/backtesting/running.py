@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sconto.domain.backtest.draft import CartPromotionDraft, Draft, as_if_running
 from sconto.domain.backtest.figures import parse_promotion_key
-from sconto.domain.backtest.job import MOST_ATTEMPTS, Checkpoint, NewBacktest, Result, result_of
+from sconto.domain.backtest.job import MAX_ATTEMPTS, Checkpoint, NewBacktest, Result, result_of
 from sconto.domain.backtest.replay import RecordedOrder, Replay
 from sconto.domain.backtest.worlds import Digest
 from sconto.domain.promotion_kind import PromotionKind
@@ -25,7 +25,7 @@ from sconto.store.database import Database, retrying
 LEASE: Final = timedelta(seconds=30)
 """How long a job is a worker's after its last checkpoint. A killed worker's job waits as long."""
 
-_MOST_DIGESTS: Final = 50_000
+_MAX_DIGESTS: Final = 50_000
 _SALT_BYTES: Final = 16
 
 _log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ async def run_backtest(
         return False
     run = _Run(database, merchant_id, backtest_id, lease, clock)
     try:
-        if claimed.attempts > MOST_ATTEMPTS:
+        if claimed.attempts > MAX_ATTEMPTS:
             await fail_backtest(database, merchant_id, backtest_id, lease, clock())
             return False
         await run.compute(claimed, strides)
@@ -249,7 +249,7 @@ def _is_for_first_orders(draft: Draft) -> bool:
 def _digest_with(salt: bytes) -> Digest:
     """Digests of customers' ids. The salt is deleted with the checkpoint."""
 
-    @lru_cache(_MOST_DIGESTS)
+    @lru_cache(_MAX_DIGESTS)
     def digest(customer_id: str) -> str:
         return hashlib.blake2b(customer_id.encode(), digest_size=16, key=salt).hexdigest()
 

@@ -22,9 +22,9 @@ COOKIE: Final = "sconto_basket"
 
 _ORDER_ID: Final = re.compile(r"shop-[0-9a-f]{32}")
 
-MOST_LINES_OF_BASKET: Final = 50
-MOST_CODES_OF_BASKET: Final = 5
-MOST_UNITS_OF_PRODUCT: Final = 1000
+MAX_LINES_OF_BASKET: Final = 50
+MAX_CODES_OF_BASKET: Final = 5
+MAX_UNITS_OF_PRODUCT: Final = 1000
 LONGEST_CODE: Final = 64
 """Limits that make a basket fit into a cookie."""
 
@@ -46,17 +46,17 @@ class Basket:
 
     def with_quantity(self, product_id: int, quantity: int) -> "Basket":
         """The basket with this many units of the product; none if `quantity` is not positive."""
-        quantities = {**self.quantities, product_id: min(quantity, MOST_UNITS_OF_PRODUCT)}
+        quantities = {**self.quantities, product_id: min(quantity, MAX_UNITS_OF_PRODUCT)}
         if quantity < 1:
             del quantities[product_id]
-        return replace(self, quantities=dict(list(quantities.items())[:MOST_LINES_OF_BASKET]))
+        return replace(self, quantities=dict(list(quantities.items())[:MAX_LINES_OF_BASKET]))
 
     def with_code(self, code: str) -> "Basket":
         """The basket with the code at the end; the oldest are dropped if there are too many."""
         code = trim(code)
         if not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
             return self
-        return replace(self, codes=(*self.without_code(code).codes, code)[-MOST_CODES_OF_BASKET:])
+        return replace(self, codes=(*self.without_code(code).codes, code)[-MAX_CODES_OF_BASKET:])
 
     def without_code(self, code: str) -> "Basket":
         """The basket without the code, in any spelling."""
