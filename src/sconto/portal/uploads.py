@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 from starlette.datastructures import UploadFile
+from starlette.responses import Response
 
 from sconto.domain.layout import (
     Blanks,
@@ -14,10 +15,12 @@ from sconto.domain.layout import (
     Layout,
     column_letter,
 )
+from sconto.domain.upload import Upload, UploadNotFound
 from sconto.operations import uploads
 from sconto.operations.sheet_files import MAGIC, SheetRefused, read_sheet
 from sconto.operations.turns import in_thread
 from sconto.portal.file_sentences import sheet_sentence
+from sconto.portal.notices import Notice
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -85,6 +88,22 @@ async def keep_text(visit: Visit, name: str, text: bytes) -> int:
 
     return await uploads.keep_upload(
         visit.context.database, visit.caller, name, parts(), visit.now, typed=True
+    )
+
+
+async def find_upload(visit: Visit) -> Upload | None:
+    """The upload that the address names; None if it is another user's, taken or over."""
+    upload_id = visit.id_in_path("upload_id")
+    try:
+        return await uploads.find_upload(visit.context.database, visit.caller, upload_id, visit.now)
+    except UploadNotFound:
+        return None
+
+
+def say_gone(visit: Visit, address: str) -> Response:
+    """Go to the address, which says that there is no such upload."""
+    return visit.redirect(
+        address, Notice(visit.gettext("The file is no longer kept. Choose it again."))
     )
 
 
