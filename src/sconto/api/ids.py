@@ -3,6 +3,9 @@
 import re
 from typing import Final
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
 from sconto.domain.numbers import MAX_INT64
 
 _POSITIVE: Final = re.compile(r"[1-9][0-9]*")
@@ -20,3 +23,11 @@ def read_id(text: str) -> int | None:
         return None
     value = int(text)
     return value if value <= MAX_INT64 else None
+
+
+def id_in_path(request: Request, name: str) -> int:
+    """The id in the path; a path without a valid one is answered 404."""
+    found = read_id(request.path_params[name])
+    if found is None:
+        raise HTTPException(404)
+    return found
