@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sconto.api.faults import FieldFault, InvalidFields
-from sconto.api.ids import read_id
 from sconto.api.problem_json import pointer
 from sconto.api.rfc3339 import RULE as INSTANT_RULE
 from sconto.api.rfc3339 import read_instant
 from sconto.domain.codes import code_key
 from sconto.domain.names import is_reference
+from sconto.domain.numbers import parse_id
 from sconto.domain.order import OrderStatus
 
 CURSOR_RULE: Final = "must be the next_cursor of an earlier answer"
@@ -90,7 +90,7 @@ ORDER_FILTERS: Final[Mapping[str, Parameter]] = {
         lambda text: text if is_reference(text) else None,
         "must be 1 to 64 characters",
     ),
-    "promotion_id": Parameter("promotion_id", read_id, "must be the id of a promotion"),
+    "promotion_id": Parameter("promotion_id", parse_id, "must be the id of a promotion"),
     "code": Parameter("code_key", code_key, "must be a code"),
 }
 """The filters of orders, in a list and in a file."""

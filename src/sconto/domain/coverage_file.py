@@ -11,7 +11,7 @@ from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_unreadable
 from sconto.domain.headings import PERCENT_WORDS, PRODUCT_WORDS, filled, find_column, legible
 from sconto.domain.layout import AUTOMATIC, Layout
 from sconto.domain.money import format_percent, parse_percent
-from sconto.domain.product import parse_product_id
+from sconto.domain.numbers import parse_id
 
 PRODUCT_FIELD: Final = "product_id"
 PERCENT_FIELD: Final = "percent"
@@ -206,7 +206,7 @@ def _read_row(
 
     if columns.width is not None and any(map(trim, values[columns.width :])):
         return refuse(CoverageFault.MORE_VALUES, columns.width)
-    product_id = parse_product_id(written)
+    product_id = parse_id(written)
     if product_id is None:
         return refuse(_fault_of_id(written), columns.product)
     if columns.percent is None:

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from sconto.domain.cart_promotion import MAX_AUTOMATIC, NewCartPromotion
 from sconto.domain.history import Subject
 from sconto.domain.names import NAME_LENGTH
+from sconto.domain.numbers import parse_id
 from sconto.domain.people import Action
 from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
-from sconto.domain.product import parse_product_id
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import cart_promotions, price_rises, promotions
 from sconto.operations.backtesting.jobs import draft_cart_promotion
@@ -112,7 +112,7 @@ async def edit_cart(visit: Visit) -> Response:
 async def show_impact(visit: Visit) -> Response:
     """What the promotion would do, as far as the form is filled in. Nothing is saved."""
     fields = await sent_builder(visit)
-    own = parse_product_id(visit.field("promotion_id"))
+    own = parse_id(visit.field("promotion_id"))
     target = Target()
     if own is not None:
         target = await (_cart if is_cart(fields.what) else _product)(visit, promotion_id=own)

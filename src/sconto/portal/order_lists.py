@@ -7,9 +7,9 @@ from typing import Any, Final
 from sconto.domain.codes import code_key
 from sconto.domain.far_times import to_utc
 from sconto.domain.names import is_reference
+from sconto.domain.numbers import parse_id
 from sconto.domain.order import OrderStatus
 from sconto.domain.order_list import NEWEST, OrderPlace, OrderQuery
-from sconto.domain.product import parse_product_id
 from sconto.operations.orders import list_orders
 from sconto.portal.cursors import read_order_cursor, write_order_cursor
 from sconto.portal.page_sizes import PAGE_SIZES, page_size
@@ -98,7 +98,7 @@ def read_query(visit: Visit, asked: Mapping[str, str], faults: list[str]) -> Ord
 
     since, until = day("first", 0), day("last", 1)
     status = asked["status"]
-    promotion_id = parse_product_id(asked["promotion"]) if asked["promotion"] else None
+    promotion_id = parse_id(asked["promotion"]) if asked["promotion"] else None
     if asked["promotion"] and promotion_id is None:
         faults.append(_("A promotion is searched for by its number."))
     if asked["customer"] and not is_reference(asked["customer"]):

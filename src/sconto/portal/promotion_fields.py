@@ -17,7 +17,7 @@ from sconto.domain.coverage import (
 from sconto.domain.coverage_file import CoverageLine, read_coverage, read_percent
 from sconto.domain.money import format_percent
 from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.product import parse_product_id
+from sconto.domain.numbers import parse_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Terms
 from sconto.domain.schedule import Period
 from sconto.portal.faults import MAX_NAMED, PERCENT_FAULT, Faults, name_some
@@ -163,7 +163,7 @@ def _read_percent(text: str, language: Language, faults: Faults) -> int | None:
 
 
 def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> tuple[int, ...]:
-    read = {text: parse_product_id(text) for text in texts}
+    read = {text: parse_id(text) for text in texts}
     bad = [text for text, product_id in read.items() if product_id is None]
     if bad:
         sentence = language.gettext("These are not product ids: %(texts)s.")
@@ -180,7 +180,7 @@ def _read_own_percents(fields: PromotionFields, language: Language, faults: Faul
     for line in filter(None, lines):
         match [cell for cell in re.split(r"[\s;]+|,(?=\s)", line) if cell]:
             case [product, percent, *rest] if not "".join(rest).strip("%"):
-                product_id = parse_product_id(product.rstrip(","))
+                product_id = parse_id(product.rstrip(","))
                 try:
                     own = read_percent(percent)
                 except ValueError:
@@ -226,7 +226,7 @@ def with_rows(fields: PromotionFields) -> PromotionFields:
         cells = [cell for cell in re.split(r"[\s;]+|,(?=\s)", line.strip()) if cell] or [""]
         product = cells[0].rstrip(",")
         is_clear = not "".join(cells[2:]).strip("%")
-        if parse_product_id(product) is None or not is_clear or product in rows:
+        if parse_id(product) is None or not is_clear or product in rows:
             left.append(line)
         else:
             rows[product] = ProductRow(product, cells[1] if len(cells) > 1 else "")

@@ -12,7 +12,7 @@ from sconto.domain.codes import code_key
 from sconto.domain.coverage_file import read_percent
 from sconto.domain.money import format_amount, known_currencies, parse_amount
 from sconto.domain.names import REFERENCE_LENGTH, is_reference
-from sconto.domain.product import parse_product_id
+from sconto.domain.numbers import parse_id
 from sconto.portal.faults import PERCENT_FAULT, Faults, name_some
 from sconto.portal.language import Language
 
@@ -120,7 +120,7 @@ def read_product_ids(
     name: str, text: str, most: int, language: Language, faults: Faults
 ) -> frozenset[int]:
     """The ids of products, up to `most`."""
-    read = {word: parse_product_id(word) for word in words_of(text)}
+    read = {word: parse_id(word) for word in words_of(text)}
     if bad := [word for word, product_id in read.items() if product_id is None]:
         sentence = language.gettext("These are not product ids: %(texts)s.")
         faults.note(name, sentence % {"texts": name_some(bad)})

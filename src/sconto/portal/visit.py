@@ -15,8 +15,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sconto.domain.blanks import trim
 from sconto.domain.merchant_settings import Profile
 from sconto.domain.names import NAME_LENGTH
+from sconto.domain.numbers import parse_id
 from sconto.domain.people import Caller
-from sconto.domain.product import parse_product_id
 from sconto.domain.sessions import Origin
 from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
@@ -161,11 +161,11 @@ class Visit:
 
     def id_in_query(self, name: str) -> int | None:
         """An id in the query; None if it is missing or no id."""
-        return parse_product_id(self.query(name))
+        return parse_id(self.query(name))
 
     def id_in_path(self, name: str) -> int:
         """An id in the path. Raises HTTPException 404 for a text that is no id."""
-        number = parse_product_id(self.request.path_params[name])
+        number = parse_id(self.request.path_params[name])
         if number is None:
             raise HTTPException(404)
         return number

@@ -7,13 +7,13 @@ from typing import Final
 
 import asyncpg
 
+from sconto.domain.numbers import parse_id
 from sconto.domain.product import (
     Product,
     ProductLine,
     ProductQuery,
     PutCounts,
     RepeatedProduct,
-    parse_product_id,
     search_key,
 )
 from sconto.store.database import Connection
@@ -204,7 +204,7 @@ async def list_products(
     text = None if query.search is None else search_key(query.search)
     if text is not None and "\0" in text:
         return []  # PostgreSQL has no such text
-    product_id = None if query.search is None else parse_product_id(query.search)
+    product_id = None if query.search is None else parse_id(query.search)
     rows = await connection.fetch(
         _LIST, merchant_id, query.after, text, product_id, query.limit, query.with_tags
     )

@@ -14,7 +14,7 @@ from sconto.domain.cart_promotion import Conditions, Limits, ProductSelection, T
 from sconto.domain.codes import CodeType, is_code
 from sconto.domain.imports.cells import Record, Unreadable
 from sconto.domain.imports.discount import Discount
-from sconto.domain.product import parse_product_id
+from sconto.domain.numbers import parse_id
 
 COLUMNS: Final = (
     frozenset(["post_title", "code", "coupon_code"]),
@@ -116,7 +116,7 @@ def _read_products(record: Record, found: Discount) -> None:
 
 def _read_ids(record: Record, name: str) -> frozenset[int]:
     texts = record.parts(name)
-    ids = [parse_product_id(text) for text in texts]
+    ids = [parse_id(text) for text in texts]
     if None in ids:
         raise Unreadable(f"{name} has something else than product ids")
     return frozenset(one for one in ids if one is not None)
