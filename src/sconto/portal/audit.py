@@ -1,25 +1,23 @@
 """The audit log: who did what, when, and to what; by filters, page by page, and as a file."""
 
 import base64
-import csv
-import io
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from sconto.domain.audit_list import LATEST, AuditEntry, AuditPlace, AuditQuery, Person
 from sconto.domain.history import Subject, Verb
 from sconto.domain.names import is_name
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Action
-from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
+from sconto.domain.spreadsheet import shown_as_text
 from sconto.operations import audit
-from sconto.operations.turns import in_short_turns
 from sconto.portal.cart_facts import cart_fact_words
+from sconto.portal.csv_files import stream_csv
 from sconto.portal.facts import fact_words
 from sconto.portal.order_lists import start_of_day
 from sconto.portal.pages import read
@@ -105,10 +103,7 @@ async def download(visit: Visit) -> Response:
     if faults:
         return visit.redirect("/audit", None, **asked)
     batches = audit.export_entries(visit.context.database, visit.caller, query)
-    turns, merchant_id = visit.context.short_turns, visit.caller.merchant_id
-    lines = in_short_turns(turns, merchant_id, batches, _write_lines)
-    headers = {"Content-Disposition": 'attachment; filename="audit-log.csv"'}
-    return StreamingResponse(_write_file(lines), media_type="text/csv", headers=headers)
+    return stream_csv(visit, "audit-log", _COLUMNS, batches, _cells)
 
 
 def _read_query(visit: Visit, asked: Mapping[str, str]) -> tuple[AuditQuery, list[str]]:
@@ -183,19 +178,7 @@ def _read_place(text: str) -> AuditPlace | None:
         return None
 
 
-async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
-    yield BYTE_ORDER_MARK + ",".join(_COLUMNS) + "\r\n"
-    async for some in lines:
-        yield some
-
-
-def _write_lines(batch: Sequence[AuditEntry]) -> str:
-    lines = io.StringIO()
-    csv.writer(lines).writerows(_write_line(one) for one in batch)
-    return lines.getvalue()
-
-
-def _write_line(one: AuditEntry) -> Sequence[object]:
+def _cells(one: AuditEntry) -> Sequence[object]:
     entry, change = one.entry, one.entry.change
     facts = [
         "" if part is None else json.dumps(part, ensure_ascii=False)
