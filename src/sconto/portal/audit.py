@@ -1,23 +1,21 @@
 """The audit log: who did what, when, and to what; by filters, page by page, and as a file."""
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import msgspec
 from starlette.responses import Response
 
-from sconto.domain.audit_list import LATEST, AuditEntry, AuditPlace, AuditQuery, Person
+from sconto.domain.audit_list import LATEST, AuditEntry, AuditQuery, Person
 from sconto.domain.history import Subject, Verb
 from sconto.domain.names import is_name
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Action
 from sconto.domain.spreadsheet import shown_as_text
 from sconto.operations import audit
 from sconto.portal.cart_facts import cart_fact_words
 from sconto.portal.csv_files import stream_csv
+from sconto.portal.cursors import read_audit_cursor, write_audit_cursor
 from sconto.portal.facts import fact_words
 from sconto.portal.order_lists import start_of_day
 from sconto.portal.pages import read
@@ -75,8 +73,6 @@ ACTIONS: Final = {
 
 _COLUMNS: Final = ("time", "person", "kind", "action", "id", "name", "before", "after")
 
-_READER: Final = msgspec.json.Decoder(tuple[str, int])
-
 
 async def show(visit: Visit) -> Response:
     """A page of the entries that the filters ask for."""
@@ -91,7 +87,7 @@ async def show(visit: Visit) -> Response:
         kinds=KINDS,
         verbs=ACTIONS,
         after=visit.query("after"),
-        next=None if page.next is None else _write_place(page.next),
+        next=write_audit_cursor(page.next),
         command_line=_command_line(visit),
     )
 
@@ -126,7 +122,7 @@ def _read_query(visit: Visit, asked: Mapping[str, str]) -> tuple[AuditQuery, lis
         person = Person(asked["person"])
     elif asked["person"]:
         faults.append(visit.gettext("Nobody has this name."))
-    place = _read_place(visit.query("after"))
+    place = read_audit_cursor(visit.query("after"))
     return AuditQuery(_LISTED, place or LATEST, kind, person, since, until), list(
         dict.fromkeys(faults)
     )
@@ -160,22 +156,6 @@ def _name_in(one: AuditEntry) -> str | None:
 
 def _command_line(visit: Visit) -> str:
     return visit.gettext("command line")
-
-
-def _write_place(place: AuditPlace) -> str:
-    text = msgspec.json.encode([place.recorded_at.isoformat(), place.entry_id])
-    return base64.urlsafe_b64encode(text).decode().rstrip("=")
-
-
-def _read_place(text: str) -> AuditPlace | None:
-    """The place; None for a text that is none."""
-    try:
-        moment, entry_id = _READER.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        at = datetime.fromisoformat(moment)
-        is_place = at.tzinfo is not None and 0 < entry_id <= MAX_INT64
-        return AuditPlace(at.astimezone(UTC), entry_id) if is_place else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _cells(one: AuditEntry) -> Sequence[object]:

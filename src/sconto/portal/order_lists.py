@@ -9,7 +9,7 @@ from sconto.domain.far_times import to_utc
 from sconto.domain.names import is_reference
 from sconto.domain.numbers import parse_id
 from sconto.domain.order import OrderStatus
-from sconto.domain.order_list import NEWEST, OrderPlace, OrderQuery
+from sconto.domain.order_list import NEWEST, OrderQuery
 from sconto.operations.orders import list_orders
 from sconto.portal.cursors import read_order_cursor, write_order_cursor
 from sconto.portal.page_sizes import PAGE_SIZES, page_size
@@ -48,8 +48,8 @@ async def list_page(visit: Visit) -> dict[str, Any]:
         "periods": _periods(visit, filters),
         "list_faults": faults,
         "page": page,
-        "previous": None if page is None else _cursor(page.previous),
-        "next": None if page is None else _cursor(page.next),
+        "previous": None if page is None else write_order_cursor(page.previous),
+        "next": None if page is None else write_order_cursor(page.next),
     }
 
 
@@ -79,10 +79,6 @@ def _periods(visit: Visit, filters: Mapping[str, str]) -> list[tuple[str, dict[s
         chosen = {key: filters.get(key) for key in days} == days
         found.append((label, {**filters, **days}, chosen))
     return found
-
-
-def _cursor(place: OrderPlace | None) -> str | None:
-    return None if place is None else write_order_cursor(place)
 
 
 def read_query(visit: Visit, asked: Mapping[str, str], faults: list[str]) -> OrderQuery:

@@ -77,7 +77,6 @@ async def _shown(visit: Visit, kind: ReportKind, promotion_id: int) -> dict[str,
     }
     if (currency := found.currency) is None:
         return {"report": None, **shown}
-    following = found.newest.next
     return {
         "report": found.report,
         "currency": currency,
@@ -86,7 +85,7 @@ async def _shown(visit: Visit, kind: ReportKind, promotion_id: int) -> dict[str,
             kind.subject, found.details.marks
         ),
         "tables": _tables(visit, found, kind, currency),
-        "older": None if following is None else write_order_cursor(following),
+        "older": write_order_cursor(found.newest.next),
         **shown,
     }
 
