@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -16,11 +16,12 @@ from sconto.operations import audit
 from sconto.portal.cart_facts import cart_fact_words
 from sconto.portal.csv_files import stream_csv
 from sconto.portal.cursors import read_audit_cursor, write_audit_cursor
+from sconto.portal.day_filters import read_day_filters
 from sconto.portal.facts import fact_words
-from sconto.portal.order_lists import start_of_day
 from sconto.portal.pages import read
 from sconto.portal.promotion import differences
 from sconto.portal.sentences import VERBS
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -105,16 +106,8 @@ async def download(visit: Visit) -> Response:
 def _read_query(visit: Visit, asked: Mapping[str, str]) -> tuple[AuditQuery, list[str]]:
     """What was asked for, and the faults in it; a faulty filter does not count."""
     faults: list[str] = []
-
-    def day(name: str, days: int) -> datetime | None:
-        try:
-            return start_of_day(visit, asked[name], days)
-        except (ValueError, OverflowError):
-            faults.append(visit.gettext("A day is written like 2026-11-27."))
-            return None
-
-    since, until = day("first", 0), day("last", 1)
-    kind = Subject(asked["kind"]) if asked["kind"] in tuple(Subject) else None
+    since, until = read_day_filters(visit, asked, faults)
+    kind = choice_of(Subject, asked["kind"])
     person = None
     if asked["person"] == _command_line(visit):
         person = Person(None)
