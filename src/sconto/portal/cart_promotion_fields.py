@@ -33,6 +33,7 @@ from sconto.portal.faults import Faults
 from sconto.portal.language import Language
 from sconto.portal.typed_times import read_start_and_end, write_instant
 from sconto.portal.typed_values import (
+    choice_of,
     read_amounts,
     read_codes,
     read_count,
@@ -179,7 +180,7 @@ def _read_terms(
     _ = language.gettext
     if fields.target not in tuple(Target):
         faults.note("target", _("Choose one."))
-    target = Target(fields.target) if fields.target in tuple(Target) else Target.ORDER
+    target = choice_of(Target, fields.target) or Target.ORDER
     benefit = read_benefit(fields.benefit, stored.benefit if stored else None, language, faults)
     if target is not Target.LINES and isinstance(benefit, FixedPrice | BuyAndGet):
         faults.note("target", _("This kind of discount is taken off lines."))

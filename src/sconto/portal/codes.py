@@ -37,6 +37,7 @@ from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
 from sconto.portal.sentences import CODE_STATES, ENDINGS
+from sconto.portal.typed_values import choice_of
 from sconto.portal.uploads import keep_text, say_refused
 from sconto.portal.visit import Visit
 
@@ -148,7 +149,7 @@ async def _show(
         _LISTED,
         visit.query("after") or None,
         visit.query("search") or None,
-        CodeState(state) if state in tuple(CodeState) else None,
+        choice_of(CodeState, state),
         anywhere=True,
     )
     try:

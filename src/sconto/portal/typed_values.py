@@ -5,7 +5,8 @@ Each reader notes a fault for the field, and then returns what stands for nothin
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from enum import StrEnum
+from typing import Final, TypeVar
 
 from sconto.domain.blanks import trim
 from sconto.domain.codes import code_key
@@ -16,10 +17,17 @@ from sconto.domain.numbers import parse_id
 from sconto.portal.faults import PERCENT_FAULT, Faults, name_some
 from sconto.portal.language import Language
 
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
 _WORD: Final = re.compile(r"[^\s,;]+")
 _BETWEEN_AMOUNTS: Final = re.compile(r"[;/\n]|,(?!\d)")
 _AMOUNT: Final = re.compile(r"([A-Za-z]{3})?\s*([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]{3})?")
 _COUNT: Final = re.compile("-?[0-9]{1,12}")
+
+
+def choice_of(choices: type[_Choice], text: str) -> _Choice | None:
+    """The choice of this name; None for other texts."""
+    return choices(text) if text in choices._value2member_map_ else None
 
 
 def words_of(text: str) -> Iterator[str]:

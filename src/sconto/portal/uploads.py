@@ -21,6 +21,7 @@ from sconto.operations.sheet_files import MAGIC, SheetRefused, read_sheet
 from sconto.operations.turns import in_thread
 from sconto.portal.file_sentences import sheet_sentence
 from sconto.portal.notices import Notice
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -119,12 +120,12 @@ def read_layout(get: Callable[[str], str], fields: Mapping[str, str]) -> Layout:
             columns[field] = int(number) - 1
     encoding, heading, blanks, decimal = map(get, ("encoding", "heading", "blanks", "decimal"))
     return Layout(
-        encoding=Encoding(encoding) if encoding in tuple(Encoding) else None,
+        encoding=choice_of(Encoding, encoding),
         delimiter=DELIMITERS.get(get("delimiter")),
         heading={"yes": True, "no": False}.get(heading),
         columns=columns,
-        decimal=DecimalSign(decimal) if decimal in tuple(DecimalSign) else None,
-        blanks=Blanks(blanks) if blanks in tuple(Blanks) else None,
+        decimal=choice_of(DecimalSign, decimal),
+        blanks=choice_of(Blanks, blanks),
     )
 
 
