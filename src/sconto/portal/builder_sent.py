@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from itertools import zip_longest
 from typing import Final
 
 from starlette.datastructures import UploadFile
@@ -134,11 +133,7 @@ def _sent_cart(visit: Visit, own: PromotionFields) -> CartPromotionFields:
 
 def _sent_benefit(visit: Visit) -> BenefitFields:
     field = visit.field
-    columns = (
-        [text.strip() if isinstance(text, str) else "" for text in visit.form.getlist(name)]
-        for name in ("start", "off")
-    )
-    rows = [TierFields(*texts) for texts in zip_longest(*columns, fillvalue="")]
+    rows = [TierFields(*texts) for texts in visit.rows("start", "off")]
     return BenefitFields(
         kind=field("kind"),
         percent=field("percent"),

@@ -37,15 +37,10 @@ class ShownRow:
 
 def sent_rows(visit: Visit) -> tuple[ProductRow, ...]:
     """The rows of the form, without the one whose button "Remove" was pressed."""
-    ids, percents = (
-        [value.strip() if isinstance(value, str) else "" for value in visit.form.getlist(name)]
-        for name in ("row", "row_percent")
-    )
-    percents += [""] * (len(ids) - len(percents))
     removed = visit.field("remove")
     rows = {
         one: ProductRow(one, percent)
-        for one, percent in zip(ids, percents, strict=False)
+        for one, percent in visit.rows("row", "row_percent")
         if one != removed and parse_id(one) is not None
     }
     for added in visit.form.getlist("add"):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import zip_longest
 from typing import Final
 
 from starlette.responses import Response
@@ -115,11 +114,7 @@ async def _write(
 
 def _sent(visit: Visit) -> SubscriptionFields:
     """The fields as they were sent."""
-    columns = (
-        [text.strip() if isinstance(text, str) else "" for text in visit.form.getlist(name)]
-        for name in ("effect", "amount", "with_code", "of_contract")
-    )
-    rows = [RuleFields(*texts) for texts in zip_longest(*columns, fillvalue="")]
+    rows = visit.rows("effect", "amount", "with_code", "of_contract")
     return SubscriptionFields(
         name=visit.field("name"),
         code=visit.field("code"),
@@ -131,7 +126,7 @@ def _sent(visit: Visit) -> SubscriptionFields:
         new_only=visit.field("new_only") == "on",
         type_ids=visit.field("type_ids"),
         # One too many is enough for the fault.
-        rules=tuple(rows[: MAX_RULES + 1]),
+        rules=tuple(RuleFields(*texts) for texts in rows[: MAX_RULES + 1]),
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -150,6 +151,14 @@ class Visit:
         """A field of the form, without blanks at its ends; empty if it is missing."""
         value = self.form.get(name)
         return value.strip() if isinstance(value, str) else ""
+
+    def rows(self, *names: str) -> list[tuple[str, ...]]:
+        """Fields that the form has many times, side by side, each without blanks at its ends."""
+        columns = (
+            [text.strip() if isinstance(text, str) else "" for text in self.form.getlist(name)]
+            for name in names
+        )
+        return list(zip_longest(*columns, fillvalue=""))
 
     def query(self, name: str) -> str:
         """A value of the query, trimmed; empty if it is missing."""
