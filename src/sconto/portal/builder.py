@@ -26,6 +26,7 @@ from sconto.portal.builder_fields import (
     fields_of_cart,
     fields_of_promotion,
     read_builder,
+    with_common,
 )
 from sconto.portal.builder_kinds import KINDS, OLD_NAMES, is_cart
 from sconto.portal.builder_page import (
@@ -71,7 +72,8 @@ async def show_new(visit: Visit) -> Response:
     original = visit.id_in_query("of")
     if original is not None:
         fields = await _copied(visit, original, start)
-    return await show_builder(visit, _starting(fields, start), Target())
+    fields = with_common(replace(fields, own=replace(fields.own, starts_at=start)))
+    return await show_builder(visit, fields, Target())
 
 
 async def create(visit: Visit) -> Response:
@@ -306,15 +308,6 @@ def _file_faults(visit: Visit, fields: BuilderFields) -> Mapping[str, str]:
     note_lines("products", fields.own.product_faults, visit.language, faults)
     note_lines("codes", fields.own.code_faults, visit.language, faults)
     return faults
-
-
-def _starting(fields: BuilderFields, start: str) -> BuilderFields:
-    """The fields from now on, with the common ones in both kinds."""
-    own = replace(fields.own, starts_at=start)
-    cart = replace(
-        fields.cart, name=own.name, active=own.active, starts_at=start, ends_at=own.ends_at
-    )
-    return replace(fields, own=own, cart=cart)
 
 
 def _notice(visit: Visit, fields: BuilderFields) -> Notice:
