@@ -40,6 +40,9 @@ from sconto.portal.typed_values import (
     read_product_ids,
     read_references,
     write_amounts,
+    write_count,
+    write_product_ids,
+    write_references,
 )
 
 MAX_CODES_TYPED: Final = 100_000
@@ -108,17 +111,17 @@ def fields_of(
         hours_until=hours.ends.isoformat("minutes") if hours else "",
         target=terms.target,
         benefit=fields_of_benefit(terms.benefit),
-        products=" ".join(map(str, sorted(products.ids))),
-        tags=", ".join(sorted(products.tags)),
-        except_products=" ".join(map(str, sorted(products.except_ids))),
-        except_tags=", ".join(sorted(products.except_tags)),
+        products=write_product_ids(products.ids),
+        tags=write_references(products.tags),
+        except_products=write_product_ids(products.except_ids),
+        except_tags=write_references(products.except_tags),
         on_discounted=terms.on_discounted,
         minimum_subtotal=write_amounts(conditions.minimum_subtotal),
-        minimum_quantity=_written(conditions.minimum_quantity),
-        segments=", ".join(sorted(conditions.segments)),
+        minimum_quantity=write_count(conditions.minimum_quantity),
+        segments=write_references(conditions.segments),
         first_order=conditions.first_order,
-        total=_written(terms.limits.total),
-        per_customer=_written(terms.limits.per_customer),
+        total=write_count(terms.limits.total),
+        per_customer=write_count(terms.limits.per_customer),
         budget=write_amounts(terms.limits.budget),
         priority=str(terms.priority),
         exclusive=terms.exclusive,
@@ -249,7 +252,3 @@ def _read_hours(
         return None
     zone = stored.time_zone if stored else language.zone.key
     return Hours(starts.replace(tzinfo=None), ends.replace(tzinfo=None), zone, days or EVERY_DAY)
-
-
-def _written(number: int | None) -> str:
-    return "" if number is None else str(number)

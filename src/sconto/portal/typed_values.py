@@ -4,7 +4,7 @@ Each reader notes a fault for the field, and then returns what stands for nothin
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -97,6 +97,11 @@ def read_required_count(name: str, text: str, most: int, language: Language, fau
     return read_count(name, text or "-", most, language, faults) or 1
 
 
+def write_count(count: int | None) -> str:
+    """The text of a field for a number."""
+    return "" if count is None else str(count)
+
+
 def read_a_percent(name: str, text: str, language: Language, faults: Faults) -> int:
     """A percent in millionths."""
     try:
@@ -136,6 +141,11 @@ def read_product_ids(
     return frozenset(product_id for product_id in read.values() if product_id is not None)
 
 
+def write_product_ids(ids: Iterable[int]) -> str:
+    """The text of a field for ids of products."""
+    return " ".join(map(str, sorted(ids)))
+
+
 def read_references(
     name: str, text: str, most: int, language: Language, faults: Faults
 ) -> frozenset[str]:
@@ -146,6 +156,11 @@ def read_references(
         faults.note(name, sentence % {"most": REFERENCE_LENGTH, "texts": name_some(bad)})
     _note_too_many(name, len(texts), most, language, faults)
     return texts
+
+
+def write_references(references: Iterable[str]) -> str:
+    """The text of a field for tags or segments."""
+    return ", ".join(sorted(references))
 
 
 def _note_too_many(name: str, count: int, most: int, language: Language, faults: Faults) -> None:
