@@ -26,13 +26,12 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.codes import CodeType
 from sconto.domain.hours import EVERY_DAY, Hours
-from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.schedule import Period
 from sconto.portal.benefit_fields import BenefitFields, fields_of_benefit, read_benefit
 from sconto.portal.faults import Faults
 from sconto.portal.language import Language
-from sconto.portal.typed_times import read_start_and_end, write_instant
+from sconto.portal.typed_times import read_period, write_instant
 from sconto.portal.typed_values import (
+    check_name,
     choice_of,
     read_amounts,
     read_codes,
@@ -136,21 +135,13 @@ def read_fields(
     `stored` is the promotion that is edited; what was not touched keeps its exact value.
     """
     faults = Faults()
-    _ = language.gettext
-    if not is_name(fields.name):
-        faults.note("name", _("Write a name of 1 to %(most)s characters.") % {"most": NAME_LENGTH})
-    starts_at, ends_at = read_start_and_end(
-        (fields.starts_at, fields.ends_at),
-        (stored.period.starts_at, stored.period.ends_at) if stored else (None, None),
-        language,
-        faults,
-        start_required=True,
-    )
+    check_name(fields.name, language, faults)
+    times = (fields.starts_at, fields.ends_at)
+    period = read_period(times, stored.period if stored else None, language, faults)
     code_type, codes = _read_codes(fields, language, faults)
     terms = _read_terms(fields, language, stored.terms if stored else None, faults)
-    if faults or starts_at is None:
+    if faults or period is None:
         return ReadCartPromotion(None, faults)
-    period = Period(starts_at, ends_at)
     return ReadCartPromotion(
         NewCartPromotion(fields.name, fields.active, period, terms, code_type, codes)
     )

@@ -12,7 +12,7 @@ from sconto.domain.blanks import trim
 from sconto.domain.codes import code_key
 from sconto.domain.coverage_file import read_percent
 from sconto.domain.money import format_amount, known_currencies, parse_amount
-from sconto.domain.names import REFERENCE_LENGTH, is_reference
+from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH, is_name, is_reference
 from sconto.domain.numbers import parse_id
 from sconto.portal.faults import PERCENT_FAULT, Faults, name_some
 from sconto.portal.language import Language
@@ -33,6 +33,13 @@ def choice_of(choices: type[_Choice], text: str) -> _Choice | None:
 def words_of(text: str) -> Iterator[str]:
     """The words between blanks, commas and semicolons; lazily, as there may be a million."""
     return (found[0] for found in _WORD.finditer(text))
+
+
+def check_name(text: str, language: Language, faults: Faults) -> None:
+    """Note what is wrong with the name of a promotion."""
+    if not is_name(text):
+        sentence = language.gettext("Write a name of 1 to %(most)s characters.")
+        faults.note("name", sentence % {"most": NAME_LENGTH})
 
 
 def read_amounts(
