@@ -23,6 +23,7 @@ from sconto.portal.letters import show_link
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.roles import ROLES
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 
 _LISTED: Final = 50
@@ -162,8 +163,7 @@ def _password(visit: Visit) -> str:
 
 
 def _role(visit: Visit) -> Role | None:
-    text = visit.field("role")
-    return Role(text) if text in Role._value2member_map_ else None
+    return choice_of(Role, visit.field("role"))
 
 
 async def _render_list(visit: Visit, faults: Mapping[str, str] | None = None) -> Response:

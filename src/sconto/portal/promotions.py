@@ -11,10 +11,10 @@ from sconto.domain.people import Action
 from sconto.operations import overviews, price_rises, promotions
 from sconto.operations.price_rises import PricesRaised
 from sconto.portal.cursors import read_cursor, write_cursor
-from sconto.portal.notices import Notice, switched_notice
+from sconto.portal.notices import deleted_notice, switched_notice
 from sconto.portal.page_sizes import PAGE_SIZES, page_size, remember_page_size
 from sconto.portal.pages import read, write
-from sconto.portal.places import back_from_switch, list_address, remember_list
+from sconto.portal.places import back_from_restoring, back_from_switch, list_address, remember_list
 from sconto.portal.sentences import KINDS, ORDERS, STATES
 from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
@@ -120,9 +120,8 @@ async def delete(visit: Visit) -> Response:
     summary = await promotions.delete_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
     )
-    text = visit.gettext("“%(name)s” is deleted.") % {"name": summary.name}
-    undo = Notice(text, f"/promotions/{promotion_id}/restore")
-    return visit.redirect(list_address(visit), undo)
+    notice = deleted_notice(visit.language, summary.name, f"/promotions/{promotion_id}")
+    return visit.redirect(list_address(visit), notice)
 
 
 async def show_deleted(visit: Visit) -> Response:
@@ -137,9 +136,7 @@ async def restore(visit: Visit) -> Response:
     await promotions.restore_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
     )
-    page = f"/promotions/{promotion_id}"
-    back = page if visit.field("from") == "deleted" else list_address(visit, promotion_id)
-    return visit.redirect(back, Notice(visit.gettext("The promotion is restored.")))
+    return back_from_restoring(visit, promotion_id, f"/promotions/{promotion_id}")
 
 
 def _orders(visit: Visit, query: OverviewQuery) -> dict[str, str]:
