@@ -16,14 +16,15 @@ from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.order_counts import Subject
 from sconto.domain.people import Caller
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
     WHOLE_SHOP,
     DayRange,
     Figures,
-    ReportKind,
     ShopFigures,
     latest_days,
     query_for,
+    subject_of,
 )
 from sconto.domain.schedule import Period
 from sconto.domain.subscription import Subscription, SubscriptionCode
@@ -126,7 +127,7 @@ async def test_a_product_promotions_report_names_what_it_took_off_and_who_won(
     await order(database, merchant, "yen", 2, currency="JPY", codes=("a",))
 
     query = query_for(latest_days(7, TODAY), UTC)
-    found = await report_promotion(database, merchant, ReportKind.PRODUCT, coupon, query)
+    found = await report_promotion(database, merchant, PromotionKind.PRODUCT, coupon, query)
     days, subject = query.days, Subject.PROMOTION
     assert found.report.currencies == ["EUR", "JPY"]
     assert found.report.total(days, "EUR", subject) == Figures(3, 1, 600, 2900)
@@ -144,11 +145,11 @@ async def test_a_product_promotions_report_names_what_it_took_off_and_who_won(
         ("both", "A", 200, 1300),
     ]
     first = await report_promotion(
-        database, merchant, ReportKind.PRODUCT, coupon, replace(query, orders=2)
+        database, merchant, PromotionKind.PRODUCT, coupon, replace(query, orders=2)
     )
     assert first.newest.orders == found.newest.orders[:2]
     rest = replace(query, orders=2, before=first.newest.next, currency="EUR")
-    second = await report_promotion(database, merchant, ReportKind.PRODUCT, coupon, rest)
+    second = await report_promotion(database, merchant, PromotionKind.PRODUCT, coupon, rest)
     assert (second.newest.orders, second.newest.next) == (found.newest.orders[2:], None)
 
     shop = await report_shop(database, merchant, replace(query, currency="JPY"))
@@ -190,14 +191,14 @@ async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
     query = query_for(latest_days(7, TODAY), UTC)
 
     async def report(
-        kind: ReportKind, name: str
+        kind: PromotionKind, name: str
     ) -> tuple[Figures, list[tuple[str, int]], list[object]]:
         found = await report_promotion(database, merchant, kind, made[name].id, query)
-        total = found.report.total(query.days, "EUR", kind.subject)
+        total = found.report.total(query.days, "EUR", subject_of(kind))
         winners = [(one.name, one.orders) for one in found.newest.winners]
         return total, winners, [(one.discount, one.code) for one in found.newest.orders]
 
-    cart_kind, subscription = ReportKind.CART, ReportKind.SUBSCRIPTION
+    cart_kind, subscription = PromotionKind.CART, PromotionKind.SUBSCRIPTION
     assert await report(cart_kind, "Ten") == (Figures(0, 2), [("Twelve", 2)], [])
     assert await report(cart_kind, "Twelve") == (
         Figures(2, 0, 2400, 6600),

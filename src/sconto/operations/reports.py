@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sconto.domain.people import Caller
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
     DayRange,
     Details,
     Newest,
     Report,
-    ReportKind,
     ReportQuery,
     ShopReport,
     TopProduct,
     TopPromotion,
+    subject_of,
 )
 from sconto.store import report_details, report_orders
 from sconto.store import reports as store
@@ -65,13 +66,13 @@ async def shop_figures(
 
 @retried
 async def report_promotion(
-    database: Database, caller: Caller, kind: ReportKind, promotion_id: int, query: ReportQuery
+    database: Database, caller: Caller, kind: PromotionKind, promotion_id: int, query: ReportQuery
 ) -> PromotionReport:
     """The report of a promotion: three statements, whatever the number of orders."""
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
         counts = await store.count_days(
-            connection, merchant_id, query.days, kind.subject, promotion_id
+            connection, merchant_id, query.days, subject_of(kind), promotion_id
         )
         report = Report(query.days, counts)
         shown = _choose(report, query)

@@ -6,11 +6,23 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.portal.notices import Notice
 from sconto.portal.session import set_cookie
 from sconto.portal.visit import LIST_COOKIE, Visit
 
 _SECONDS: Final = 24 * 3600
+
+_ROOTS: Final = {
+    PromotionKind.PRODUCT: "/promotions",
+    PromotionKind.CART: "/cart-promotions",
+    PromotionKind.SUBSCRIPTION: "/subscriptions",
+}
+
+
+def promotion_page(kind: PromotionKind, promotion_id: int) -> str:
+    """The page of a promotion."""
+    return f"{_ROOTS[kind]}/{promotion_id}"
 
 
 def remember_list(visit: Visit, response: Response, query: Mapping[str, Any]) -> None:

@@ -6,12 +6,12 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.order_counts import Subject
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
     NO_ORDERS,
     DayCount,
     DayRange,
     Figures,
-    ReportKind,
     ReportQuery,
     ShopFigures,
     ShopReport,
@@ -192,7 +192,7 @@ async def rank_promotions(
     )
     found = [
         TopPromotion(
-            ReportKind(row["kind"]), row["promotion_id"], row["name"], _figures(row, currency)
+            PromotionKind(row["kind"]), row["promotion_id"], row["name"], _figures(row, currency)
         )
         for row in rows
     ]
