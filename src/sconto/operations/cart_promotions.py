@@ -243,10 +243,9 @@ async def get_promotion_history(
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
         await _existing(connection, merchant_id, promotion_id)
-        found = await history.list_entries(
-            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or MAX_INT64
+        return await history.list_entries(
+            connection, merchant_id, Subject.PROMOTION, promotion_id, limit, before
         )
-    return HistoryPage(tuple(found[:limit]), more=len(found) > limit)
 
 
 @retried

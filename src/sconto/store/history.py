@@ -15,7 +15,8 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.events import told_by
-from sconto.domain.history import Change, Entry, Facts, Subject, Verb
+from sconto.domain.history import Change, Entry, Facts, HistoryPage, Subject, Verb
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
 from sconto.store.people import PossibleUser
@@ -155,19 +156,31 @@ async def list_entries(
     subject: Subject,
     subject_id: int,
     limit: int,
-    before: int,
-) -> list[Entry]:
-    """The latest entries about one subject that are older than the entry `before`."""
-    rows = await connection.fetch(_LIST_OF_ONE, merchant_id, subject, subject_id, before, limit)
-    return [entry_of(row) for row in rows]
+    before: int | None = None,
+) -> HistoryPage:
+    """The latest entries about one subject, or the latest of those older than `before`."""
+    rows = await connection.fetch(
+        _LIST_OF_ONE, merchant_id, subject, subject_id, before or MAX_INT64, limit + 1
+    )
+    return _page(rows, limit)
 
 
 async def list_entries_of_all(
-    connection: Connection, merchant_id: int, subject: Subject, limit: int, before: int
-) -> list[Entry]:
-    """The latest entries about all subjects of a kind that are older than the entry `before`."""
-    rows = await connection.fetch(_LIST_OF_ALL, merchant_id, subject, before, limit)
-    return [entry_of(row) for row in rows]
+    connection: Connection,
+    merchant_id: int,
+    subject: Subject,
+    limit: int,
+    before: int | None = None,
+) -> HistoryPage:
+    """The latest entries about all subjects of a kind, as in `list_entries`."""
+    rows = await connection.fetch(
+        _LIST_OF_ALL, merchant_id, subject, before or MAX_INT64, limit + 1
+    )
+    return _page(rows, limit)
+
+
+def _page(rows: Sequence[asyncpg.Record], limit: int) -> HistoryPage:
+    return HistoryPage(tuple(map(entry_of, rows[:limit])), more=len(rows) > limit)
 
 
 def _encode(facts: Facts | None) -> str | None:
