@@ -153,20 +153,7 @@ def describe_status(outcome: PromotionOutcome) -> str:
     """Why a product promotion does or does not apply to a product."""
     if outcome.held_until is not None:
         return _HELD.format(until=write_instant(outcome.held_until))
-    return _PRODUCT[outcome.status].format(at=_on(time_behind(outcome)))
-
-
-def time_behind(outcome: PromotionOutcome) -> datetime | None:
-    """The time that a reason names."""
-    period = outcome.period
-    match outcome.status:
-        case PromotionStatus.USED:
-            return outcome.used_at
-        case PromotionStatus.EXPIRED:
-            return None if period is None else period.ends_at
-        case PromotionStatus.NOT_STARTED:
-            return None if period is None else period.starts_at
-    return None
+    return _PRODUCT[outcome.status].format(at=_on(outcome.time_behind))
 
 
 def _taken(considered: Considered, step: ExplainedStep, money: Callable[[int], str]) -> str:
