@@ -28,6 +28,21 @@ SET price_version = excluded.price_version,
 """
 
 
+def first_of(column: str) -> str:
+    """The statement that notes that a merchant has had something, with a new version $2.
+
+    The version that it has stays if that is noted already.
+    """
+    return f"""
+INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, {column})
+VALUES ($1, $2, $2, true)
+ON CONFLICT (merchant_id) DO UPDATE
+SET {column} = true,
+    price_version = CASE WHEN kept.{column} THEN kept.price_version
+        ELSE excluded.price_version END
+"""  # noqa: S608  # of our own constants
+
+
 async def renew_price_version(
     connection: Connection, merchant_id: int, *, timeline: bool = False
 ) -> None:
