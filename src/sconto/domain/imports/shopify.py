@@ -81,16 +81,12 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> None
 
 def _read_limits(record: Record, found: Discount) -> None:
     limit = record.count("Usage Limit Per Code")
-    used = record.count("Times Used In Total") or 0
-    if limit is not None and used >= limit:
-        raise Unreadable("it is used up")
-    if used and limit is not None:
-        found.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
+    left = found.left_of(limit, record.count("Times Used In Total"))
     if limit == 1:
         found.code_type = CodeType.ONE_TIME
         return
     once = record.flag("Applies Once Per Customer")
-    found.limits = Limits(None if limit is None else limit - used, 1 if once else None)
+    found.limits = Limits(left, 1 if once else None)
 
 
 def _read_minimum(record: Record, found: Discount, currency: str | None) -> None:

@@ -45,7 +45,9 @@ def read_coupon(record: Record) -> Discount:
         )
     found.ends_at = record.moment(_UTC, "Redeem By (UTC)", "Redeem By")
     _read_benefit(record, found)
-    found.limits = Limits(_read_left(record, found))
+    found.limits = Limits(
+        found.left_of(record.count("Max Redemptions"), record.count("Times Redeemed"))
+    )
     if record.text("Applies To", "applies_to.products"):
         found.loosen("it is for certain products: choose them")
     return found
@@ -131,7 +133,7 @@ def _read_code(record: Record, code: str, coupon: Discount) -> Discount:
     own = replace(coupon, codes=(code,), line=record.line, notes=list(coupon.notes))
     expires_at = record.moment(_UTC, "Expires At (UTC)", "Expires At", "Expires (UTC)")
     own.ends_at = _earlier(coupon.ends_at, expires_at)
-    left = _read_left(record, own)
+    left = own.left_of(record.count("Max Redemptions"), record.count("Times Redeemed"))
     if left == 1:
         own.code_type = CodeType.ONE_TIME
     else:
@@ -164,18 +166,6 @@ def _read_benefit(record: Record, found: Discount) -> None:
     if amount is None:
         raise Unreadable("it takes nothing off")
     found.amounts = {currency: amount}
-
-
-def _read_left(record: Record, found: Discount) -> int | None:
-    """What a limit leaves; None without one."""
-    limit, used = record.count("Max Redemptions"), record.count("Times Redeemed") or 0
-    if limit is None:
-        return None
-    if used >= limit:
-        raise Unreadable("it is used up")
-    if used:
-        found.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
-    return limit - used
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -86,17 +86,13 @@ def _free_shipping(found: Discount) -> Discount:
 
 def _read_limits(record: Record, found: Discount) -> None:
     limit = record.count("usage_limit")
-    used = record.count("usage_count") or 0
-    if limit is not None and used >= limit:
-        raise Unreadable("it is used up")
-    if used and limit is not None:
-        found.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
+    left = found.left_of(limit, record.count("usage_count"))
     per_customer = record.count("usage_limit_per_user")
     if limit == 1:
         found.code_type = CodeType.ONE_TIME
         found.limits = Limits(per_customer=None)
         return
-    found.limits = Limits(None if limit is None else limit - used, per_customer)
+    found.limits = Limits(left, per_customer)
 
 
 def _read_products(record: Record, found: Discount) -> None:
