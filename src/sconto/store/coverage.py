@@ -43,6 +43,22 @@ WHERE named.merchant_id = $1 AND named.promotion_id = $2 AND named.product_id = 
 """
 
 
+def promotions_naming(product_id: str) -> str:
+    """The part of a statement from FROM on that finds the promotions that name a product.
+
+    `named` is the row that names it, `promotion` the promotion. LIMIT keeps the planner from
+    joining: each promotion is one look-up. More conditions may follow.
+    """
+    return f"""
+    FROM promotion_products AS named
+    CROSS JOIN LATERAL (
+        SELECT * FROM promotions
+        WHERE merchant_id = $1 AND promotion_id = named.promotion_id
+        LIMIT 1
+    ) AS promotion
+    WHERE named.merchant_id = $1 AND named.product_id = {product_id}"""  # noqa: S608  # ours
+
+
 StoredProducts: TypeAlias = Mapping[int, tuple[int, int | None]]
 """The position and the own percent of each product that a promotion names."""
 

@@ -35,6 +35,7 @@ from sconto.domain.schedule import (
     parts_outside,
     span_of,
 )
+from sconto.store.coverage import promotions_naming
 from sconto.store.database import Connection
 from sconto.store.period_sql import OVER_FROM, ends_after
 from sconto.store.threads import in_thread
@@ -100,18 +101,11 @@ _COVER_EVERYTHING = """
             SELECT * FROM promotions WHERE merchant_id = $1 AND covers_all
 """
 
-# LIMIT keeps the planner from joining: each of the product's promotions is one look-up.
-_COVER_THE_PRODUCT = """
+_COVER_THE_PRODUCT = f"""
             SELECT named.promotion_id, type, active, deleted_at, starts_at, ends_at,
                 coalesce(named.percent, promotion.percent) AS percent
-            FROM promotion_products AS named
-            CROSS JOIN LATERAL (
-                SELECT * FROM promotions
-                WHERE merchant_id = $1 AND promotion_id = named.promotion_id
-                LIMIT 1
-            ) AS promotion
-            WHERE named.merchant_id = $1 AND named.product_id = gap.product_id
-"""
+            {promotions_naming("gap.product_id")}
+"""  # of our own constants
 
 _PERIOD = {"over_from": OVER_FROM, "ends_after_gap": ends_after("gap.starts_at")}
 
