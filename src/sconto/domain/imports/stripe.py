@@ -45,9 +45,7 @@ def read_coupon(record: Record) -> Discount:
         )
     found.ends_at = record.moment(_UTC, "Redeem By (UTC)", "Redeem By")
     _read_benefit(record, found)
-    found.limits = Limits(
-        found.left_of(record.count("Max Redemptions"), record.count("Times Redeemed"))
-    )
+    found.limits = Limits(_read_left(record, found))
     if record.text("Applies To", "applies_to.products"):
         found.loosen("it is for certain products: choose them")
     return found
@@ -133,7 +131,7 @@ def _read_code(record: Record, code: str, coupon: Discount) -> Discount:
     own = replace(coupon, codes=(code,), line=record.line, notes=list(coupon.notes))
     expires_at = record.moment(_UTC, "Expires At (UTC)", "Expires At", "Expires (UTC)")
     own.ends_at = _earlier(coupon.ends_at, expires_at)
-    left = own.left_of(record.count("Max Redemptions"), record.count("Times Redeemed"))
+    left = _read_left(record, own)
     if left == 1:
         own.code_type = CodeType.ONE_TIME
     else:
@@ -166,6 +164,10 @@ def _read_benefit(record: Record, found: Discount) -> None:
     if amount is None:
         raise Unreadable("it takes nothing off")
     found.amounts = {currency: amount}
+
+
+def _read_left(record: Record, found: Discount) -> int | None:
+    return found.left_of(record.count("Max Redemptions"), record.count("Times Redeemed"))
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
