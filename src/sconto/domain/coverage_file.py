@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from sconto.domain.blanks import trim
-from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_unreadable
+from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_shortened, is_unreadable
 from sconto.domain.headings import PERCENT_WORDS, PRODUCT_WORDS, filled, find_column, legible
 from sconto.domain.layout import AUTOMATIC, Layout
 from sconto.domain.money import format_percent, parse_percent
@@ -19,7 +19,6 @@ PERCENT_FIELD: Final = "percent"
 
 _WORDS: Final = (*PRODUCT_WORDS, *PERCENT_WORDS)
 _KNOWN: Final = frozenset[str]().union(*_WORDS)
-_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}")
 _NUMBER: Final = re.compile(r"[0-9.,]+\s*%?")
 _DIGIT: Final = re.compile("[0-9]")
 
@@ -222,8 +221,7 @@ def _fault_of_id(written: str) -> CoverageFault:
         return CoverageFault.NO_PRODUCT
     if is_unreadable(written):
         return CoverageFault.UNREADABLE
-    is_shortened = _SHORTENED.fullmatch(written)
-    return CoverageFault.SHORTENED if is_shortened else CoverageFault.NOT_A_PRODUCT
+    return CoverageFault.SHORTENED if is_shortened(written) else CoverageFault.NOT_A_PRODUCT
 
 
 def read_percent(text: str) -> int:
