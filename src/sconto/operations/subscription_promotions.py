@@ -178,9 +178,7 @@ async def archive_promotion(
     """
 
     async def archive(connection: Connection) -> None:
-        before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
-        if before is None:
-            raise SubscriptionPromotionNotFound(str(promotion_id))
+        before = await _locked(connection, caller, promotion_id)
         await store.archive_promotion(
             connection, caller.merchant_id, promotion_id, changed_at(before.updated_at, now)
         )
