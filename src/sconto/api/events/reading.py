@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Final
 
 from sconto.api.cart.fields import Fields
-from sconto.api.cart.merge_patch import merge
 from sconto.api.cursors import read_cursor
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.list_parameters import ListParameters, one_of
+from sconto.api.merge_patch import merge
 from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.events import EventType
 from sconto.domain.names import NAME_LENGTH, is_name
