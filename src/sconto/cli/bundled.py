@@ -9,18 +9,14 @@ from typing import Annotated, Final
 import typer
 
 from sconto.cli.database import answer_from, bring_up_to_date, running_database
+from sconto.cli.groups import command_group
 from sconto.cli.refusals import CommandRefused
 from sconto.operations import Database, people
 from sconto.settings import Settings
 from sconto.store.embedded.programs import find_programs
 from sconto.store.schema import read_version
 
-app: Final = typer.Typer(
-    help="The bundled database: dump it, and load a dump.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app: Final = command_group("The bundled database: dump it, and load a dump.")
 
 DumpFile = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)]
 

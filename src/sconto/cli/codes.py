@@ -25,6 +25,7 @@ from sconto.cli.file_layouts import (
 )
 from sconto.cli.file_opening import open_table
 from sconto.cli.file_tables import show_codes, show_refused_codes
+from sconto.cli.groups import command_group
 from sconto.cli.outputs import writing
 from sconto.cli.progress import Readable, show_count, show_reading
 from sconto.cli.refusals import CommandRefused
@@ -37,12 +38,7 @@ from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import Database, code_imports, codes, people
 from sconto.operations.code_generation import generate_some, get_generation, start_generation
 
-app: Final = typer.Typer(
-    help="The codes of a promotion.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app: Final = command_group("The codes of a promotion.")
 
 _PIECE: Final = 64 * 1024
 _POLL_AFTER: Final = 0.2

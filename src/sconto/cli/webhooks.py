@@ -10,18 +10,14 @@ import typer
 
 from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
+from sconto.cli.groups import command_group
 from sconto.cli.options import read_time
 from sconto.cli.tables import AsJson, show_table
 from sconto.domain.people import command_line_caller
 from sconto.domain.webhooks import Webhook
 from sconto.operations import Database, people, webhooks
 
-app: Final = typer.Typer(
-    help="Webhooks: where the events of a merchant are sent.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app: Final = command_group("Webhooks: where the events of a merchant are sent.")
 
 Merchant = Annotated[str, typer.Option(help="The merchant's name.")]
 
