@@ -16,6 +16,7 @@ from sconto.domain.cart_promotion import (
 from sconto.domain.codes import CodeType
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.schedule import Period
+from sconto.store.codes import FIRST_CODES
 from sconto.store.database import Connection
 from sconto.store.period_sql import ends_after, is_running
 
@@ -45,13 +46,6 @@ WHERE promotion.merchant_id = $1
 _FIND: Final = f"{_COLUMNS} AND promotion.promotion_id = $2 AND deleted_at IS NULL"
 
 _FIND_DELETED: Final = f"{_COLUMNS} AND promotion.promotion_id = $2 AND deleted_at >= $3"
-
-_CODES: Final = """
-SELECT code FROM codes
-WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-ORDER BY position
-LIMIT $3
-"""
 
 # A running promotion is active and in its period; its hours do not matter here.
 _LIST: Final = f"""
@@ -183,7 +177,7 @@ async def find_codes(
     connection: Connection, merchant_id: int, promotion_id: int, most: int
 ) -> tuple[str, ...]:
     """The first codes of the promotion."""
-    rows = await connection.fetch(_CODES, merchant_id, promotion_id, most)
+    rows = await connection.fetch(FIRST_CODES, merchant_id, promotion_id, most)
     return tuple(row["code"] for row in rows)
 
 

@@ -18,6 +18,7 @@ from sconto.domain.promotion import (
     Terms,
 )
 from sconto.domain.schedule import Period
+from sconto.store.codes import FIRST_CODES
 from sconto.store.coverage import coverage_columns, coverage_from
 from sconto.store.database import Connection
 from sconto.store.period_sql import LATER, OVER_FROM
@@ -53,16 +54,11 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND type <> 'cart'
     AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
 """
 
-_FIND = """
+_FIND = f"""
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
     code_type, covers_all, percent,
     array_to_string(
-        ARRAY(
-            SELECT code FROM codes
-            WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-            ORDER BY position
-            LIMIT $3
-        ),
+        ARRAY({FIRST_CODES}),
         ','
     ) AS codes,
     ARRAY(
@@ -77,7 +73,7 @@ SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated
     ) AS percents
 FROM promotions
 WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
-"""
+"""  # noqa: S608  # of our own constants
 
 _LIST = f"""
 SELECT promotion_id
