@@ -28,8 +28,10 @@ from sconto.operations import event_removal, events, webhooks
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.store.database import Database
 from tests.conftest import create_caller
-from tests.operations.telling import Teller
+from tests.operations.telling import Teller, untold_database
 from tests.receiver import LOCAL, Received, Receiver, a_receiver, hang
+
+database = untold_database
 
 SECONDS = 0.3
 """How long a receiver may take."""
@@ -87,14 +89,6 @@ class Post:
             self.database, self.caller, self.webhook.id, before=MAX_INT64, limit=1000
         )
         return found[::-1]
-
-
-@pytest.fixture(scope="module")
-async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would tell and send what is there."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """Events: what is told, once each, and in which order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 
-import pytest
 from msgspec.structs import replace
 
 from sconto.domain.cart import Customer
@@ -29,23 +27,11 @@ from sconto.operations import (
 )
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, subscription_terms, ten_off
-from tests.operations.telling import Teller, a_teller
+from tests.operations.telling import Teller, a_teller, untold_database
+
+database = untold_database
 
 HOUR = timedelta(hours=1)
-VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_id = $1"
-
-
-@pytest.fixture(scope="module")
-async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would tell and send what is there."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def teller(database: Database, merchant: Caller) -> Teller:
-    return await a_teller(database, merchant)
 
 
 def data_of(teller: Teller, type_: str) -> Facts:
