@@ -1,11 +1,8 @@
 """A merchant that records events, and what it is told."""
 
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-
-import pytest
 
 from sconto.domain.events import Event
 from sconto.domain.order import NewOrder, OrderStatus
@@ -13,14 +10,6 @@ from sconto.domain.people import Caller
 from sconto.operations import checkout, events
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart
-
-
-@pytest.fixture(scope="module")
-async def untold_database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would tell and send what is there."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
 
 
 @dataclass

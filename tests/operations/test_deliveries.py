@@ -27,11 +27,11 @@ from sconto.domain.webhooks import (
 from sconto.operations import event_removal, events, webhooks
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.store.database import Database
-from tests.conftest import create_caller
-from tests.operations.telling import Teller, untold_database
+from tests.conftest import create_caller, own_database
+from tests.operations.telling import Teller
 from tests.receiver import LOCAL, Received, Receiver, a_receiver, hang
 
-database = untold_database
+database = own_database
 
 SECONDS = 0.3
 """How long a receiver may take."""

@@ -20,9 +20,10 @@ from sconto.operations import (
 from sconto.store.candidate_rows import Versions
 from sconto.store.orders import insert_order
 from tests.builders import NOON, a_cart
-from tests.operations.telling import Teller, untold_database
+from tests.conftest import own_database
+from tests.operations.telling import Teller
 
-database = untold_database
+database = own_database
 
 HOUR = timedelta(hours=1)
 VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_id = $1"

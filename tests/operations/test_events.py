@@ -27,9 +27,10 @@ from sconto.operations import (
 )
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, subscription_terms, ten_off
-from tests.operations.telling import Teller, a_teller, untold_database
+from tests.conftest import own_database
+from tests.operations.telling import Teller, a_teller
 
-database = untold_database
+database = own_database
 
 HOUR = timedelta(hours=1)
 

@@ -10,11 +10,11 @@ from sconto.operations import events, webhooks
 from sconto.operations.check import check
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.store.database import Database
-from tests.conftest import create_caller
-from tests.operations.telling import Teller, untold_database
+from tests.conftest import create_caller, own_database
+from tests.operations.telling import Teller
 from tests.receiver import LOCAL, a_receiver
 
-database = untold_database
+database = own_database
 
 POSITIONS = "The positions of events have no gap"
 DELIVERED = "What counts as delivered was answered with success"
