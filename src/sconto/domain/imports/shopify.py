@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sconto.domain.cart_promotion import Conditions, Limits, Target
 from sconto.domain.codes import CodeType, is_code
-from sconto.domain.imports.cells import Record, Unreadable
+from sconto.domain.imports.cells import Record, Unreadable, require_currency
 from sconto.domain.imports.discount import Discount
 from sconto.domain.money import parse_price
 
@@ -68,7 +68,7 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> None
         case "percentage":
             found.percent = record.percent("Value")
         case "fixed_amount":
-            unit = _require(currency)
+            unit = require_currency(currency)
             amount = record.amount(unit, "Value")
             if amount is None:
                 raise Unreadable("it takes nothing off")
@@ -100,7 +100,7 @@ def _read_minimum(record: Record, found: Discount, currency: str | None) -> None
     if subtotal is None:
         found.loosen(f"its minimum cannot be read: {text!r}")
         return
-    unit = _require(currency)
+    unit = require_currency(currency)
     try:
         amount = parse_price(subtotal[1], unit)
     except ValueError:
@@ -114,9 +114,3 @@ def _combines(record: Record, column: str) -> bool:
         return record.flag(column)
     except Unreadable:
         return True
-
-
-def _require(currency: str | None) -> str:
-    if currency is None:
-        raise Unreadable("the file names no currency: give it with --currency")
-    return currency

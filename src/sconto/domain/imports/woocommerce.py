@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sconto.domain.cart_promotion import Conditions, Limits, ProductSelection, Target
 from sconto.domain.codes import CodeType, is_code
-from sconto.domain.imports.cells import Record, Unreadable
+from sconto.domain.imports.cells import Record, Unreadable, require_currency
 from sconto.domain.imports.discount import Discount
 from sconto.domain.numbers import parse_id
 
@@ -67,7 +67,7 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> bool
         found.percent = record.percent("coupon_amount", "amount")
         return True
     found.target = Target.ORDER if kind == "fixed_cart" else Target.LINES
-    unit = _require(currency)
+    unit = require_currency(currency)
     amount = record.amount(unit, "coupon_amount", "amount")
     found.amounts = None if amount is None else {unit: amount}
     return True
@@ -121,7 +121,7 @@ def _read_ids(record: Record, name: str) -> frozenset[int]:
 def _read_conditions(record: Record, found: Discount, currency: str | None) -> None:
     minimum = None
     if record.text("minimum_amount").strip("0."):
-        unit = _require(currency)
+        unit = require_currency(currency)
         amount = record.amount(unit, "minimum_amount")
         minimum = None if amount is None else {unit: amount}
     found.conditions = Conditions(minimum)
@@ -129,9 +129,3 @@ def _read_conditions(record: Record, found: Discount, currency: str | None) -> N
         found.loosen("a maximum of the cart has no counterpart")
     if record.text("customer_email", "email_restrictions"):
         found.loosen("it is for certain e-mail addresses: use segments")
-
-
-def _require(currency: str | None) -> str:
-    if currency is None:
-        raise Unreadable("the file names no currency: give it with --currency")
-    return currency
