@@ -86,7 +86,7 @@ def node_faults(url: str) -> list[str]:
 
 
 def _ensure_schema(url: str) -> None:
-    version = asyncio.run(answer_from(url, _read_version))
+    version = asyncio.run(answer_from(url, find_version))
     refuse_newer(version)
     if version is None:
         bring_up_to_date(url)
@@ -97,7 +97,8 @@ def _ensure_schema(url: str) -> None:
         )
 
 
-async def _read_version(database: Database) -> str | None:
+async def find_version(database: Database) -> str | None:
+    """The version of the schema; None if there is none."""
     async with database.read() as connection:
         return await read_version(connection)
 

@@ -179,7 +179,7 @@ async def find_row(
         return None
     return PromotionRow(
         summary_from(row),
-        _code_type(row),
+        code_type_from(row),
         row["covers_all"],
         row["percent"],
         row["deleted_at"],
@@ -206,7 +206,7 @@ async def find_promotion(
         summary_from(row),
         Terms(
             coverage=coverage_from(row["covers_all"], row["percent"], percents),
-            code_type=_code_type(row),
+            code_type=code_type_from(row),
             codes=codes,
         ),
     )
@@ -287,7 +287,8 @@ def _terms_columns(terms: Terms) -> tuple[CodeType | None, bool, int | None, boo
     return terms.code_type, *coverage_columns(terms.coverage), bool(terms.codes)
 
 
-def _code_type(row: asyncpg.Record) -> CodeType | None:
+def code_type_from(row: asyncpg.Record) -> CodeType | None:
+    """The code type of a row; None without one."""
     return None if row["code_type"] is None else CodeType(row["code_type"])
 
 
