@@ -18,6 +18,7 @@ from sconto.domain.product import (
 )
 from sconto.store.database import Connection
 from sconto.store.stored_amounts import PRICE, stored_price
+from sconto.store.transactions import savepoint
 
 IMPORT_TIMEOUT: Final = 3600
 """Seconds for one statement of an import, because files may be very long."""
@@ -178,7 +179,7 @@ async def put_staged(
 
     If it raises, the transaction can go on as if this had not been tried.
     """
-    async with connection.transaction():
+    async with savepoint(connection):
         row = await connection.fetchrow(_PUT_STAGED, merchant_id, now, timeout=IMPORT_TIMEOUT)
     return _counts(row, staged)
 
