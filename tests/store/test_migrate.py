@@ -50,6 +50,7 @@ def current_database(create_database: Callable[[], str]) -> str:
     return create_database()
 
 
+@pytest.mark.oldest
 def test_an_empty_database_gets_the_newest_schema_and_keeps_it(empty_database: str) -> None:
     assert find(empty_database) is SchemaState.OLDER
     migrate(empty_database)
@@ -107,6 +108,7 @@ def test_a_failed_step_leaves_the_database_unchanged(empty_database: str) -> Non
     assert version(empty_database) == [(NEWEST,)]
 
 
+@pytest.mark.oldest
 def test_migrated_codes_keep_their_counts(empty_database: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0007"))

@@ -19,6 +19,8 @@ from sconto.store.search_indexes import PROMOTION_PARTS, SLOTS, folded, spread
 from tests.conftest import create_caller
 from tests.store.test_upgraded_rows import upgrade_to
 
+pytestmark = pytest.mark.oldest
+
 CODES: Final = 3_000
 NAMES: Final = 2_000
 

@@ -55,6 +55,8 @@ from sconto.store.reports import ALL_COUNTS
 from sconto.store.stored_amounts import discount_from
 from tests.replay import START, open_replay
 
+pytestmark = pytest.mark.oldest
+
 ROWS: Final = Path(__file__).with_name("rows_of_0013.sql")
 ANSWERS: Final = Path(__file__).with_name("answers_of_0013.json")
 SHOP: Final = Caller(1, 1, Role.ADMIN)
