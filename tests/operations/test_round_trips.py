@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
+from asyncpg.connection import LoggedQuery
 
 from sconto.domain.cart import Cart, Customer
 from sconto.domain.cart_promotion import AmountOff, CartTerms, Limits, NewCartPromotion, Target
@@ -49,6 +50,8 @@ from tests.builders import (
 from tests.conftest import create_caller
 from tests.operations.stock import stock
 
+pytestmark = pytest.mark.oldest
+
 MUG, BOWL, CUP = 1, 2, 3
 CONTRACT: Final = Contract(None, "monthly")
 LIMITED: Final = Cart("EUR", (a_line(MUG),), ("LIMITED",), customer=Customer("c-1"))
@@ -69,10 +72,19 @@ class Shop:
     user_id: int
     asked: list[str] = field(default_factory=list)
 
-    async def count(self) -> None:
-        """Count from now on."""
+    @asynccontextmanager
+    async def counting(self) -> AsyncIterator[None]:
+        """Count in this block."""
+
+        def count(record: LoggedQuery) -> None:
+            self.asked.append(record.query)
+
         async with self.database.read() as connection:
-            connection.add_query_logger(lambda record: self.asked.append(record.query))
+            connection.add_query_logger(count)
+        yield
+        await asyncio.sleep(0)  # the logger is called just after a statement ends
+        async with self.database.read() as connection:
+            connection.remove_query_logger(count)
 
 
 async def create_cart_promotion(database: Database, caller: Caller) -> int:
@@ -80,10 +92,8 @@ async def create_cart_promotion(database: Database, caller: Caller) -> int:
     return (await cart_promotions.create_promotion(database, caller, new, NOON)).id
 
 
-@asynccontextmanager
-async def open_shop(database_url: str) -> AsyncIterator[Shop]:
-    """A merchant with a promotion of each kind, in a database with one connection."""
-    database = await Database.open(database_url, connections=1)
+async def open_shop(database: Database) -> Shop:
+    """A new merchant with a promotion of each kind; the pool has one connection."""
     caller = await create_caller(database)
     await stock(database, caller, (MUG, BOWL, CUP))
     coupon = a_promotion(codes=("ONCE", "TWICE"), code_type=CodeType.ONE_TIME)
@@ -102,14 +112,20 @@ async def open_shop(database_url: str) -> AsyncIterator[Shop]:
     await cart_promotions.create_promotion(database, caller, limited, NOON)
     await checkout.quote(database, caller, a_cart(a_line(MUG)), NOON)
     await checkout.place_order(database, caller, NewOrder("A-1", a_cart()), NOON, NOON.date())
-    yield counted
-    await database.close()
+    return counted
+
+
+@pytest.fixture(scope="module")
+async def pool(database_url: str) -> AsyncIterator[Database]:
+    """A pool with one connection, which keeps its statements from shop to shop."""
+    pool = await Database.open(database_url, connections=1)
+    yield pool
+    await pool.close()
 
 
 @pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[Shop]:
-    async with open_shop(database_url) as shop:
-        yield shop
+async def shop(pool: Database) -> Shop:
+    return await open_shop(pool)
 
 
 Ask = Callable[[Shop], Awaitable[object]]
@@ -363,9 +379,8 @@ WITH_EVENTS: Final = {
 
 async def assert_statements(shop: Shop, ask: Ask, number: int) -> None:
     """The operation sends so many statements, and none twice."""
-    await shop.count()
-    await ask(shop)
-    await asyncio.sleep(0)  # the logger is called just after a statement ends
+    async with shop.counting():
+        await ask(shop)
     sent = [" ".join(statement.split()) for statement in shop.asked]
     assert len(set(sent)) == len(sent) == number, sent
 
