@@ -144,7 +144,9 @@ async def show_delivery(visit: Visit) -> Response:
         visit.id_in_path("webhook_id"),
         visit.id_in_path("delivery_id"),
     )
-    body = msgspec.json.format(details.body, indent=2).decode() if details.body else ""
+    body = ""
+    if details.payload is not None:
+        body = msgspec.json.format(msgspec.json.encode(details.payload), indent=2).decode()
     return visit.render(
         "webhooks/delivery.html",
         details=details,
