@@ -35,6 +35,10 @@ def digest(*texts: str) -> str:
     return hashlib.sha256("\0".join((*FORMS, *texts)).encode()).hexdigest()[:20]
 
 
+HELPERS: Final = f"{PREFIX}node_{digest()}_"
+"""How the functions begin that others call."""
+
+
 class NodeFunction:
     """A function with the parameters and columns of a statement, whose first one is the merchant.
 
@@ -56,9 +60,9 @@ class NodeFunction:
         self._call: Final = f"SELECT * FROM {self.name}({', '.join(self.arguments)})"  # noqa: S608  # of our own constants
 
     def is_on(self, connection: Any) -> bool:
-        """Whether the merchant's node has the function, and Citus passes calls on."""
+        """Whether the merchant's node has the function, and calls reach it."""
         functions: frozenset[str] = getattr(connection, "node_functions", _NONE)
-        return self.name in functions and connection.nodes.get_calls
+        return self.name in functions and (connection.is_direct or connection.nodes.get_calls)
 
     async def fetchval(self, connection: Any, *arguments: object) -> Any:
         """The first column, from the merchant's node if it has the function.
@@ -82,6 +86,11 @@ class NodeFunction:
             return await connection.fetchrow(self._call, *arguments, timeout=NODE_TIMEOUT)
         except TimeoutError:
             connection.terminate()
+            raise
+        except asyncpg.SerializationError:
+            if connection.is_direct:
+                # The merchant is on another node now. Whoever repeats it asks the coordinator.
+                connection.nodes.forget()
             raise
         except asyncpg.PostgresError as error:
             if error.sqlstate != NOT_PASSED_ON:

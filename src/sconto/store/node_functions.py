@@ -27,7 +27,7 @@ from sconto.store import (
     returns,
     subscription_applications,
 )
-from sconto.store.node_calls import FIND_FUNCTIONS, PREFIX, NodeFunction, digest
+from sconto.store.node_calls import FIND_FUNCTIONS, HELPERS, NodeFunction
 from sconto.store.node_sql import Script, Signature, Step
 from sconto.store.polls import Poll
 
@@ -63,8 +63,6 @@ POLLS: Final[tuple[Poll, ...]] = (
 NAMES: Final = frozenset(one.name for one in FUNCTIONS) | {poll.name for poll in POLLS}
 """The names of the functions that this version calls."""
 
-_HELPERS: Final = f"{PREFIX}node_{digest()}_"
-
 _Connection = psycopg.Connection[tuple[Any, ...]]
 
 _DISTRIBUTED: Final = """
@@ -94,12 +92,13 @@ def create_missing_functions(connection: _Connection) -> None:
     """
     found = {name for (name,) in connection.execute(FIND_FUNCTIONS)}
     tables = [name for (name,) in connection.execute(_DISTRIBUTED)]
-    if f"{_HELPERS}shard_of" not in found:
+    if f"{HELPERS}shard_of" not in found:
         for statement in node_sql.HELPERS:
             _execute(connection, statement)
-        connection.execute(_DISTRIBUTE, [f"{_HELPERS}shard_of(bigint, boolean)"])
-        connection.execute(_DISTRIBUTE, [f"{_HELPERS}prepare(text, bigint, text, text)"])
-        connection.execute(_DISTRIBUTE, [f"{_HELPERS}newest_price_version(text, bigint)"])
+        connection.execute(_DISTRIBUTE, [f"{HELPERS}shard_of(bigint, boolean)"])
+        connection.execute(_DISTRIBUTE, [f"{HELPERS}prepare(text, bigint, text, text)"])
+        connection.execute(_DISTRIBUTE_BY_MERCHANT, [f"{HELPERS}identify(bigint)"])
+        connection.execute(_DISTRIBUTE, [f"{HELPERS}newest_price_version(text, bigint)"])
     for function in FUNCTIONS:
         if function.name not in found:
             signature = _describe(connection, function.statement)
@@ -164,4 +163,4 @@ def _describe(connection: _Connection, statement: str) -> Signature:
 
 
 def _execute(connection: _Connection, statement: str) -> None:
-    connection.execute(statement.replace("<prefix>", _HELPERS).encode())
+    connection.execute(statement.replace("<prefix>", HELPERS).encode())
