@@ -1,11 +1,15 @@
 """A Citus cluster named by SCONTO_TEST_CITUS_URL; without one these tests are skipped."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 
 from sconto.store.database import Database
+from sconto.store.node_watch import keep_watching
+from tests.citus.checked import until
 from tests.distributed import VARIABLE, Cluster
 
 
@@ -29,7 +33,34 @@ def distributed_url(cluster: Cluster, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 async def distributed(distributed_url: str) -> AsyncIterator[Database]:
-    """The pools on it."""
-    database = await Database.open(distributed_url, connections=12, checkout=8)
-    yield database
-    await database.close()
+    """The pools on it, all to the coordinator."""
+    async with watched(distributed_url, checkout=0) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+async def direct(distributed_url: str) -> AsyncIterator[Database]:
+    """The pools on it, with connections to the nodes themselves."""
+    async with watched(distributed_url, checkout=8) as database:
+        await until_direct(database)
+        yield database
+
+
+@asynccontextmanager
+async def watched(url: str, *, checkout: int) -> AsyncIterator[Database]:
+    """The pools on a database, and its nodes watched, as in a worker of the service."""
+    database = await Database.open(url, connections=12 + checkout, checkout=checkout)
+    async with database.read():
+        pass  # it finds that the database has Citus
+    watching = asyncio.create_task(keep_watching(url, database))
+    try:
+        yield database
+    finally:
+        watching.cancel()
+        await database.close()
+
+
+async def until_direct(database: Database) -> None:
+    """Wait until there are connections to all nodes."""
+    pools, nodes = database.node_pools, database.nodes
+    await until(lambda: bool(nodes.known) and len(pools.nodes) == len(nodes.known))

@@ -9,7 +9,8 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.citus.test_nodes import node_of, unreachable
+from tests.citus.faults import unreachable
+from tests.citus.test_nodes import node_of
 from tests.citus.test_service import settings_for
 from tests.distributed import Cluster
 from tests.faults.shoppers import Shop
@@ -73,7 +74,7 @@ async def test_of_a_node_killed_under_load_only_its_merchants_notice(
 
         ordering = [group.create_task(order(shop)) for shop in shops]
         await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in shops))
-        with unreachable(cluster.address("postgres", 1), name):
+        with unreachable(cluster, name):
             killed.set()
             await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in elsewhere))
             for service in services:
