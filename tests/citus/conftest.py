@@ -34,22 +34,31 @@ def distributed_url(cluster: Cluster, request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 async def distributed(distributed_url: str) -> AsyncIterator[Database]:
     """The pools on it, all to the coordinator."""
-    async with watched(distributed_url, checkout=0) as database:
+    async with watched(distributed_url, direct=False) as database:
         yield database
 
 
 @pytest.fixture(scope="module")
 async def direct(distributed_url: str) -> AsyncIterator[Database]:
     """The pools on it, with connections to the nodes themselves."""
-    async with watched(distributed_url, checkout=8) as database:
+    async with watched(distributed_url) as database:
         await until_direct(database)
         yield database
 
 
+@pytest.fixture(params=["direct", "distributed"])
+def database_of_nodes(request: pytest.FixtureRequest) -> Database:
+    """With connections to the nodes themselves, and without."""
+    database: Database = request.getfixturevalue(request.param)
+    return database
+
+
 @asynccontextmanager
-async def watched(url: str, *, checkout: int) -> AsyncIterator[Database]:
+async def watched(url: str, *, direct: bool = True) -> AsyncIterator[Database]:
     """The pools on a database, and its nodes watched, as in a worker of the service."""
-    database = await Database.open(url, connections=12 + checkout, checkout=checkout)
+    database = await Database.open(url, connections=20, checkout=8)
+    if not direct:
+        database.node_pools.limit = 0
     async with database.read():
         pass  # it finds that the database has Citus
     watching = asyncio.create_task(keep_watching(url, database))

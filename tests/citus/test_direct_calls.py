@@ -90,7 +90,7 @@ async def test_a_merchant_whose_shard_moved_is_served_from_the_first_request_on(
 @asynccontextmanager
 async def through_the_coordinator(url: str) -> AsyncIterator[Database]:
     """A database whose checkout has connections of its own, and none to the nodes."""
-    async with watched(url, checkout=8) as database:
+    async with watched(url) as database:
         await until(lambda: bool(database.nodes.known))
         await asyncio.sleep(0.3)  # it would connect in a moment
         assert database.node_pools.nodes == []

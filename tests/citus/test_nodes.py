@@ -51,13 +51,6 @@ def node_of(url: str, shop: Caller) -> tuple[int, str, int]:
     return row
 
 
-@pytest.fixture(params=["direct", "distributed"])
-def database_of_nodes(request: pytest.FixtureRequest) -> Database:
-    """With connections to the nodes themselves, and without."""
-    database: Database = request.getfixturevalue(request.param)
-    return database
-
-
 async def test_a_dead_node_stops_its_own_merchants_only(
     cluster: Cluster,
     distributed_url: str,

@@ -20,6 +20,10 @@ _CONCURRENT_ORDERS: Final = 10
 """Of all merchants: some slots are left for other merchants, and some connections for quotes."""
 
 
+_ORDERS_OF_NODE: Final = 6
+"""Of the merchants of one node, as far as they go through the coordinator."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """The slots that a kind of work takes, and the error when they are not free in time.
@@ -87,9 +91,7 @@ class Admissions:
         self.imports: Final = Admission(
             (imports, writes), _busy(BusyReason.IMPORT), Slots(each=max(1, half // 2 - 1))
         )
-        self.orders: Final = orders_admission(
-            self.order_slots, of_node=Slots(each=CONCURRENT_ORDERS_OF_MERCHANT)
-        )
+        self.orders: Final = orders_admission(self.order_slots, of_node=Slots(each=_ORDERS_OF_NODE))
 
 
 def orders_admission(slots: Slots, of_node: Slots | None = None) -> Admission:

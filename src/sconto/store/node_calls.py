@@ -25,6 +25,9 @@ WHERE pronamespace = 'public'::regnamespace AND starts_with(proname::text, '{PRE
 NODE_TIMEOUT: Final = 5.0
 """Seconds for the answer of a node. The coordinator waits for it much longer."""
 
+LONG_TIMEOUT: Final = 60.0
+"""The same for what no shopper waits for."""
+
 _NONE: Final[frozenset[str]] = frozenset()
 
 _PARAMETER: Final = re.compile(r"\$(\d+)\b")
@@ -47,12 +50,19 @@ class NodeFunction:
     """
 
     def __init__(
-        self, statement: str, *, writes: bool = False, before: Script = (), after: Script = ()
+        self,
+        statement: str,
+        *,
+        writes: bool = False,
+        before: Script = (),
+        after: Script = (),
+        timeout: float = NODE_TIMEOUT,
     ) -> None:
         self.statement: Final = statement
         self.writes: Final = writes
         self.before: Final = before
         self.after: Final = after
+        self._timeout = timeout
         numbers = range(1, count_parameters(statement) + 1)
         self.arguments: Final = [f"${number}" for number in numbers]
         script = [str(part) for part in (*before, "", *after)]
@@ -83,7 +93,7 @@ class NodeFunction:
 
     async def _call_node(self, connection: Any, arguments: Sequence[object]) -> Any:
         try:
-            return await connection.fetchrow(self._call, *arguments, timeout=NODE_TIMEOUT)
+            return await connection.fetchrow(self._call, *arguments, timeout=self._timeout)
         except TimeoutError:
             connection.terminate()
             raise

@@ -17,15 +17,19 @@ from sconto.store import (
     events,
     holds,
     idempotency,
+    kept_forms,
     node_sql,
     order_counting,
     order_listing,
     order_replacing,
     order_status,
     orders,
+    products,
     promotion_events,
+    purging,
     returns,
     subscription_applications,
+    uploads,
 )
 from sconto.store.node_calls import FIND_FUNCTIONS, HELPERS, NodeFunction
 from sconto.store.node_sql import Script, Signature, Step
@@ -39,6 +43,10 @@ FUNCTIONS: Final[tuple[NodeFunction, ...]] = (
     *holds.ON_NODES,
     *returns.ON_NODES,
     *subscription_applications.ON_NODES,
+    *idempotency.ON_NODES,
+    *products.ON_NODES,
+    *counters.ON_NODES,
+    *purging.ON_NODES,
 )
 
 POLLS: Final[tuple[Poll, ...]] = (
@@ -54,10 +62,12 @@ POLLS: Final[tuple[Poll, ...]] = (
     events.LIST_MERCHANTS,
     holds.LIST_MERCHANTS,
     idempotency.LIST_MERCHANTS,
+    kept_forms.LIST_MERCHANTS,
     order_counting.LIST_MERCHANTS,
     order_counting.LIST_MERCHANTS_BESIDE,
     order_listing.LIST_MERCHANTS,
     promotion_events.LIST_DUE,
+    uploads.LIST_MERCHANTS,
 )
 
 NAMES: Final = frozenset(one.name for one in FUNCTIONS) | {poll.name for poll in POLLS}

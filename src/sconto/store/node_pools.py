@@ -93,7 +93,7 @@ class NodePools:
     ) -> None:
         """`limit` is the number of connections to each node; with 0 there are none."""
         self._url = url
-        self.limit: Final = limit
+        self.limit = limit
         self._on_statement = on_statement
         self._nodes = nodes
         self._open: dict[int, NodePool] = {}
