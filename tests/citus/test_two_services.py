@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 import pytest
 
+from tests.citus.checked import until
 from tests.citus.faults import Fault, hanging, killed, unreachable
 from tests.citus.test_hanging_nodes import NO_WAIT
 from tests.citus.test_nodes import node_of
@@ -83,6 +84,7 @@ async def test_of_a_node_lost_under_load_only_its_merchants_notice(
             await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in elsewhere))
             for service in services:
                 await until_ready_says(service, [f"{dead[0]}:{dead[1]}"])
+            await until(lambda: all(shop.told.statuses[503] > 3 * ORDERS for shop in there))
         back.set()
         await asyncio.gather(*ordering)
     for service in services:
