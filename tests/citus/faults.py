@@ -73,7 +73,7 @@ def killed(cluster: Cluster, _name: str) -> Iterator[None]:
     finally:
         control = program.with_name("pg_ctl")
         subprocess.run(
-            [control, "start", "-w", "-D", folder, "-l", f"{folder}/log_of_tests"],
+            [control, "start", "-w", "-D", folder, "-l", os.devnull],
             cwd=folder,
             user=owner,
             stdout=subprocess.DEVNULL,
