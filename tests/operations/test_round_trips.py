@@ -119,6 +119,9 @@ async def open_shop(database: Database) -> Shop:
 async def pool(database_url: str) -> AsyncIterator[Database]:
     """A pool with one connection, which keeps its statements from shop to shop."""
     pool = await Database.open(database_url, connections=1)
+    async with pool.read() as connection:
+        # asyncpg asks for the type of an array once for each connection.
+        await connection.fetchval("SELECT ARRAY[true]")
     yield pool
     await pool.close()
 
