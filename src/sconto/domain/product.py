@@ -1,4 +1,4 @@
-"""Products of a merchant's catalogue, and the rules that make them valid."""
+"""Products of a merchant's catalogue, and the rules for valid products."""
 
 import re
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ _PRODUCT_ID = re.compile(r"[1-9][0-9]{0,18}")
 class Product:
     """A product; the price is in the currency's minor unit.
 
-    `tags` None keeps those that the product has; a product without tags is read with None.
+    `tags` None keeps the current tags; a product without tags is read with None.
     """
 
     product_id: int
@@ -49,7 +49,8 @@ class Product:
 class ProductQuery:
     """Which products to list: up to `limit` with ids above `after`, by id.
 
-    `search` is part of the name, ignoring case, or the whole id; or a whole tag `with_tags`.
+    `search` is part of the name, ignoring case, or the whole id; `with_tags` also finds a whole
+    tag.
     """
 
     limit: int = 100
@@ -181,7 +182,7 @@ def search_key(text: str) -> str:
     return text.casefold()
 
 
-# `type` and not isinstance below, because a boolean is an int.
+# `type`, not isinstance, below: a boolean is an int.
 
 
 def _read_product_id(value: object) -> int | ProductFault:

@@ -1,4 +1,4 @@
-"""Who changed what and when. Each operation records its changes; they are read here."""
+"""Who changed what and when. Each operation records its changes; this module reads them."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ async def get_promotion_history(
 ) -> HistoryPage:
     """The latest entries about a promotion and its codes; raises PromotionNotFound.
 
-    With `before`, the latest of those that are older than the entry of that id.
+    With `before`, the latest entries that are older than the entry with that id.
     """
     async with database.read(caller.merchant_id) as connection:
         merchant_id = caller.merchant_id
@@ -32,7 +32,7 @@ async def get_promotion_history(
 async def list_promotion_entries(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
-    """As `get_promotion_history`, for a promotion that was found before; else none."""
+    """As `get_promotion_history`, but none for an unknown promotion."""
     async with database.read(caller.merchant_id) as connection:
         found = await history.list_entries(
             connection,
@@ -75,5 +75,5 @@ async def get_user_history(
 
 
 def _page(found: Sequence[Entry], limit: int) -> HistoryPage:
-    """The entries were read with one more than the limit."""
+    """A page; takes the entries with one more than the limit."""
     return HistoryPage(tuple(found[:limit]), more=len(found) > limit)

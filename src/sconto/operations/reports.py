@@ -52,12 +52,12 @@ async def shop_figures(
 ) -> ShopReport:
     """The merchant's figures of the days and of the days before, by currency.
 
-    One statement, whatever the number of orders. `days` is for example
-    `latest_days(30, visit.today)` of `domain.reports`; `at` is now, at which the active promotions
-    are counted. `report.now[currency]` has `orders`, `discounted_orders`, `discount`,
-    `discounted_revenue` and `full_price_revenue`, and `report.before[currency]` the same of the
-    days before: both have the same currencies, the one with the most orders first, and none if
-    there were no orders. Amounts are in minor units. `growth(now, before)` compares two figures.
+    It takes one statement, whatever the number of orders. `days` is for example `latest_days(30,
+    visit.today)` of `domain.reports`; `at` is now, at which the active promotions are counted.
+    `report.now[currency]` has `orders`, `discounted_orders`, `discount`, `discounted_revenue` and
+    `full_price_revenue`, and `report.before[currency]` the same of the days before: both have the
+    same currencies, the one with the most orders first, and none if there were no orders. Amounts
+    are in minor units. `growth(now, before)` compares two figures.
     """
     async with database.read(caller.merchant_id) as connection:
         return await store.read_shop(connection, caller.merchant_id, days, at)

@@ -1,7 +1,7 @@
 """Limits on each kind of work, so that one merchant never takes what the others need.
 
-A request that waits for a lock keeps a connection from all others. So a request takes a slot of its
-merchant first. If the merchant has no slot left, the request waits without a connection.
+A request that waits for a lock occupies a connection. So a request takes a slot of its merchant
+first. If the merchant has no slot left, the request waits without a connection.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,13 +22,13 @@ _CONCURRENT_ORDERS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The slots that a kind of work takes, and the error when they are not free in time."""
+    """The slots that a kind of work takes, and the error if they are not free in time."""
 
     slots: Sequence[Slots]
     refusal: Callable[[], DatabaseUnavailable]
 
     async def enter(self, merchant_id: int, deadline: float) -> None:
-        """Take the slots before a time of the event loop. Raises the refusal."""
+        """Take the slots before a time of the event loop, or raise the refusal."""
         taken: list[Slots] = []
         try:
             for slots in self.slots:
@@ -48,7 +48,7 @@ class Admission:
 
 
 class Admissions:
-    """What each kind of work needs, for a pool of so many connections.
+    """The slots that each kind of work needs, for a pool of this number of connections.
 
     A merchant reads on at most half of them, and writes on two: an edit, and an import beside it.
     All writes together have half. Orders have a pool of their own.
@@ -61,7 +61,7 @@ class Admissions:
         applications = Slots(each=max(1, half - 1), together=connections)
         writes = Slots(each=2, together=half)
         edits = Slots(each=1, together=half)
-        # An import takes as long as its file is. So some slots are for edits alone.
+        # An import takes as long as its file is large. So some slots are for edits alone.
         imports = Slots(each=1, together=max(1, half // 2))
         self.order_slots: Final = Slots(
             each=CONCURRENT_ORDERS_OF_MERCHANT, together=_CONCURRENT_ORDERS

@@ -1,9 +1,9 @@
 """Indexes on large tables, built while Sconto serves.
 
 `CREATE INDEX` keeps a table from being written for as long as it takes: seconds for each ten
-million rows. So a migration creates an index only while its table is small. On a large one the
-index is built after the migration, without a lock that orders wait for (`CREATE INDEX
-CONCURRENTLY`), which cannot be part of a transaction. Until then everything works, and is slower.
+million rows. So a migration creates an index only if its table is small. On a large one the index
+is built after the migration, without a lock that orders wait for (`CREATE INDEX CONCURRENTLY`),
+which cannot be part of a transaction. Until then everything works, but slower.
 
 A build that is killed leaves an index that is not valid. The next migration drops it and builds it
 again.
@@ -82,8 +82,8 @@ def table_of(name: str) -> str:
 def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     """Build each index that is missing or not valid; the connection is in autocommit mode.
 
-    Waits for an index that another process is building. Of two processes that begin at the same
-    moment, PostgreSQL ends one, because each waits for the other; that one looks again.
+    Waits for an index that another process is building. If two processes begin at the same moment,
+    each waits for the other; PostgreSQL cancels one, which tries again.
     """
     for name in INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
