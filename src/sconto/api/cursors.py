@@ -15,7 +15,7 @@ def write_cursor(last_id: int) -> str:
 
 
 def read_cursor(text: str, *, least: int = 1) -> int | None:
-    """The id after which the list continues; None for anything but a cursor of at least `least`."""
+    """The id after which the list continues; None if the text is no cursor of at least `least`."""
     try:
         decoded = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except ValueError:

@@ -15,7 +15,7 @@ def is_id(text: str) -> bool:
 
 
 def read_id(text: str) -> int | None:
-    """The id in a text; None if nothing can have it."""
+    """The id in a text; None if it cannot be one."""
     if not is_id(text) or len(text) > _DIGITS:
         return None
     value = int(text)

@@ -1,4 +1,4 @@
-"""The database that the settings name: started, given a schema, and asked."""
+"""The database that the settings name: started, given a schema, and used."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 
 def ask_database(verb: Callable[[Database], Awaitable[T]]) -> T:
-    """What the verb answers on the database that the settings name.
+    """The result of the verb on the database that the settings name.
 
-    A database without a schema gets one. An older schema is refused: `sconto migrate` and
-    `sconto serve` update it. Raises SettingError, EmbeddedError, DatabaseUnavailable,
-    SchemaMismatch, and what the verb raises.
+    A database without a schema gets one. An older schema is refused: `sconto migrate` and `sconto
+    serve` update it. Raises SettingError, EmbeddedError, DatabaseUnavailable, SchemaMismatch, and
+    what the verb raises.
     """
     with running_database(Settings.read()) as url:
         _ensure_schema(url)
@@ -70,7 +70,7 @@ def require_schema(url: str) -> None:
 
 
 def missing_session_settings(url: str) -> list[str]:
-    """The settings that each connection should have and does not, as `name = value`.
+    """The settings that each connection lacks, as `name = value`.
 
     Raises DatabaseUnavailable.
     """
@@ -113,7 +113,7 @@ async def _find_node_faults(database: Database) -> list[str]:
 
 
 async def answer_from(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:
-    """What the verb answers on the database at this address."""
+    """The result of the verb on the database at this address."""
     database = await Database.open(url, connections=1)
     try:
         return await verb(database)

@@ -74,7 +74,7 @@ def _bind(port: int) -> socket.socket:
 
 
 def guide(address: str, token: str, now: datetime) -> Iterator[str]:
-    """What a newcomer needs to read. The `export` and `curl` lines work when they are pasted."""
+    """The guide for a newcomer. The `export` and `curl` lines work when they are pasted."""
     yield f"""
 Sconto serves the shop {NAME!r} until Ctrl+C:
 
@@ -102,7 +102,7 @@ Create a promotion, price a cart, place the order, and read the promotion's stat
 
 
 def _curl(url: str, body: dict[str, Any]) -> str:
-    """A line for any shell that knows the token."""
+    """A line for any shell that has the token in `TOKEN`."""
     return f"curl -s {url} {_CALLER} {_JSON} -d {shlex.quote(json.dumps(body))}\n"
 
 

@@ -83,7 +83,7 @@ def export(  # noqa: PLR0913 - one option for each condition
             lambda database: _export(database, merchant, kind, file_format, wanted, output)
         )
     except BrokenPipeError:
-        # The reader has read enough. Python must not flush the rest into the closed pipe.
+        # The reader stopped reading. Python must not flush the rest into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     except OSError as error:

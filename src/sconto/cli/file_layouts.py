@@ -97,7 +97,7 @@ def read_columns(texts: Sequence[str], fields: Sequence[str]) -> dict[str, int]:
 
 
 def say_place(line: int, column: int | None) -> str:
-    """Where a bad value is: `line 3`, or `line 3 (column B)`."""
+    """The place of a bad value: `line 3`, or `line 3 (column B)`."""
     return f"line {line}" if column is None else f"line {line} (column {column_letter(column)})"
 
 

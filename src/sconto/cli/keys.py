@@ -39,7 +39,7 @@ def create_key(
         typer.Option(min=1, max=_LONGEST, help="Days until it expires; without it, never."),
     ] = None,
 ) -> None:
-    """Create a key and print it, once: nobody can see it again.
+    """Create a key and print it, once: it cannot be shown again.
 
     On a terminal it also says what the key is; into a pipe or a file it prints the key alone.
     """
@@ -69,7 +69,7 @@ def list_keys(merchant: Merchant, as_json: AsJson = False) -> None:
 
 @app.command("revoke")
 def revoke_key(name: Name, merchant: Merchant) -> None:
-    """End a key for ever, within 10 seconds in each process."""
+    """Revoke a key permanently, within 10 seconds in each process."""
     now = read_clock()
     ask_database(lambda database: _revoke(database, merchant, name, now))
     typer.echo(f"{name} is revoked.")

@@ -47,7 +47,7 @@ Prune = Annotated[bool, typer.Option("--prune", help="Delete promotions that the
 
 
 class _PlanDiffers(Exception):
-    """The plan is not the one that was asked for."""
+    """The plan is not the one whose id was given."""
 
 
 @app.command("export")
@@ -97,7 +97,7 @@ def apply_file(
         bool, typer.Option("--overwrite", help="Overwrite what users edited since the export.")
     ] = False,
 ) -> None:
-    """Make a merchant's promotions as the file says, all of it or nothing."""
+    """Change a merchant's promotions to what the file says, all of it or nothing."""
     outcome = _run(path, merchant, prune=prune, keep=True, wanted=plan, overwrite=overwrite)
     if not outcome.kept:
         raise CommandRefused(

@@ -29,7 +29,7 @@ class Passwords:
     async def verify(
         self, password: str, password_hashes: Sequence[str], checks: int
     ) -> list[bool]:
-        """Which hashes are the password's. It takes as long as `checks` checks, or more."""
+        """The hashes that match the password. It takes at least as long as `checks` checks."""
         return await asyncio.to_thread(self._verify_all, password, password_hashes, checks)
 
     async def pretend(self, checks: int) -> None:

@@ -71,7 +71,7 @@ async def show_one(visit: Visit) -> Response:
 
 
 async def revoke(visit: Visit) -> Response:
-    """End a key for ever."""
+    """Revoke a key permanently."""
     context = visit.context
     key = await api_keys.revoke_key(
         context.database, visit.caller, visit.id_in_path("key_id"), visit.now, context.keys

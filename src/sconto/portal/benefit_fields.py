@@ -1,4 +1,4 @@
-"""What a cart promotion takes off, as its form has it."""
+"""What a cart promotion takes off, as fields of its form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ _LEAST_TIERS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class TierFields:
-    """A tier as it was typed: from when on, and `10 %` or amounts."""
+    """A tier as it was typed: where it begins, and `10 %` or amounts."""
 
     start: str = ""
     off: str = ""
@@ -116,7 +116,7 @@ def read_benefit(
 ) -> Benefit:
     """The benefit that the fields describe; a stand-in after a fault.
 
-    The `stored` one stays as it is if nothing was edited, with the parts that have no field.
+    If nothing was edited, it is the `stored` one, including the parts that have no field.
     """
     if stored is not None and fields_of_benefit(stored) == fields:
         return stored

@@ -184,7 +184,7 @@ def limit_words(language: Language, limits: Limits) -> list[str]:
 
 
 def outcome_words(language: Language, outcome: CartPromotionOutcome, currency: str) -> list[str]:
-    """Why the promotion does not apply; for one that does, what a higher tier needs."""
+    """Why the promotion does not apply; if it does, what a higher tier needs."""
     if outcome.applied:
         if outcome.next_tier is None:
             return []

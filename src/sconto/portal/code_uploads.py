@@ -1,4 +1,4 @@
-"""A file of codes, or a typed text that asks: what was understood of it, before it is taken."""
+"""A file of codes, or a typed text with a question: a preview before the codes are taken."""
 
 from collections.abc import Mapping
 from tempfile import SpooledTemporaryFile
@@ -42,7 +42,7 @@ _ASKS_FOR_COLUMN: Final = frozenset(
 
 
 async def take_file(visit: Visit, promotion_id: int, file: UploadFile) -> Response:
-    """Keep the file, and show what was understood of it."""
+    """Store the file, and show its preview."""
     upload_id, sample = await keep(visit, file)
     encoding = await in_thread(_guess, sample)
     return show_upload(visit, promotion_id, upload_id, Layout(encoding=encoding))
@@ -57,7 +57,7 @@ def show_upload(
 
 
 async def show_file(visit: Visit) -> Response:
-    """A page of the codes that were understood, and what can be said about the file."""
+    """A page of the preview, and what can be said about the file."""
     return await _show(visit, read_layout(visit.query, _FIELDS))
 
 
@@ -158,7 +158,7 @@ def _guess(sample: bytes) -> Encoding | None:
 
 
 async def _find_upload(visit: Visit) -> Upload | None:
-    """The upload that the address names; None if it is another user's, taken or over."""
+    """The upload that the address names; None if it is another user's, taken or expired."""
     upload_id = visit.id_in_path("upload_id")
     try:
         return await uploads.find_upload(visit.context.database, visit.caller, upload_id, visit.now)

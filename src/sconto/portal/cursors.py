@@ -25,7 +25,7 @@ def write_cursor(place: ListPosition | None) -> str | None:
 
 
 def read_cursor(text: str, order: ListOrder) -> ListPosition | None:
-    """The place in a list of that order; None for a text that is no cursor."""
+    """The place in a list of that order; None if the text is no cursor."""
     try:
         padded = text + "=" * (-len(text) % 4)
         key, promotion_id = _READER.decode(base64.urlsafe_b64decode(padded))
@@ -51,7 +51,7 @@ def write_order_cursor(place: OrderPlace) -> str:
 
 
 def read_order_cursor(text: str) -> OrderPlace | None:
-    """The place of an order; None for a text that is no cursor."""
+    """The place of an order; None if the text is no cursor."""
     try:
         padded = text + "=" * (-len(text) % 4)
         moment, order_id = _ORDER_READER.decode(base64.urlsafe_b64decode(padded))

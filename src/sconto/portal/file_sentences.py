@@ -80,7 +80,7 @@ PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
 
 
 def sheet_sentence(refused: SheetRefused) -> str:
-    """Why a spreadsheet's own file cannot be read; to be translated."""
+    """Why a spreadsheet file cannot be read; to be translated."""
     return _TOO_LARGE if refused.is_large else _UNREADABLE
 
 

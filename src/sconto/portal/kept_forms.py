@@ -1,4 +1,4 @@
-"""A form that is sent after its session has ended comes back as it was, once its user signs in."""
+"""A form that was sent after its session had ended is shown again once its user signs in."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -94,7 +94,7 @@ async def reactivate(visit: Visit) -> Response:
 
 
 async def reset_two_factor(visit: Visit) -> Response:
-    """Take away the second factor of a user who lost it."""
+    """Remove the second factor of a user who lost it."""
     context, user_id = visit.context, visit.id_in_path("user_id")
     try:
         user = await two_factor.reset(context.database, context.tokens, visit.caller, user_id)
@@ -150,7 +150,7 @@ def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[s
 
 
 def password_rule(visit: Visit) -> str:
-    """The sentence about passwords that nobody may have."""
+    """The sentence about passwords that are refused."""
     text = visit.gettext("A password has %(least)s to %(most)s characters.")
     return text % {"least": PASSWORD_LENGTH, "most": LONGEST_PASSWORD}
 

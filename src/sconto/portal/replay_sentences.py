@@ -82,14 +82,14 @@ def replay_words(language: Language, replay: Replay) -> str:
 def why_words(
     language: Language, difference: Difference, name_of: Callable[[PromotionRef], str]
 ) -> str:
-    """Why a promotion takes something else off now."""
+    """Why a promotion takes another amount off now."""
     cause = difference.cause
     words = language.gettext(_WHY[cause.kind, cause.reason])
     return words % {"causes": ", ".join(f"“{name_of(ref)}”" for ref in cause.causes)}
 
 
 def namer_of(language: Language, explained: ExplainedQuote) -> Callable[[PromotionRef], str]:
-    """How promotions are called, by reference."""
+    """A function that names promotions, by reference."""
 
     def name_of(ref: PromotionRef) -> str:
         is_subscription = ref.kind is PromotionKind.SUBSCRIPTION

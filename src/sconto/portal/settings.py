@@ -85,7 +85,7 @@ async def _render(
 
 
 def _sample(settings: MerchantSettings) -> str | None:
-    """How a link looks; None for a pattern that is not valid."""
+    """An example of a link; None for a pattern that is not valid."""
     is_valid = settings.code_link is not None and is_code_link(settings.code_link)
     return settings.link_for(_EXAMPLE_CODE) if is_valid else None
 

@@ -1,4 +1,4 @@
-"""Promotions for subscriptions in words."""
+"""Subscription promotions in words."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Webhooks: where events are sent, what became of each delivery, and sending one again."""
+"""Webhooks: where events are sent, the result of each delivery, and sending one again."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -104,7 +104,7 @@ async def delete(visit: Visit) -> Response:
 
 
 async def send_test(visit: Visit) -> Response:
-    """Send a test, and show what came of it."""
+    """Send a test, and show its result."""
     webhook_id = visit.id_in_path("webhook_id")
     details = await visit.context.deliveries.send_test(visit.caller, webhook_id)
     return visit.redirect(f"/webhooks/{webhook_id}/deliveries/{details.delivery.id}")
@@ -182,7 +182,7 @@ def _read(visit: Visit) -> tuple[NewWebhook, dict[str, str]]:
     if description and not is_name(description):
         text = _("At most %(number)s characters, in one line.")
         faults["description"] = text % {"number": NAME_LENGTH}
-    # A form without types asks for all of them.
+    # A form without types means all of them.
     every = not types or len(types) == len(EventType)
     enabled = "enabled" in visit.form or "new" in visit.form
     return NewWebhook(url, description, () if every else types, enabled), faults

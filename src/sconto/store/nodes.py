@@ -1,4 +1,4 @@
-"""The nodes of a distributed database, as a process has found them."""
+"""The nodes of a distributed database, as this process knows them."""
 
 import logging
 import time
@@ -52,7 +52,7 @@ class Node:
 class Nodes:
     """The nodes that have rows, and those that did not answer when they were last asked.
 
-    A node that ceases to answer is logged once, and once more when it answers again.
+    A node that stops answering is logged once, and once more when it answers again.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class Nodes:
         return self._known if time.monotonic() - self._read_at < _KEPT_FOR else ()
 
     def keep(self, nodes: Sequence[Node]) -> None:
-        """Remember the nodes. One that is gone is not silent, and merchants may be elsewhere."""
+        """Cache the nodes. A removed node is not silent, and its merchants are elsewhere."""
         self._known, self._read_at = nodes, time.monotonic()
         groups = {node.group for node in nodes}
         self._silent = {group: one for group, one in self._silent.items() if group in groups}
@@ -91,7 +91,7 @@ class Nodes:
         self._known = ()
 
     def to_ask(self) -> list[Node]:
-        """The nodes to ask now; those that may not answer come last, and not each time."""
+        """The nodes to ask now; those that may not answer come last, and only sometimes."""
         now = time.monotonic()
         silent = [
             node
@@ -127,10 +127,11 @@ class Nodes:
         return self._no_calls_until is None
 
     def note_not_passed_on(self) -> None:
-        """Citus has run a function on the coordinator.
+        """Note that Citus has run a function on the coordinator.
 
-        That may be the fault of the session, which is closed then: a statement that Citus could
-        only plan at the second attempt leaves it so. If it happens again soon, it is not.
+        That may be caused by the session, which is then closed: a statement that Citus could only
+        plan at the second attempt leaves it in this state. If it happens again soon, the session is
+        not the cause.
         """
         now = time.monotonic()
         if now - self._not_passed_on_at < _NO_CALLS_FOR:
@@ -142,7 +143,7 @@ class Nodes:
         return self._groups.get(merchant_id)
 
     def place(self, merchant_id: int, group: int) -> None:
-        """Remember the group of the merchant's node."""
+        """Cache the group of the merchant's node."""
         self._groups[merchant_id] = group
 
     def is_silent(self, group: int) -> bool:

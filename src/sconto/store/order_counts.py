@@ -1,4 +1,4 @@
-"""The counters of an order that is placed: of redemptions, and of orders.
+"""The counters that a placed order adds to: of redemptions, and of orders.
 
 An order adds to rows of its slot (`orders`). Those of `redemption_counts` add up its redemptions.
 Those of `open_order_counts` count it once for the merchant, and once for each promotion that
@@ -15,12 +15,12 @@ from sconto.domain.order_counts import Subject, counts_of
 from sconto.domain.redemption import Redemption
 from sconto.store.stored_amounts import stored_discount
 
-# Python 3.11 takes long to find a member of an enum.
+# Enum lookups are slow in Python 3.11.
 _SUBSCRIPTION, _ONE_TIME = Subject.SUBSCRIPTION, CodeType.ONE_TIME
 
-# Each array costs an order two microseconds, so few carry much: a promotion for subscriptions has a
-# negative id, and all orders have 0; all one-time codes are code -1; the weight is negative if the
-# promotion did not apply, and 2 or -2 in the row that counts the order.
+# Each array costs an order two microseconds, so few arrays carry much: a promotion for
+# subscriptions has a negative id, and all orders have 0; all one-time codes are code -1; the weight
+# is negative if the promotion did not apply, and 2 or -2 in the row that counts the order.
 TALLY: Final = """tally AS (
     SELECT CASE WHEN id > 0 THEN 'promotion' WHEN id < 0 THEN 'subscription'
                 WHEN discount > 0 THEN 'discounted' ELSE 'full price' END AS subject,
@@ -60,7 +60,7 @@ COUNTED: Final = """counted AS (
 
 
 def tally_arguments(outcome: PricedCart, redemptions: Iterable[Redemption]) -> tuple[object, ...]:
-    """The six arguments; amounts as texts, as in `orders`."""
+    """The six arguments; amounts are texts, as in `orders`."""
     counts, currency = counts_of(outcome, redemptions), outcome.currency
     return (
         [-one.promotion_id if one.subject is _SUBSCRIPTION else one.promotion_id for one in counts],

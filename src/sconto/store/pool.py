@@ -1,4 +1,4 @@
-"""The connections of one process; those whose server has gone silent are closed."""
+"""The connections of one process; connections to a silent server are closed."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ SESSION_SETTINGS: Final = {
     "jit": "off",
     # Times come as texts too, in JSON, and old offsets of some zones have seconds.
     "timezone": "UTC",
-    # Conditional statements and upserts rely on seeing the newest version of a row.
+    # Conditional statements and upserts need the newest version of a row.
     "default_transaction_isolation": "read committed",
 }
 """Settings of every connection."""
@@ -55,8 +55,7 @@ _NO_CITUS: Final = "SELECT 0"
 
 
 class _Connection(asyncpg.Connection):
-    """A connection, with the functions that the nodes of a distributed database have, and the
-    nodes."""
+    """A connection that knows the functions of a distributed database's nodes, and the nodes."""
 
     __slots__ = ("is_of_citus", "is_spoilt", "node_functions", "nodes")
 
@@ -73,12 +72,11 @@ class _Connection(asyncpg.Connection):
 
 
 class Pool:
-    """A limited number of connections to one database, opened as they are needed.
+    """A limited number of connections to one database, opened when they are needed.
 
     asyncpg's pool owns them. Taking a connection from it and giving it back costs 17 µs of
-    processor time, a tenth of a quote. So this pool keeps the connections that came back in good
-    order, lends the one that came back last, and returns those to asyncpg that were not needed for
-    a while.
+    processor time, a tenth of a quote. So this pool keeps connections that came back sound, lends
+    the one that came back last, and returns those to asyncpg that were not needed for a while.
     """
 
     def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
@@ -139,7 +137,7 @@ class Pool:
         return connection
 
     async def release(self, connection: Connection, *, sound: bool) -> None:
-        """Give a connection back. `sound`: nothing went wrong while it was lent."""
+        """Give a connection back; `sound` says that nothing went wrong while it was lent."""
         del self._loans[connection]
         try:
             if getattr(connection, "is_spoilt", False):
@@ -152,7 +150,9 @@ class Pool:
             self._free.release()
 
     async def close(self) -> None:
-        """Wait for the connections in use and close all. One that does not close in time is cut."""
+        """Wait for the connections in use and close all. A connection that does not close in time
+        is cut.
+        """
         self._check.cancel()
         self._closing = True
         try:
@@ -183,7 +183,7 @@ class Pool:
             await self._pool.release(self._kept.popleft())
 
     async def _check_stalled(self) -> None:
-        """Close connections to a server that can no longer be reached; endless.
+        """Close connections to a server that can no longer be reached; runs until it is cancelled.
 
         A network that drops all packets looks like a slow statement. A new connection shows the
         difference: a server that does not accept one will not answer the old one either. A timeout
@@ -230,7 +230,7 @@ def _is_open(connection: Connection) -> bool:
 
 
 def _preparing(on_statement: OnStatement | None, nodes: Nodes) -> Any:
-    """Prepares a new connection: for Citus if the database has it, and to tell of statements."""
+    """Prepares a new connection: for Citus if the database has it, and for statement hooks."""
 
     def tell(record: Any) -> None:
         assert on_statement is not None  # noqa: S101 - it is only called if there is one
@@ -254,7 +254,7 @@ async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 
 def _address_of(connection: Connection) -> tuple[str, int]:
-    """Which of the servers in the address this is: host or socket folder, and port.
+    """The connected server of those in the address: host or socket folder, and port.
 
     asyncpg has no public name for it.
     """

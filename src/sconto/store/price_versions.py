@@ -33,7 +33,7 @@ async def renew_price_version(
 ) -> None:
     """Make orders that were priced before this transaction price again.
 
-    With `timeline`, cached picks end too. The row stays locked until the transaction ends, so this
-    comes after all other locks.
+    With `timeline`, cached picks become invalid too. The row stays locked until the transaction
+    ends, so this must come after all other locks.
     """
     await connection.execute(_RENEW, merchant_id, secrets.randbits(63), timeline)

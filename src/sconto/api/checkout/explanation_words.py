@@ -117,7 +117,7 @@ def describe_step(step: ExplainedStep, currency: str) -> str:
 
 
 def describe_code(outcome: CodeOutcome) -> str:
-    """What became of an activated code."""
+    """The result of an activated code."""
     if outcome.held_until is not None:
         return _HELD.format(until=write_instant(outcome.held_until))
     at = outcome.starts_at or outcome.ended_at or outcome.used_at
@@ -125,7 +125,7 @@ def describe_code(outcome: CodeOutcome) -> str:
 
 
 def describe(considered: Considered, step: ExplainedStep, currency: str) -> str:
-    """What became of a promotion in a step: what it takes off, or all reasons why it does not."""
+    """The result of a promotion in a step: what it takes off, or all reasons why it does not."""
     money, outcome = _money_in(currency), considered.outcome
     sentences: list[str] = []
     if considered.applied:

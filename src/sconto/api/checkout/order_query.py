@@ -58,7 +58,7 @@ _PARAMETERS: Final[Mapping[str, _Parameter]] = {
 def read_order_query(parameters: Sequence[tuple[str, str]], merchant_id: int) -> OrderQuery:
     """Which orders to list. Raises InvalidFields, with `/limit` for the parameter `limit`.
 
-    A cursor of another merchant is no cursor.
+    A cursor of another merchant is refused.
     """
     faults: list[FieldFault] = []
     fields: dict[str, Any] = {"limit": 20}

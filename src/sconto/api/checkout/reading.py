@@ -1,4 +1,4 @@
-"""Reads the bodies of the checkout API; one that is not valid is refused with all of its faults."""
+"""Reads the bodies of the checkout API; an invalid body is refused with all of its faults."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ def read_quote(sent: bytes, now: datetime) -> tuple[Cart, datetime, bool]:
 
 
 def read_cart(body: Body, now: datetime) -> tuple[Cart, datetime]:
-    """The cart of a body that was parsed before, and the time to price it at.
+    """The cart of a body that is already parsed, and the time to price it at.
 
     Raises InvalidFields.
     """
@@ -74,14 +74,14 @@ def read_status(body: Body) -> OrderStatus:
 
 
 def read_return(sent: bytes) -> tuple[str, Goods]:
-    """The id of the return, and what comes back. Raises NotJson or InvalidFields."""
+    """The id of the return, and what is returned. Raises NotJson or InvalidFields."""
     body = parse_object(sent)
     _refuse(faults.find_return_faults(body, needs_id=True))
     return body["return_id"], _goods(body)
 
 
 def read_return_to_price(sent: bytes) -> tuple[str | None, Goods]:
-    """The same of a return that is only to be priced, which may have no id."""
+    """The goods of a return that is only quoted; it may have no id."""
     body = parse_object(sent)
     _refuse(faults.find_return_faults(body, needs_id=False))
     return body.get("return_id"), _goods(body)
@@ -93,7 +93,7 @@ def _goods(body: Body) -> Goods:
 
 
 def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int]:
-    """After which number a list of returns goes on, and its length. Raises InvalidFields."""
+    """The number after which a list of returns begins, and its length. Raises InvalidFields."""
     found: Faults = []
     values: dict[str, str] = {}
     for name, text in parameters:
@@ -118,7 +118,7 @@ def _read(
     make: Callable[[S], T],
     find_faults: Callable[[Body], Faults],
 ) -> T:
-    """What `make` answers for a valid body. Raises NotJson, and InvalidFields for any other."""
+    """The result of `make` for a valid body. Raises NotJson, and InvalidFields for any other."""
     try:
         return make(decoder.decode(sent))
     except (ValueError, RecursionError):

@@ -60,7 +60,7 @@ def describe_replay(replay: Replay) -> str:
 def describe_difference(
     difference: Difference, currency: str, name_of: Callable[[PromotionRef], str]
 ) -> str:
-    """What a promotion takes off now instead of then, and why."""
+    """What a promotion takes off now and took off then, and why they differ."""
     money = _money_in(currency)
     then, now = difference.then, difference.now
     if not difference.lines:
@@ -74,7 +74,7 @@ def describe_difference(
 
 
 def describe_cause(cause: Cause, name_of: Callable[[PromotionRef], str]) -> str:
-    """Why a promotion takes something else."""
+    """Why a promotion takes another amount."""
     return _WHY[cause.kind, cause.reason].format(
         at="" if cause.at is None else f" at {write_instant(cause.at)}",
         who="" if cause.username is None else f" by {cause.username}",

@@ -84,7 +84,7 @@ def _write_cursor(place: AuditPlace) -> str:
 
 
 def _read_cursor(text: str) -> AuditPlace | None:
-    """The place of a cursor; None for a text that is none."""
+    """The place of a cursor; None if the text is no cursor."""
     try:
         plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
         found = _CURSOR.fullmatch(plain)
