@@ -193,7 +193,7 @@ async def test_two_factor_sign_in_is_set_up_and_asked_for(
     await anonymous.get_by_label("Code that the app shows now").fill(code_at(secret, read_clock()))
     await anonymous.keyboard.press("Enter")
     await expect(anonymous.locator(".recovery-codes li")).to_have_count(10)
-    await anonymous.get_by_role("button", name="I have kept them").click()
+    await anonymous.get_by_role("button", name="I have saved them").click()
     await expect(anonymous.get_by_text("10 recovery codes are left.")).to_be_visible()
     await show(anonymous, "account-with-two-factor")
 

@@ -70,7 +70,7 @@ async def test_the_form_of_a_promotion_starts_one_and_its_page_shows_what_is_dis
     for words in ("Spring sale", "Winter sale", "displaced on 2 orders", "A-1", "finished"):
         assert words in shown
     assert "and 1 order without a customer" in shown
-    assert "The draft counts as switched on in the whole time." in shown
+    assert "The draft counts as switched on for the whole period." in shown
     assert "hx-get" not in shown.partition("<main")[2]
     [chart] = re.findall('data-chart="([^"]*)"', shown)
     drawn = json.loads(html.unescape(chart))

@@ -136,7 +136,7 @@ TIERS = BenefitFields("tiers", tiers=(TierFields("100 EUR", "5 %"), TierFields("
         ({"benefit": BenefitFields("units", buy="0", get="1")}, "buy", "from 1 to 1,000,000"),
         ({"benefit": BenefitFields("units", buy="2")}, "get", "a whole number"),
         ({"benefit": BenefitFields("tiers")}, "start-0", "at least one tier"),
-        ({"benefit": TIERS}, "tiers", "above the one before"),
+        ({"benefit": TIERS}, "tiers", "above the previous one"),
         ({"benefit": replace(TIERS, tiers=(TierFields("5 EUR", "ten"),))}, "off-0", "or 10 %."),
         ({"benefit": BenefitFields("other")}, "kind", "Choose one."),
         ({"products": "1 two"}, "products", "not product ids: two"),

@@ -147,7 +147,7 @@ async def test_an_edit_keeps_codes_that_are_too_many_for_the_form(
     new = NewCartPromotion("Many", True, Period(NOON), terms, CodeType.ONE_TIME, codes)
     created = await operations.create_promotion(database, merchant, new, NOON)
     page = (await portal.get(f"/cart-promotions/{created.id}/edit")).text
-    assert "The codes are too many to be shown here." in page
+    assert "There are too many codes to show here." in page
     form = {
         "name": "Fewer",
         "who": "code",

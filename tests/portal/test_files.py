@@ -226,7 +226,7 @@ async def test_codes_that_are_there_are_marked_and_nothing_is_added(
     path, _ = await send(portal, promotion_id, b"C\nb\nC\n")
     refused = await portal.post(path)
     assert refused.status_code == 422
-    assert "has a code that the promotion has already" in refused.text
+    assert "has a code that the promotion already has" in refused.text
     assert "has the code of an earlier line" in refused.text
     assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B")
 

@@ -48,7 +48,7 @@ async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
     await page.goto(f"{portal_url}/orders")
     await page.get_by_label("The shop's id of the order").fill(order)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Nothing came back.")).to_be_visible()
+    await expect(page.get_by_text("Nothing was returned.")).to_be_visible()
     await page.get_by_label("3 of 3 left").fill("2")
     await page.get_by_label("Shipping, €4.90").check()
     await page.get_by_role("button", name="What does it pay back?").click()
@@ -60,7 +60,7 @@ async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
     # A change after the look needs another look.
     await page.get_by_label("3 of 3 left").fill("1")
     await page.get_by_role("button", name="Record this return").click()
-    await expect(quoted).to_contain_text("Look at it, and record it again.")
+    await expect(quoted).to_contain_text("Check it, and record it again.")
     await page.get_by_label("Your id of the return").fill("RMA 7")
     await page.get_by_role("button", name="Record this return").click()
     await expect(page.get_by_role("status")).to_contain_text("The return RMA 7 is recorded.")
@@ -78,7 +78,7 @@ async def test_all_that_is_left_can_be_returned_in_one_go(
     await page.goto(f"{portal_url}/orders?id=A%2F1+%3F%26%23")
     await page.get_by_role("button", name="All that is left").click()
     await page.get_by_role("button", name="Record this return").click()
-    await expect(page.get_by_text("Everything came back.")).to_be_visible()
+    await expect(page.get_by_text("Everything was returned.")).to_be_visible()
     await expect(page.get_by_text("Together they pay back €53.87 of €53.87.")).to_be_visible()
     left = Goods({"1": 2, "a line of the shop's": 1}, shipping=True)
     assert (await listed(database, merchant))[1:] == [("R-2", left)]
@@ -105,10 +105,10 @@ async def test_a_return_that_is_sent_twice_is_kept_once(
         ({}, "Type how many units come back, or choose shipping."),
         ({"units-0": "0"}, "Type how many units come back, or choose shipping."),
         ({"units-0": "4"}, "Only 2 units are left."),
-        ({"units-0": "99999999999999999999"}, "This is no number of units."),
-        ({"units-0": "-1"}, "This is no number of units."),
-        ({"units-0": "1", "units-1": "x"}, "This is no number of units."),
-        ({"units-0": "1", "step": "keep"}, "Look at it, and record it again."),
+        ({"units-0": "99999999999999999999"}, "This is not a number of units."),
+        ({"units-0": "-1"}, "This is not a number of units."),
+        ({"units-0": "1", "units-1": "x"}, "This is not a number of units."),
+        ({"units-0": "1", "step": "keep"}, "Check it, and record it again."),
         ({"units-0": "1", "step": "keep", "return_id": "x" * 65}, "An id has 1 to 64 characters."),
         (
             {"units-0": "2", "step": "keep", "return_id": "R-1", "shown": "SHOWN"},

@@ -51,13 +51,13 @@ class Metrics:
         )
         self.subscription_applications = Counter(
             "sconto_subscription_applications",
-            "Codes that were to be applied",
+            "Attempts to apply a code",
             ["outcome"],
             registry=registry,
         )
         self._deliveries = Counter(
             "sconto_webhook_attempts",
-            "Requests to webhooks, by what became of the delivery",
+            "Requests to webhooks, by the delivery's state afterwards",
             ["state"],
             registry=registry,
         )
@@ -74,7 +74,7 @@ class Metrics:
         )
         self._oldest = _latest(
             "sconto_events_oldest_seconds",
-            "For how long the oldest of them has waited",
+            "How long the oldest of them has waited",
             registry,
         )
         self._durations = Histogram(

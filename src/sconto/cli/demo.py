@@ -69,7 +69,7 @@ def _bind(port: int) -> socket.socket:
     try:
         return bind(_HOST, port)
     except AddressUnavailable:
-        typer.echo(f"Port {port} is taken; the demo takes another.")
+        typer.echo(f"Port {port} is in use; the demo takes another one.")
         return bind(_HOST, 0)
 
 

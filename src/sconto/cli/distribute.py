@@ -28,7 +28,7 @@ def distribute() -> None:
     if done.tables:
         typer.echo(f"Distributed {len(done.tables)} tables by merchant over {done.nodes} nodes.")
     else:
-        typer.echo(f"All tables are distributed by merchant over {done.nodes} nodes already.")
+        typer.echo(f"All tables are distributed by merchant over {done.nodes} nodes.")
     if done.dropped:
         typer.echo(
             "Lost: the foreign keys of " + ", ".join(done.dropped) + ", because merchants stay on "

@@ -31,7 +31,7 @@ EncodingOption = Annotated[
 ]
 DelimiterOption = Annotated[
     str | None,
-    typer.Option("--delimiter", help="What stands between values: comma, semicolon or tab."),
+    typer.Option("--delimiter", help="The character between values: comma, semicolon or tab."),
 ]
 HeadingOption = Annotated[
     bool | None,

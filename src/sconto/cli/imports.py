@@ -127,7 +127,7 @@ def _finish(found: Iterable[Read], merchant: str, *, apply: bool) -> None:
         done.left[:] = [one for one in every if isinstance(one, Left)]
         for one in every:
             if isinstance(one, Discount) and one.name in names:
-                reason = "a promotion has this name already"
+                reason = "a promotion already has this name"
                 done.left.append(Left(one.line, one.name, reason, one.file))
             elif isinstance(one, Discount):
                 names.add(one.name)

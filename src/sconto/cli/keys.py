@@ -49,7 +49,7 @@ def create_key(
     typer.echo(text)
     if sys.stdout.isatty():
         typer.echo(f"{key.name} calls for {merchant} as {key.role}, {_expiry(key)}.")
-        typer.echo("Store the key now: nobody can see it again.")
+        typer.echo("Store the key now: it cannot be shown again.")
 
 
 @app.command("list")

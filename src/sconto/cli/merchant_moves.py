@@ -34,7 +34,7 @@ def export_merchant(
     from sconto.store.merchant_rows import export_merchant as write  # noqa: PLC0415
 
     if file.exists():
-        raise CommandRefused(f"{file}: the file exists already")
+        raise CommandRefused(f"{file}: the file already exists")
     part = file.with_name(f"{file.name}.part")
     try:
         with (

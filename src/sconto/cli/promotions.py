@@ -58,7 +58,8 @@ def export(
         typer.Option(metavar="FILE.yaml", help="The file to write; without it, standard output."),
     ] = None,
     without_ids: Annotated[
-        bool, typer.Option("--without-ids", help="For another merchant: names say what is what.")
+        bool,
+        typer.Option("--without-ids", help="For another merchant: entries are matched by name."),
     ] = False,
 ) -> None:
     """Write all promotions of a merchant as YAML.

@@ -83,7 +83,7 @@ def erase(customer_id: CustomerId, merchant: MerchantOfCustomer) -> None:
 
     orders = ask_database(run)
     if orders is None:
-        raise CommandRefused(f"nothing is stored of customer {customer_id} of {merchant}")
+        raise CommandRefused(f"nothing is stored about customer {customer_id} of {merchant}")
     typer.echo(f"Erased customer {customer_id}: {_count(orders, 'order')} kept without the id")
 
 
@@ -95,7 +95,7 @@ def export(customer_id: CustomerId, merchant: MerchantOfCustomer) -> None:
     were purged, and a digest of the id remains. `holds` is there if there are any.
     """
     if not ask_database(lambda database: _export(database, merchant, customer_id)):
-        raise CommandRefused(f"nothing is stored of customer {customer_id} of {merchant}")
+        raise CommandRefused(f"nothing is stored about customer {customer_id} of {merchant}")
 
 
 async def _purge(

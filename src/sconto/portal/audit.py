@@ -119,7 +119,7 @@ def _read_query(visit: Visit, asked: Mapping[str, str]) -> tuple[AuditQuery, lis
         try:
             return start_of_day(visit, asked[name], days)
         except (ValueError, OverflowError):
-            faults.append(visit.gettext("A day is written like 2026-11-27."))
+            faults.append(visit.gettext("Write a day like 2026-11-27."))
             return None
 
     since, until = day("first", 0), day("last", 1)

@@ -106,7 +106,9 @@ async def start_backtest(visit: Visit, draft: Draft, *, as_if_running: bool) -> 
     try:
         started = await jobs.start_backtest(visit.context.database, visit.caller, new, now)
     except TooManyBacktests:
-        text = visit.gettext("%(most)s back-tests wait already. Cancel one, or start it later.")
+        text = visit.gettext(
+            "%(most)s back-tests are already waiting. Cancel one, or start this one later."
+        )
         return visit.redirect("/promotions/backtests", Notice(text % {"most": MAX_WAITING}))
     return visit.redirect(f"/promotions/backtests/{started.id}")
 

@@ -168,7 +168,7 @@ def _read_tiers(fields: BenefitFields, language: Language, faults: Faults) -> Ti
         faults.note("tiers", _("A promotion has at most %(number)s tiers.") % most)
     if not faults and any(not before.is_below(after) for before, after in pairwise(tiers)):
         faults.note(
-            "tiers", _("Each tier must begin above the one before, in the same currencies.")
+            "tiers", _("Each tier must begin above the previous one, in the same currencies.")
         )
     return Tiers(by, tuple(tiers))
 

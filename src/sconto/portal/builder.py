@@ -153,7 +153,7 @@ async def _save(visit: Visit, target: Target) -> Response:
             saved = asks
     except TooManyAutomatic:
         sentence = visit.gettext(
-            "%(number)s automatic promotions for carts are active already. Switch one off first."
+            "%(number)s automatic promotions for carts are already active. Switch one off first."
         )
         fault = {"active": sentence % {"number": visit.language.number(MAX_AUTOMATIC)}}
         return await show(Findings(fault))

@@ -44,7 +44,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "code": Kind(
         marked("Percent with a code"),
-        marked("15 percent for whoever enters WELCOME15"),
+        marked("15 percent for shoppers who enter WELCOME15"),
         "ticket-percent",
         PromotionType.COUPON,
     ),

@@ -140,7 +140,7 @@ def read_cart(
         return ReadCart(currency, None, now, faults)
     at = read_local_time(fields.at, language.zone) if fields.at else now
     if at is None:
-        faults["at"] = _("That is not a time.")
+        faults["at"] = _("This is not a time.")
     codes = _read_codes("codes", fields.codes, language, faults)
     subscription = _read_subscription(fields, language, faults)
     lines = tuple(

@@ -93,7 +93,7 @@ def read_query(visit: Visit, asked: Mapping[str, str], faults: list[str]) -> Ord
         try:
             return start_of_day(visit, asked[name], days)
         except (ValueError, OverflowError):
-            faults.append(_("A day is written like 2026-11-27."))
+            faults.append(_("Write a day like 2026-11-27."))
             return None
 
     since, until = day("first", 0), day("last", 1)

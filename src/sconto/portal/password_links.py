@@ -24,7 +24,7 @@ async def reset(visit: Visit) -> Response:
             visit.context.database, visit.caller, visit.id_in_path("user_id"), visit.now
         )
     except UserDisabled:
-        fault = visit.gettext("They cannot sign in: let them in again first.")
+        fault = visit.gettext("They are deactivated. Reactivate them first.")
         return await render_one(visit, {"link": fault})
     return await show_link(visit, link)
 
@@ -40,7 +40,7 @@ async def set_email(visit: Visit) -> Response:
             visit.field("email"),
         )
     except NotAnEmail:
-        return await render_one(visit, {"email": _("This is no e-mail address.")})
+        return await render_one(visit, {"email": _("This is not an e-mail address.")})
     except EmailTaken:
         return await render_one(visit, {"email": _("Somebody else has this e-mail address.")})
     text = _("The e-mail address of %(name)s is saved.") % {"name": user.name}

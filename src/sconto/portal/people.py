@@ -101,7 +101,7 @@ async def reset_two_factor(visit: Visit) -> Response:
     except TwoFactorIsOff:
         return visit.redirect(f"/people/{user_id}")
     text = visit.gettext(
-        "%(name)s signs in with the password alone until they set up two-factor sign-in again."
+        "%(name)s can sign in with the password alone until they set up two-factor sign-in again."
     )
     return visit.redirect("/people", Notice(text % {"name": user.name}))
 
@@ -143,7 +143,7 @@ def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[s
     if password and not is_acceptable_password(password):
         faults["password"] = password_rule(visit)
     if visit.field("email") and read_email(visit.field("email")) is None:
-        faults["email"] = _("This is no e-mail address.")
+        faults["email"] = _("This is not an e-mail address.")
     if role is None:
         faults["role"] = _("Choose a role.")
     return faults

@@ -29,12 +29,12 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _NO_END: Final = "none"
 
 REASONS: Final = {
-    BulkStatus.UNCHANGED: marked("It is like that already."),
-    BulkStatus.GONE: marked("It does not exist any more."),
+    BulkStatus.UNCHANGED: marked("It already is."),
+    BulkStatus.GONE: marked("It no longer exists."),
     BulkStatus.RISES: marked("It would raise prices."),
-    BulkStatus.REVERSED: marked("The end lies before its start."),
-    BulkStatus.TOO_MANY: marked("There are too many automatic cart promotions already."),
-    BulkStatus.BUSY: marked("Others are changing promotions. Try it again."),
+    BulkStatus.REVERSED: marked("The end is before the start."),
+    BulkStatus.TOO_MANY: marked("There are already too many automatic cart promotions."),
+    BulkStatus.BUSY: marked("Others are changing promotions. Try again."),
 }
 
 

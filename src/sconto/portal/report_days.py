@@ -65,7 +65,7 @@ def _read_own(visit: Visit, first: str, last: str) -> DayRange | str:
     try:
         since, until = _day(first), _day(last)
     except ValueError:
-        return visit.gettext("A day is written like 2026-11-27.")
+        return visit.gettext("Write a day like 2026-11-27.")
     refused = refuse_days(since, until)
     if refused is DaysRefused.TOO_MANY:
         return visit.gettext("A report has at most %(days)s days.") % {"days": MAX_DAYS}

@@ -78,7 +78,7 @@ def check_goods(
     for place, text in form.units.items():
         most = left.units[outcome.lines[place].line_id]
         if not _UNITS.fullmatch(text):
-            faults[f"units-{place}"] = _("This is no number of units.")
+            faults[f"units-{place}"] = _("This is not a number of units.")
         elif int(text) > most:
             words = language.ngettext(
                 "Only %(number)s unit is left.", "Only %(number)s units are left.", most

@@ -65,7 +65,7 @@ async def _keep(visit: Visit, found: Found, form: ReturnForm, goods: Goods) -> R
     is_as_shown = visit.field("shown") == form.shown.strip()
     form = check_id(form, visit.language)
     if not is_as_shown:
-        words = _("This is what it pays back now. Look at it, and record it again.")
+        words = _("This is what it pays back now. Check it, and record it again.")
         form = replace(form, faults={**form.faults, "shown": words})
     if form.faults:
         return await render_order(visit, found, form)
@@ -78,7 +78,7 @@ async def _keep(visit: Visit, found: Found, form: ReturnForm, goods: Goods) -> R
     except (MoreThanLeft, OrderDeleted, OrderBusy):
         # Another request was first: the page shows what is left now.
         found, form = await find(visit, order_id), replace(form, quote=None)
-        faults = {"goods": _("Something else was done to this order meanwhile. Nothing was kept.")}
+        faults = {"goods": _("Somebody changed this order meanwhile. Nothing was recorded.")}
     else:
         return _done(visit, done.kept)
     return await render_order(visit, found, replace(form, faults=faults))

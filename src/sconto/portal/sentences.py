@@ -83,8 +83,8 @@ CODE_STATES: Final = {CodeState.FREE: marked("Free"), CodeState.USED: marked("Us
 
 ENDINGS: Final = {
     Ending.COMPLETE: marked("complete"),
-    Ending.PROMOTION_GONE: marked("stopped: the promotion was deleted or takes no codes any more"),
-    Ending.PATTERN_USED_UP: marked("stopped: the pattern has no other codes"),
+    Ending.PROMOTION_GONE: marked("stopped: the promotion was deleted or no longer takes codes"),
+    Ending.PATTERN_USED_UP: marked("stopped: the pattern has no more codes"),
 }
 
 

@@ -76,5 +76,5 @@ def read_start_and_end(
         if ends_at is None:
             faults.note("ends_at", _("Write a day and a time, or nothing."))
         elif starts_at is not None and ends_at < starts_at:
-            faults.note("ends_at", _("The end lies before the start."))
+            faults.note("ends_at", _("The end is before the start."))
     return starts_at, ends_at

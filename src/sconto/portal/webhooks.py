@@ -45,7 +45,7 @@ _URL_FAULTS: Final = (
     ("user or a password", marked("The address has no user and no password.")),
 )
 
-_NO_ADDRESS: Final = marked("This is no address of a receiver.")
+_NO_ADDRESS: Final = marked("This is not an address of a receiver.")
 
 _LISTED: Final = 25
 
@@ -64,7 +64,7 @@ async def create(visit: Visit) -> Response:
     try:
         created = await webhooks.create_webhook(context.database, visit.caller, new, visit.now)
     except TooManyWebhooks as problem:
-        text = visit.gettext("You have %(number)s webhooks, and no more are possible.")
+        text = visit.gettext("You have %(number)s webhooks, which is the maximum.")
         return await _render_list(visit, {"url": text % {"number": problem.most}})
     return _show_secret(visit, created)
 

@@ -118,7 +118,7 @@ def read_records(
     rows = _rows(pieces)
     _, headings = next(rows, (1, []))
     if isinstance(headings, RowFault):
-        raise HeadingsMissing("is no CSV file in UTF-8")
+        raise HeadingsMissing("is not a CSV file in UTF-8")
     words = [heading_word(heading) for heading in headings]
     spelled = frozenset(heading.strip() for heading in headings)
     missing = [min(names) for names in wanted if not {*map(heading_word, names)} & {*words}]

@@ -30,7 +30,7 @@ def read_coupon(record: Record) -> Discount:
     """The discount of a coupon, whose code is its id. Raises Unreadable."""
     coupon = record.text("id")
     if record.text("Valid") and not record.flag("Valid"):
-        raise Unreadable("it is not valid any more")
+        raise Unreadable("it is no longer valid")
     duration = record.text("Duration").casefold()
     if duration == "repeating":
         months = record.text("Duration In Months", "duration_in_months")
@@ -66,7 +66,7 @@ def with_codes(
         coupon_id = record.text(*_COUPON)
         try:
             if coupon_id not in coupons:
-                raise Unreadable("its coupon is not carried over")
+                raise Unreadable("its coupon is left out")
             if code_key(code) in seen:
                 raise Unreadable("an earlier line has the same code")
             own = _read_code(record, code, coupons[coupon_id])
