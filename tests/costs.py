@@ -1,8 +1,8 @@
 """Shows which tests cost most processor time: `pytest tests/store --costs 20`.
 
 The time of the processes that a test starts counts, and that of the shared PostgreSQL. A service or
-a browser that several tests share counts for the test that it works for. The tests must run one
-after another, so without `-n`.
+a browser that several tests share counts for the test that uses it. The tests must run one after
+another, so without `-n`.
 """
 
 from collections.abc import Generator
@@ -44,14 +44,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Measure if asked to."""
+    """Measure if the option is set."""
     shown = config.getoption("--costs")
     if shown:
         config.pluginmanager.register(Costs(shown), "costs")
 
 
 def _processor_seconds() -> float:
-    """The time that this process and all below it have used, those that have ended included."""
+    """The time that this process and all its descendants have used, including ended ones."""
     seconds = 0.0
     here = psutil.Process()
     for process in (here, *here.children(recursive=True)):

@@ -185,7 +185,7 @@ async def test_a_file_without_ids_copies_promotions_to_an_empty_merchant(
     assert await export(name, "--without-ids") == original
 
 
-async def test_what_a_user_edited_after_the_export_is_not_overwritten(
+async def test_edits_after_the_export_are_not_overwritten(
     sconto: Sconto,
     export: Export,
     ids: dict[str, int],

@@ -187,7 +187,7 @@ async def test_no_key_is_valid_before_the_keys_are_known(
 
 
 @pytest.mark.parametrize("moved", [-timedelta(days=2), READ_ALL_AFTER + timedelta(seconds=1)])
-async def test_all_keys_are_read_again_now_and_then_and_if_the_clock_was_set_back(
+async def test_all_keys_are_read_again_at_intervals_and_after_a_clock_set_back(
     database: Database, merchant: Caller, reads: CountedReads, moved: timedelta
 ) -> None:
     known = KnownKeys()
@@ -325,7 +325,7 @@ async def test_the_history_says_who_changed_a_key_and_which_key_changed_a_promot
     assert text not in str((created, revoked))
 
 
-async def test_keys_of_before_a_restore_are_read_again(
+async def test_keys_from_before_a_restore_are_read_again(
     create_database: Callable[[], str],
 ) -> None:
     database = await Database.open(create_database())

@@ -41,7 +41,7 @@ async def _statements_of_a_quote(database_url: str, caller: Caller) -> list[str]
     return statements
 
 
-async def test_promotions_that_the_cart_decides_cost_no_other_statement(
+async def test_promotions_decided_by_the_cart_alone_need_no_other_statement(
     shop: Shop, merchant: Caller, database_url: str
 ) -> None:
     await shop.create(ten_off(conditions=Conditions({"EUR": 1000}, 1, frozenset())))
@@ -49,7 +49,7 @@ async def test_promotions_that_the_cart_decides_cost_no_other_statement(
 
 
 @pytest.mark.parametrize("kind", READ_MORE_FOR)
-async def test_what_is_stored_is_read_from_the_next_quote_on(
+async def test_the_next_quote_reads_what_was_stored(
     shop: Shop, merchant: Caller, database_url: str, kind: str
 ) -> None:
     terms, codes, total = READ_MORE_FOR[kind]

@@ -153,7 +153,7 @@ async def test_both_secrets_are_valid_during_the_overlap(post: Post, receiver: R
         receiver.received[1].verify(rotated.secret)
 
 
-async def test_a_webhook_is_told_its_types_only(post: Post, receiver: Receiver) -> None:
+async def test_a_webhook_gets_only_its_types(post: Post, receiver: Receiver) -> None:
     await post.change(types=("order.paid",))
     await post.teller.order("A-1")
     await post.teller.set_status("A-1", OrderStatus.PAID)
@@ -161,9 +161,7 @@ async def test_a_webhook_is_told_its_types_only(post: Post, receiver: Receiver) 
     assert receiver.types == ["order.paid"]
 
 
-async def test_failures_are_tried_again_later_and_the_order_is_kept(
-    post: Post, receiver: Receiver
-) -> None:
+async def test_failures_are_retried_later_in_order(post: Post, receiver: Receiver) -> None:
     receiver.script = [500, 302]
     await post.teller.order("A-1")
     await post.send()
@@ -186,7 +184,7 @@ async def test_failures_are_tried_again_later_and_the_order_is_kept(
     assert details.body == receiver.received[0].body
 
 
-async def test_after_three_days_it_is_a_dead_letter_and_the_webhook_is_disabled(
+async def test_after_three_days_a_delivery_is_dead_and_the_webhook_disabled(
     post: Post, receiver: Receiver
 ) -> None:
     receiver.answer = 503
@@ -273,7 +271,7 @@ async def test_a_delivery_that_hangs_delays_no_other_webhook(
         assert len(hanging.received) < 30
 
 
-async def test_a_worker_that_dies_leaves_its_deliveries_to_others(
+async def test_deliveries_of_a_dead_worker_are_sent_by_others(
     post: Post, receiver: Receiver
 ) -> None:
     receiver.script = [hang]
@@ -304,7 +302,7 @@ async def test_workers_share_the_deliveries_and_send_each_once(
         assert of_order == ["order.placed", "order.paid"]
 
 
-async def test_a_test_is_answered_with_what_came_of_it(post: Post, receiver: Receiver) -> None:
+async def test_a_test_returns_its_result(post: Post, receiver: Receiver) -> None:
     sent = await post.worker().send_test(post.caller, post.webhook.id)
     receiver.received[0].verify(post.secret)
     assert receiver.types == ["webhook.test"]
@@ -334,9 +332,7 @@ async def test_an_event_is_sent_again_under_its_id(post: Post, receiver: Receive
         await webhooks.resend(*args, delivery.id, post.now)
 
 
-async def test_a_disabled_or_deleted_webhook_is_told_nothing(
-    post: Post, receiver: Receiver
-) -> None:
+async def test_a_disabled_or_deleted_webhook_gets_nothing(post: Post, receiver: Receiver) -> None:
     with pytest.raises(RecordingNeeded):
         await events.stop_recording(post.database, post.caller)
     await post.teller.order("A-1")

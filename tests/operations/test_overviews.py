@@ -77,7 +77,9 @@ async def test_each_sort_order_lists_all_promotions_once(
         assert list(chain(*turned)) == list(chain(*listed))[::-1]
 
 
-async def test_pages_go_back_as_they_went_on(database: Database, merchant: Caller) -> None:
+async def test_pages_backwards_are_the_same_as_forwards(
+    database: Database, merchant: Caller
+) -> None:
     for number in range(7):
         new = a_promotion(name=f"Sale {number}", active=number != 3)
         await promotions.create_promotion(database, merchant, new, NOON)
@@ -237,7 +239,7 @@ async def test_an_overview_has_codes_discount_and_daily_orders(
     assert page.overviews == (overview,)
 
 
-async def test_a_filter_that_fits_few_continues_where_it_stopped(
+async def test_a_filter_with_few_matches_continues_where_it_stopped(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("needle", "hay", "hay", "hay", "hay", "needle"):

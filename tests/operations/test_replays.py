@@ -109,7 +109,7 @@ def percent(amount: int, **fields: Any) -> CartTerms:
     return CartTerms(Target.ORDER, PercentOff(amount * PERCENT), **fields)
 
 
-async def test_an_untouched_shop_says_the_same(shop: ReplayedShop) -> None:
+async def test_an_unchanged_shop_gives_the_same_price(shop: ReplayedShop) -> None:
     """Also with the one-time codes, limits and budgets that the order used up itself."""
     await shop.offer(a_promotion(codes=("ONCE",), code_type=CodeType.ONE_TIME))
     await shop.create(ten_off(), "TEN", code_type=CodeType.ONE_TIME)

@@ -92,7 +92,7 @@ FAR_ROW = (
     ],
     ids=["no archive", "cut", "bomb", "entities", "far row", "broken", "far column"],
 )
-def test_what_is_more_than_it_seems_is_refused(content: bytes, is_large: bool) -> None:
+def test_archives_that_unpack_to_too_much_are_refused(content: bytes, is_large: bool) -> None:
     with pytest.raises(SheetRefused) as refused:
         read_sheet(io.BytesIO(content))
     assert refused.value.is_large is is_large

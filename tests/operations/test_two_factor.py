@@ -307,7 +307,7 @@ async def test_an_admin_of_another_merchant_resets_nothing(person: Person) -> No
     assert await two_factor.find_state(person.database, person.caller) is not None
 
 
-async def test_secrets_are_encrypted_anew_before_an_old_key_is_removed(
+async def test_secrets_are_reencrypted_before_an_old_key_is_removed(
     create_database: Callable[[], str],
 ) -> None:
     database = await Database.open(create_database())

@@ -42,7 +42,7 @@ def exported(url: str, name: str) -> bytes:
     return file.getvalue()
 
 
-async def test_a_merchant_goes_on_in_another_database(
+async def test_a_merchant_continues_in_another_database(
     database: Database, database_url: str, create_database: Callable[[], str]
 ) -> None:
     shop, name = await a_shop(database)

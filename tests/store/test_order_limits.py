@@ -42,7 +42,7 @@ async def lose(order: PricedOrder, connection: Connection, failures: list[object
 
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["open", "committed"])
-async def test_of_a_customers_concurrent_orders_the_later_begins_no_allowance_twice(
+async def test_concurrent_orders_of_a_customer_create_each_allowance_once(
     database: Database, merchant: Caller, is_open: bool
 ) -> None:
     await create_promotion(database, merchant, ten_off(limits=ONE_EACH), NOON)

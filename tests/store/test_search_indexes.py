@@ -159,7 +159,7 @@ async def test_the_database_compares_names_as_the_domain_does(database: Database
             assert set(trigrams(needle(word))) <= parts
 
 
-async def test_rows_of_before_and_of_the_version_before_are_found(
+async def test_older_rows_and_rows_of_the_previous_version_are_found(
     create_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The version before writes beside this one, and knows nothing of the indexes."""

@@ -33,7 +33,7 @@ async def lose(shop: Shop, write: Write, promotion_id: int) -> None:
     await lose_to(shop.database, write, lambda: shop.change(promotion_id, total=5, per_customer=1))
 
 
-async def test_an_order_is_not_placed_with_the_limits_of_before(shop: Shop) -> None:
+async def test_an_order_is_not_placed_with_old_limits(shop: Shop) -> None:
     promotion_id = await shop.ten_off()
     async with shop.database.read() as connection:
         order = await price_order(connection, shop.caller, "A-1", BASKET, NOON)
@@ -62,7 +62,7 @@ async def test_a_hold_is_not_made_with_the_limits_of_before(shop: Shop) -> None:
     assert (await shop.hold("A-1", BASKET)).hold.outcome.total == 2000
 
 
-async def test_a_hold_is_not_released_with_the_limits_of_before(shop: Shop) -> None:
+async def test_a_hold_is_not_released_with_old_limits(shop: Shop) -> None:
     promotion_id = await shop.ten_off()
     await shop.hold("A-1", BASKET)
 

@@ -174,7 +174,7 @@ SET version = excluded.version, price_version = excluded.price_version
 """
 
 
-async def test_the_version_before_writes_beside_this_one(upgraded: Database) -> None:
+async def test_the_previous_version_writes_beside_this_one(upgraded: Database) -> None:
     """Its statements name none of the new columns; what they write is read as before."""
     product = Product(1, "Mug", 1999, "EUR", ("sale",))
     await put_products(upgraded, SHOP, [product], NOW)
@@ -199,7 +199,7 @@ async def test_the_version_before_writes_beside_this_one(upgraded: Database) -> 
     assert await violations(upgraded) == []
 
 
-async def test_orders_of_before_and_beside_are_listed_by_promotion(upgraded: Database) -> None:
+async def test_older_and_concurrent_orders_are_listed_by_promotion(upgraded: Database) -> None:
     async with upgraded.write() as connection:
         await connection.execute(PLACED_BY_BEFORE)
         await connection.execute(REDEEMED_BY_BEFORE)
@@ -222,7 +222,7 @@ async def test_orders_of_before_and_beside_are_listed_by_promotion(upgraded: Dat
     assert await violations(upgraded) == []
 
 
-async def test_orders_of_before_and_beside_are_counted_once(upgraded: Database) -> None:
+async def test_older_and_concurrent_orders_are_counted_once(upgraded: Database) -> None:
     """What is counted later is what counts when an order is placed."""
     await place(upgraded, "N-1", "always")
     async with upgraded.write() as connection:
