@@ -1,4 +1,4 @@
-"""What a quote reads of cart promotions: no more than decides them, and nothing stale."""
+"""What a quote reads of cart promotions: no more than it needs, and nothing stale."""
 
 import asyncio
 from typing import Any
@@ -37,7 +37,7 @@ async def _statements_of_a_quote(database_url: str, caller: Caller) -> list[str]
         connection.add_query_logger(lambda record: statements.append(record.query))
     await shop.quote(cart("TEN", customer=SHOPPER))
     await database.close()
-    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+    await asyncio.sleep(0)  # the logger gets a statement a moment after its end
     return statements
 
 

@@ -47,7 +47,7 @@ def shopper(name: str = "c-1") -> Customer:
 
 
 class Shop:
-    """A merchant with one product, and what is done to it."""
+    """A merchant with one product, and its requests."""
 
     def __init__(self, database: Database, caller: Caller) -> None:
         self.database = database

@@ -61,7 +61,7 @@ class Post:
         return Deliveries(self.database, self.sender.send, lambda: self.now, lease=lease)
 
     async def send(self, after: timedelta = timedelta()) -> None:
-        """Number what happened, and send what is due, so much later."""
+        """Number the events, and send what is due, after this much time."""
         self.now += after
         await events.append_all(self.database, self.caller.merchant_id, self.now)
         await self.worker().send_all()
@@ -91,7 +91,7 @@ class Post:
 
 @pytest.fixture(scope="module")
 async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would tell and send what is there."""
+    """A database that no service reads: its workers would send what is there."""
     database = await Database.open(create_database())
     yield database
     await database.close()
@@ -199,7 +199,7 @@ async def test_after_three_days_a_delivery_is_dead_and_the_webhook_disabled(
     assert (webhook.enabled, webhook.disabled_because) == (False, DisabledBecause.FAILING)
     states = [(one.type, one.state) for one in await post.deliveries()]
     assert states == [("order.placed", "dead"), ("order.paid", "dead")]
-    # Back in order, it is told everything again from a time on.
+    # It answers again and gets everything since a given time.
     receiver.answer, receiver.received = 200, []
     await post.change(enabled=True)
     since = post.now - 4 * DAY
@@ -217,7 +217,7 @@ async def test_a_webhook_that_fails_gets_one_attempt_at_a_time_and_all_when_it_a
     for number in range(PAUSED_FROM + 10):
         await post.teller.order(f"A-{number}")
     await post.send()
-    # Those that were under way when the tenth failed.
+    # These were being sent when the tenth failed.
     assert PAUSED_FROM <= len(receiver.received) < PAUSED_FROM + 10
     before = len(receiver.received)
     await post.send(timedelta(seconds=1))
@@ -267,7 +267,7 @@ async def test_a_delivery_that_hangs_delays_no_other_webhook(
         await worker.start_due()
         await until(lambda: len(arrived) == len(receiver.received) == 30)
         await worker.send_all()
-        # More than a few are not under way together.
+        # Only a few are sent at the same time.
         assert len(hanging.received) < 30
 
 
@@ -311,7 +311,7 @@ async def test_a_test_returns_its_result(post: Post, receiver: Receiver) -> None
     receiver.answer = 404
     failed = await post.worker().send_test(post.caller, post.webhook.id)
     assert (failed.delivery.state, failed.attempts[0].answer) == ("dead", "answer 404")
-    # A test is nothing that the webhook is judged by, and is not sent again.
+    # A test delivery does not count as a failure and is not sent again.
     assert (await post.refreshed()).failing_since is None
     with pytest.raises(DeliveryNotFound):
         await webhooks.resend(

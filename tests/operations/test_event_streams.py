@@ -31,7 +31,7 @@ VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_
 
 @pytest.fixture(scope="module")
 async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would tell and send what is there."""
+    """A database that no service reads: its workers would send what is there."""
     database = await Database.open(create_database())
     yield database
     await database.close()

@@ -1,4 +1,4 @@
-"""Events: what is told, once each, and in which order."""
+"""Events: which ones there are, once each, and in which order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -37,7 +37,7 @@ VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_
 
 @pytest.fixture(scope="module")
 async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would tell and send what is there."""
+    """A database that no service reads: its workers would send what is there."""
     database = await Database.open(create_database())
     yield database
     await database.close()
@@ -208,7 +208,7 @@ async def test_starts_and_ends_are_sent_once_when_their_time_comes(teller: Telle
     )
     assert await teller.types() == ["promotion.created"] * 2
     assert await teller.types(NOON + HOUR - timedelta(seconds=1)) == []
-    # Several processes look at the same time, and one of them has a clock that is late.
+    # Several processes check at the same time, and one of them has a clock that is late.
     times = [NOON + HOUR, NOON + HOUR + timedelta(seconds=5), NOON + HOUR - timedelta(seconds=5)]
     await asyncio.gather(*(events.tell_times(database, at) for at in times * 3))
     started = await teller.news(NOON + HOUR)
@@ -266,7 +266,7 @@ async def test_reached_limits_and_budgets_are_events(teller: Teller) -> None:
     }
     await teller.order("A-2", cart=a_cart(a_line(unit_price=400), codes=("TEN",)))
     assert await teller.types() == ["order.placed", "promotion.limit_reached"]
-    # A deleted order gives back what it took. What is reached once more is told once more.
+    # A deleted order gives back what it took. A limit that is reached once more is sent once more.
     await teller.set_status("A-2", OrderStatus.DELETED)
     assert await teller.types() == ["order.deleted"]
     await teller.order("A-3", cart=a_cart(a_line(unit_price=400), codes=("TEN",)))

@@ -184,7 +184,7 @@ async def test_an_order_after_the_end_is_ordinary(shop: Shop) -> None:
 
 
 async def test_the_end_is_exact_although_clocks_differ(shop: Shop) -> None:
-    """By one clock the hold is over and its code and limit are taken; by another it is not."""
+    """By one clock the hold has ended and its code and limit are taken; by another it has not."""
     await shop.once("ONCE")
     await shop.ten_off(**LIMITS)
     cart = a_basket("ONCE", customer="c-1")

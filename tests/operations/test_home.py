@@ -1,4 +1,4 @@
-"""What a merchant sees first: what needs attention, the first steps, the promotions of a time."""
+"""A merchant's home page: what needs attention, the first steps, the promotions of a time."""
 
 from dataclasses import replace
 from datetime import timedelta

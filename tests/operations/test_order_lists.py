@@ -175,7 +175,7 @@ async def test_every_filter_finds_what_a_plain_search_finds(
             )
         )
 
-    # A page looks at three orders, so that many are short.
+    # A page checks three orders at most, so many pages are short.
     monkeypatch.setattr(order_lists, "LOOKED_AT", 3)
     promotion_ids = sorted({promotion_id for _, promotion_id, _ in redeemed})
     assert len(promotion_ids) == 3
@@ -192,7 +192,7 @@ async def test_older_orders_are_found_before_and_after_they_are_indexed(
 ) -> None:
     merchant_id = shop.caller.merchant_id
     async with shop.database.write() as connection:
-        # As the version before left them: C to E before the migration, F beside this version.
+        # As the previous version left them: C to E before the migration, F during the upgrade.
         await connection.execute(
             "UPDATE redemptions SET placed_at = CASE order_id WHEN 'F' THEN $2::timestamptz END"
             " WHERE merchant_id = $1 AND order_id < 'G'",

@@ -98,7 +98,7 @@ async def test_pages_backwards_are_the_same_as_forwards(
         page = await overviews.list_overviews(database, merchant, query, NOON, TODAY)
         assert (page.overviews, page.previous) == (pages[0], None)
         assert page.next is not None
-        # Before the third there are two, so the first page is shown, not a part of it.
+        # Only two promotions come before the third, so the first page is shown, not a part of it.
         query = replace(query, before=page.next, limit=4)
         page = await overviews.list_overviews(database, merchant, query, NOON, TODAY)
         assert [one.summary.name[-1] for one in page.overviews] == ["0", "1", "2", "4"]
@@ -263,7 +263,7 @@ async def test_a_search_finds_the_oldest_by_name_and_code(
     for search in ("letter", "come-1", "we"):
         query = OverviewQuery(search=search)
         assert await names(database, merchant, query) == [["Newsletter"]]
-    # More are found than are listed one by one.
+    # More are found than are listed.
     monkeypatch.setattr(promotion_pages, "MAX_FOUND", 2)
     query = OverviewQuery(search="sale", limit=2)
     assert await names(database, merchant, query) == [["Sale", "Sale"], ["Sale", "Sale"], []]

@@ -362,7 +362,7 @@ WITH_EVENTS: Final = {
 
 
 async def assert_statements(shop: Shop, ask: Ask, number: int) -> None:
-    """The operation sends so many statements, and none twice."""
+    """The operation sends this number of statements, and none twice."""
     await shop.count()
     await ask(shop)
     await asyncio.sleep(0)  # the logger is called just after a statement ends

@@ -1,4 +1,4 @@
-"""Saving what somebody else changed meanwhile: of many who save one version, one is kept."""
+"""Saving what somebody else changed meanwhile: of many saves of one version, one is stored."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ WRITERS = 4
 
 @dataclass(frozen=True)
 class Edited:
-    """Something that several people have open: its version, its name, and how one saves it."""
+    """Something that several people have open: its version, its name, and how to save it."""
 
     version: Callable[[], Awaitable[datetime]]
     name: Callable[[], Awaitable[str]]

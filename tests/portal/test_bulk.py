@@ -122,7 +122,7 @@ async def test_a_switch_that_raises_prices_names_them_and_asks(
         ("/promotions/undo/end/1-9000000000000000000", {}, 404),
     ],
 )
-async def test_nonsense_changes_nothing(
+async def test_invalid_requests_change_nothing(
     path: str, form: dict[str, str], status: int, portal: PortalClient
 ) -> None:
     assert (await portal.post(path, form)).status_code == status

@@ -139,7 +139,7 @@ async def test_the_form_says_that_no_more_automatic_promotions_may_be_active(
     assert answer.status_code == 303
 
 
-async def test_an_edit_keeps_codes_that_are_too_many_for_the_form(
+async def test_an_edit_keeps_more_codes_than_the_form_shows(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     codes = tuple(f"C{number}" for number in range(501))

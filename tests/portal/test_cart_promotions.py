@@ -45,7 +45,7 @@ async def promotion_id(database: Database, merchant: Caller) -> int:
     return (await create_promotion(database, merchant, new, NOON)).id
 
 
-async def test_the_list_and_the_page_tell_what_a_promotion_gives(
+async def test_the_list_and_the_page_show_what_a_promotion_gives(
     portal: PortalClient, promotion_id: int
 ) -> None:
     listed = await portal.get("/promotions", kind="cart", search="ten")
@@ -122,7 +122,7 @@ async def test_a_viewer_reads_and_changes_nothing(
     assert (await viewer.post(f"{here}/delete")).status_code == 403
 
 
-async def test_all_terms_are_told(
+async def test_all_terms_are_shown(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     terms = CartTerms(

@@ -1,4 +1,4 @@
-"""Trying a cart: what it costs, and why each promotion did or did not count."""
+"""Trying a cart: what it costs, and why each promotion did or did not apply."""
 
 from playwright.async_api import Page, expect
 

@@ -105,7 +105,7 @@ async def test_products_and_codes_are_read_from_files(
     await page.get_by_label(NAME, exact=True).fill("From files")
     await page.get_by_label("Different percentages per product").check()
     await page.get_by_label("From a file (CSV, Excel)").first.set_input_files(product_file)
-    # A chosen file is read at once.
+    # A chosen file is read immediately.
     await expect(page.locator("#rows tbody tr")).to_have_count(3)
     await page.get_by_label("From a file (CSV, Excel)").last.set_input_files(code_file)
     await expect(page.locator("small.fault")).to_have_text(
@@ -232,7 +232,7 @@ async def test_a_copy_starts_now_and_switched_off(
         assert times["ends_at"][:10] == ("" if name == "Over" else str(ends_at.date()))
 
 
-async def test_codes_too_many_for_the_form_are_kept(
+async def test_more_codes_than_the_form_shows_are_kept(
     page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     new = a_promotion(name="Many", codes=tuple(f"C{number}" for number in range(501)))

@@ -42,7 +42,7 @@ async def listed(database: Database, merchant: Caller) -> list[tuple[str, Goods]
     return [(one.return_id, one.refund.goods) for one in found.listed]
 
 
-async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
+async def test_goods_are_returned_after_their_amount_was_shown(
     page: Page, portal_url: str, database: Database, merchant: Caller, order: str
 ) -> None:
     await page.goto(f"{portal_url}/orders")
@@ -57,7 +57,7 @@ async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
     assert await listed(database, merchant) == []
     await show(page, "return-quoted")
 
-    # A change after the look needs another look.
+    # After a change the new amount is shown first.
     await page.get_by_label("3 of 3 left").fill("1")
     await page.get_by_role("button", name="Record this return").click()
     await expect(quoted).to_contain_text("Check it, and record it again.")
@@ -71,7 +71,7 @@ async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
     await show(page, "order-with-return")
 
 
-async def test_all_that_is_left_can_be_returned_in_one_go(
+async def test_everything_left_can_be_returned_together(
     page: Page, portal_url: str, database: Database, merchant: Caller, order: str
 ) -> None:
     await returns.create_return(database, merchant, order, "R-1", Goods({"1": 1}), read_clock())
@@ -84,7 +84,7 @@ async def test_all_that_is_left_can_be_returned_in_one_go(
     assert (await listed(database, merchant))[1:] == [("R-2", left)]
 
 
-async def test_a_return_that_is_sent_twice_is_kept_once(
+async def test_a_return_that_is_sent_twice_is_stored_once(
     portal: PortalClient, database: Database, merchant: Caller, order: str
 ) -> None:
     form = {"order_id": order, "units-0": "3", "return_id": "R-1"}
@@ -116,7 +116,7 @@ async def test_a_return_that_is_sent_twice_is_kept_once(
         ),
     ],
 )
-async def test_what_cannot_be_returned_is_told_and_keeps_nothing(
+async def test_goods_that_cannot_be_returned_are_reported_and_nothing_is_stored(
     portal: PortalClient,
     database: Database,
     merchant: Caller,
@@ -134,7 +134,7 @@ async def test_what_cannot_be_returned_is_told_and_keeps_nothing(
     assert len(await listed(database, merchant)) == 1
 
 
-async def test_an_order_of_nobody_and_a_deleted_one_take_no_return(
+async def test_unknown_and_deleted_orders_take_no_return(
     portal: PortalClient, database: Database, merchant: Caller, order: str
 ) -> None:
     anonymous = await create_caller(database)
@@ -151,7 +151,7 @@ async def test_an_order_of_nobody_and_a_deleted_one_take_no_return(
     assert "Record this return" not in answer.text
 
 
-async def test_who_only_looks_sees_returns_and_no_form(
+async def test_a_viewer_sees_returns_and_no_form(
     portal_of: Callable[[Caller], PortalClient], database: Database, merchant: Caller, order: str
 ) -> None:
     await returns.create_return(database, merchant, order, "R-1", Goods({"1": 1}), read_clock())

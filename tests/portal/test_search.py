@@ -54,7 +54,7 @@ async def test_the_field_of_every_page_finds_things_while_typing(
     await page.context.set_offline(False)
 
 
-async def test_the_page_needs_no_scripts_and_names_what_it_looked_at(
+async def test_the_page_needs_no_scripts_and_names_what_it_searched(
     portal_of: Callable[[Caller], PortalClient], database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)

@@ -1,4 +1,4 @@
-"""Promotions for subscriptions: the list, the terms, the form and the archive."""
+"""Subscription promotions: the list, the terms, the form and the archive."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -119,7 +119,7 @@ async def test_the_terms_are_shown_in_words_with_the_next_orders(
     )
 
 
-async def test_other_rules_are_shown_as_they_are(
+async def test_other_rules_are_shown_unchanged(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     never = datetime.max.replace(tzinfo=UTC)
@@ -241,7 +241,7 @@ async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
 @pytest.mark.parametrize(
     "wrong", ["3-1", "0", "x", "1-", "-1", "1-2-3", "1-999999999", "1,9999999999"]
 )
-def test_orders_that_are_no_numbers_are_refused(wrong: str) -> None:
+def test_orders_that_are_not_numbers_are_refused(wrong: str) -> None:
     rule = RuleFields("PERCENTAGE_DISCOUNT", "5", with_code=wrong)
     read = read_terms(SubscriptionFields(name="n", code="c", rules=(rule,)), ENGLISH)
     assert [*read.faults] == ["with_code-0"]
