@@ -133,7 +133,7 @@ async def test_the_form_says_that_no_more_automatic_promotions_may_be_active(
     }
     answer = await portal.post("/cart-promotions/new", {**form, "step": "save"})
     assert answer.status_code == 422
-    assert "100 automatic promotions for carts are active already" in answer.text
+    assert "100 automatic promotions for carts are already active" in answer.text
     del form["active"]
     answer = await portal.post("/cart-promotions/new", {**form, "step": "save"})
     assert answer.status_code == 303

@@ -247,7 +247,7 @@ async def test_a_file_is_shown_in_pages_to_its_user_until_it_is_taken(
     second = await portal.get(path, after="50", counted="60.1")
     assert "N50" in second.text
     assert "60 codes can be added" in (await portal.get(path, counted="60.1")).text
-    assert "is no code" in (await portal.get(path, rows="bad")).text
+    assert "is not a code" in (await portal.get(path, rows="bad")).text
     other = portal_of(replace(merchant, user_id=merchant.user_id + 1_000_000))
     for answer in (await other.get(path), await other.post(path)):
         assert answer.headers["location"] == f"/portal/promotions/{promotion_id}/codes"

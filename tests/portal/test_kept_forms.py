@@ -111,7 +111,7 @@ async def test_only_the_user_who_typed_a_form_gets_it_back(
     answer = await stranger_of.post("/promotions/new", TYPED, merchant)
     theirs = await with_form(portal_of(colleague), answer).get(KEPT_PATH)
     assert theirs.status_code == 404
-    assert "Typed" not in theirs.text
+    assert "Typed “by”" not in theirs.text
     # The colleague is signed in where the user was: the save belongs to nobody, and is kept.
     cookie = portal_of(colleague).cookie
     refused = await stranger_of.post("/promotions/new", TYPED, merchant, cookie)

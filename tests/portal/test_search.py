@@ -65,7 +65,7 @@ async def test_the_page_needs_no_scripts_and_names_what_it_searched(
         "/portal/carts?product=4&amp;quantity=1",
     ):
         assert place in page
-    assert "Looked at names of promotions, codes, order ids, names and ids of products." in page
+    assert "Searched: names of promotions, codes, order ids, names and ids of products." in page
     order = (await portal_of(merchant).get("/search", q=" sorry\u200b")).text
     assert "/portal/orders?id=sorry" in order
 

@@ -45,7 +45,7 @@ async def test_all_faults_of_the_settings_are_shown_together(
         "1 to 255 characters",
         "This is not a time zone",
         "has three letters",
-        "no link with {code} once, such as https://shop.example/?code={code}",
+        "This is not a link with {code} once, such as https://shop.example/?code={code}",
     ):
         assert words in answer.text
     assert 'value="Mars"' in answer.text

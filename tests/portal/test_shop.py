@@ -85,7 +85,7 @@ async def own_shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]:
 async def test_a_code_in_a_link_reduces_the_order(anonymous: Page, shop: Shop) -> None:
     await anonymous.goto(f"{shop.url}?code=welcome15")
     await expect(anonymous).to_have_url(f"{shop.url}/")
-    await expect(anonymous.get_by_role("status")).to_contain_text("The code welcome15 is noted.")
+    await expect(anonymous.get_by_role("status")).to_contain_text("The code welcome15 is saved.")
     teapot = anonymous.locator("li", has_text="Teapot")
     await expect(teapot.locator("s")).to_contain_text("€49.50")
     await expect(teapot.locator("strong")).to_have_text("€37.12")

@@ -90,7 +90,7 @@ def _order_replaced(error: OrderReplaced) -> Response:
     return _conflict(
         "order-replaced",
         "The order was replaced",
-        "Another order replaced this one, so it stays deleted.",
+        "Another order took this one's place; it stays deleted.",
         order=write_order(error.order),
     )
 
