@@ -74,7 +74,7 @@ async def test_the_page_needs_no_scripts_and_names_what_it_searched(
     assert "Tea lovers" not in page
     assert "Teapot" in page
     assert "fewer than 3 characters" in page
-    assert "Looked at order ids, names and ids of products." in page
+    assert "Searched: order ids, names and ids of products." in page
 
 
 async def test_strange_texts_find_nothing(portal: PortalClient) -> None:
