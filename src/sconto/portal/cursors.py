@@ -58,7 +58,7 @@ def write_audit_cursor(place: AuditPlace | None) -> str | None:
 
 
 def read_audit_cursor(text: str) -> AuditPlace | None:
-    """The place of an entry of the audit log; None for a text that is no cursor."""
+    """The place of an entry of the audit log; None if the text is no cursor."""
     moment, entry_id = _read(text)
     at = _instant(moment)
     return AuditPlace(at, entry_id) if at is not None and _is_id(entry_id) else None
@@ -69,7 +69,7 @@ def _write(key: int | str, element: int | str) -> str:
 
 
 def _read(text: str) -> tuple[int | str, int | str]:
-    """The key and the element of a text; empty for one that is no cursor."""
+    """The key and the element in a text; empty if the text is not a cursor."""
     try:
         return _READER.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:

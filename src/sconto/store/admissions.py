@@ -21,7 +21,7 @@ _CONCURRENT_ORDERS: Final = 10
 
 
 _ORDERS_OF_NODE: Final = 6
-"""Of the merchants of one node, as far as they go through the coordinator."""
+"""Orders of the merchants of one node that go through the coordinator."""
 
 
 @dataclass(frozen=True, slots=True)

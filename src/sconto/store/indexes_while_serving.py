@@ -36,7 +36,7 @@ LIST_INDEXES: Final[Mapping[str, str]] = {
 COUNT_INDEXES: Final[Mapping[str, str]] = {
     "orders_not_counted": "orders (merchant_id, created_at) WHERE NOT is_counted",
 }
-"""The index of schema 0022, for orders that the version before placed."""
+"""The index of schema 0022, for orders that the previous version placed."""
 
 AUDIT_INDEXES: Final[Mapping[str, str]] = {
     "history_by_kind_and_time": "history (merchant_id, subject, recorded_at)",
@@ -54,16 +54,16 @@ INDEXES: Final[Mapping[str, str]] = {
 """All indexes that are built while Sconto serves."""
 
 SUPERSEDED: Final[Mapping[str, str]] = {"orders_of_customer": "orders_by_customer"}
-"""Indexes that each order wrote, and whose look-ups the other one serves as well."""
+"""Superseded indexes: each order wrote them, and the newer one serves the same look-ups."""
 
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""
 
 _PAUSE: Final = 0.2
-"""Seconds between two looks at an index that another process builds."""
+"""Seconds between two checks of an index that another process builds."""
 
 _LOCK_MILLISECONDS: Final = 1000
-"""How long dropping an index waits for those who use its table. No order waits for that."""
+"""How long dropping an index waits for other users of its table. No order waits for that."""
 
 _FIND: Final = """
 SELECT indisvalid, EXISTS (

@@ -9,7 +9,7 @@ from typing import Final
 from sconto.store.shard_map import Node, ShardMap
 
 _KEPT_FOR: Final = 60.0
-"""Seconds for which the map counts. It is read again long before, while there is a coordinator."""
+"""Seconds for which the map is valid. While the coordinator answers, it is read more often."""
 
 _NO_CALLS_FOR: Final = 2.0
 """Seconds for which no calls are made after Citus did not pass one on."""
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Nodes:
-    """The nodes that have rows, and those that did not answer the coordinator when it last asked.
+    """The nodes with rows, and those that did not answer the coordinator's last check.
 
     A node that stops answering is logged once, and once more when it answers again.
     """
@@ -68,11 +68,11 @@ class Nodes:
         self.wake.set()
 
     def to_ask(self) -> list[Node]:
-        """The nodes to ask for the work of their merchants: those that answer."""
+        """The nodes that answer: those to ask for work of their merchants."""
         return [node for node in self.known if node.group not in self._silent]
 
     def note_silent(self, node: Node, error: Exception) -> None:
-        """The node did not answer the coordinator."""
+        """Note that the node did not answer the coordinator."""
         if node.group not in self._silent:
             self._silent[node.group] = node.address
             self.wake.set()
@@ -84,7 +84,7 @@ class Nodes:
             )
 
     def note_answer(self, node: Node) -> None:
-        """The node answered."""
+        """Note that the node answered."""
         if self._silent.pop(node.group, None) is not None:
             _log.warning("node %s answers again", node.address)
 
@@ -119,5 +119,5 @@ class Nodes:
 
 
 def one_line(error: Exception) -> str:
-    """The error's text, or the name of its kind."""
+    """The text of an error in one line, or the name of its kind."""
     return " ".join(str(error).split()) or type(error).__name__

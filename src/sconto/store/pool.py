@@ -58,9 +58,10 @@ _NO_CITUS: Final = "SELECT 0"
 
 
 class NodeSession(asyncpg.Connection):
-    """A connection that knows the functions of a distributed database's nodes, and the nodes.
+    """A connection that knows the functions on a distributed database's nodes, and the nodes.
 
-    `is_direct` says that it leads to the merchant's node itself. Only functions are called there.
+    `is_direct` says whether it leads to the merchant's node itself. Only functions are called on
+    such a connection.
     """
 
     __slots__ = ("is_direct", "is_of_citus", "is_spoilt", "node_functions", "nodes")
@@ -74,7 +75,7 @@ class NodeSession(asyncpg.Connection):
         self.nodes = Nodes()
 
     def spoil(self) -> None:
-        """Let the connection be closed when it is given back."""
+        """Close the connection when it is given back."""
         self.is_spoilt = True
 
 
@@ -146,8 +147,8 @@ class Pool:
     async def acquire(self, group: int | None = None) -> Connection:
         """A connection that nobody else uses until it is released.
 
-        `group` is that of the merchant's node, if it is known. Raises TimeoutError if none is free
-        in time, and asyncpg's error if none can be opened.
+        `group` is the group of the merchant's node, if it is known. Raises TimeoutError if none is
+        free in time, and asyncpg's error if none can be opened.
         """
         if group is not None:
             await self._take_share(group)
@@ -207,7 +208,7 @@ class Pool:
             self._pool.terminate()
 
     def groups_lent_before(self, since: float) -> set[int]:
-        """The groups whose merchants have had a connection since before a monotonic time."""
+        """The groups whose merchants have held a connection since before a monotonic time."""
         return {group for lent, group in self._loans.values() if group is not None and lent < since}
 
     def cut(self, group: int | None, since: float = math.inf) -> None:
@@ -217,14 +218,14 @@ class Pool:
                 connection.terminate()
 
     def abandon(self) -> None:
-        """Close all connections, at once. Whoever waits for one is told."""
+        """Close all connections immediately. Requests that wait for one get an error."""
         self._check.cancel()
         self._abandoned = True
         self._pool.terminate()
 
     @property
     def size(self) -> tuple[int, int, int]:
-        """Connections that are idle, that are open, and that may be opened."""
+        """The numbers of idle, open and allowed connections."""
         pool = self._pool
         idle = pool.get_idle_size() + len(self._kept)
         return idle, pool.get_size(), pool.get_max_size()
