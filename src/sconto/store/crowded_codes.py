@@ -1,19 +1,19 @@
 """Offers of codes that very many promotions have, reduced to those that can matter.
 
-A text that is a code of a thousand promotions stands for a thousand offers, each with the percents
-of all products of the cart. This reads what each promotion gives once, not once for each of its
-codes. It returns only the offers that can be picked, or that decide the outcome of a code:
+A code on a thousand promotions gives a thousand offers, each with the percents of all products of
+the cart. This reads what each promotion gives once, not once for each of its codes. It returns only
+the offers that can be picked, or that decide the outcome of a code:
 
 - Promotions that have the same usable codes of the cart compete for the same products. So of each
   such set, only the highest discount on a product can be picked, and of equal ones the latest
   created.
-- Of the offers of one text that have the same status, only the latest created is reported. `covers`
+- Of the offers of one code that have the same status, only the latest created is reported. `covers`
   says that a promotion covers a product of the cart even if another of its set gives more.
 
 If the promotions name products, what remains is one look-up for each promotion and product of the
 cart: 2.3 s of PostgreSQL's processor for a thousand promotions and five hundred lines, and hardly
-anything in this process. `candidates` uses this only for a text with more than FEW_CODES codes,
-because it is slower for few.
+anything in this process. `candidates` uses this only for a code with more than FEW_CODES
+promotions, because it is slower for few.
 """
 
 from typing import Final

@@ -21,14 +21,14 @@ from sconto.store.database import Connection
 
 
 class Renewal(NamedTuple):
-    """What an edit ends besides prices: the cached picks, and the cached cart promotions."""
+    """What an edit makes invalid besides prices: cached picks, and cached cart promotions."""
 
     picks: bool = False
     cart_promotions: bool = False
 
 
 PRICES: Final = Renewal()
-"""An edit that ends nothing that is cached."""
+"""An edit after which all caches stay valid."""
 
 
 def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
@@ -52,14 +52,14 @@ _RENEW: Final = renew_sql("$2", "$3", "$4")
 
 
 def renewal_arguments(renewal: Renewal) -> tuple[int, bool, bool]:
-    """A new version, and what ends. It is random, so that a restored database never had it."""
+    """A new version, and what is invalid. A random one: a restored database never had it."""
     return secrets.randbits(63), *renewal
 
 
 def first_of(column: str) -> str:
     """The statement that notes that a merchant has had something, with a new version $2.
 
-    The version that it has stays if that is noted already.
+    If that is already noted, the merchant keeps its version.
     """
     return f"""
 INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, {column})
@@ -74,7 +74,7 @@ SET {column} = true,
 async def renew_prices(connection: Connection, merchant_id: int, renewal: Renewal) -> None:
     """Make orders that were priced before this transaction price again.
 
-    The row stays locked until the transaction ends, so this comes after all other locks. An edit
-    that has an entry in the history does it with that (`history.record`).
+    The row stays locked until the transaction ends, so this must come after all other locks. An
+    edit with an entry in the history does it together with the entry (`history.record`).
     """
     await connection.execute(_RENEW, merchant_id, *renewal_arguments(renewal))
