@@ -329,6 +329,6 @@ async def record(
     await code_lists.touch_promotion(
         connection, caller.merchant_id, promotion_id, now, has_codes=added.count > 0
     )
-    await renew_price_version(connection, caller.merchant_id)
+    await renew_price_version(connection, caller.merchant_id, promotion_id=promotion_id)
     change = codes_changed(promotion_id, verb, ListChange(added=added, removed=removed))
     await history.record(connection, caller, change, now)

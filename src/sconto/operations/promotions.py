@@ -280,7 +280,7 @@ async def _redraw(
 ) -> None:
     """Bring the timeline up to date, and make orders price again what they priced before."""
     redrawn = await timeline.redraw(connection, merchant_id, promotion_id, before, after)
-    await renew_price_version(connection, merchant_id, timeline=redrawn)
+    await renew_price_version(connection, merchant_id, timeline=redrawn, promotion_id=promotion_id)
 
 
 async def _existing(connection: Connection, merchant_id: int, promotion_id: int) -> PromotionRow:

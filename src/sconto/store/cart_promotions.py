@@ -18,6 +18,7 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
 from sconto.store.period_sql import ends_after, is_running
+from sconto.store.price_versions import KEEP_DRAWN
 
 _TERMS: Final = msgspec.json.Decoder(CartTerms)
 
@@ -95,12 +96,13 @@ WHERE cart.merchant_id = $1 AND automatic AND active AND deleted_at IS NULL
 """  # noqa: S608  # of our own constants
 
 # Committed with the change, so that quotes and orders notice it.
-_RENEW: Final = """
-INSERT INTO timeline_versions (merchant_id, version, price_version, cart_version)
+_RENEW: Final = f"""
+INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
 VALUES ($1, $2, $2, $2)
 ON CONFLICT (merchant_id)
-DO UPDATE SET price_version = excluded.price_version, cart_version = excluded.cart_version
-"""
+DO UPDATE SET price_version = excluded.price_version, cart_version = excluded.cart_version,
+    {KEEP_DRAWN}
+"""  # noqa: S608  # of our own constants
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ VALUES ($1, $2, $2, true)
 ON CONFLICT (merchant_id) DO UPDATE
 SET records_events = true,
     price_version = CASE WHEN kept.records_events THEN kept.price_version
-        ELSE excluded.price_version END
+        ELSE excluded.price_version END,
+    drawn_version = CASE WHEN NOT kept.records_events AND kept.drawn_version = kept.price_version
+        THEN excluded.price_version ELSE kept.drawn_version END
 RETURNING true
 """
 

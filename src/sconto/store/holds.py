@@ -58,7 +58,9 @@ VALUES ($1, $2, $2, true)
 ON CONFLICT (merchant_id) DO UPDATE
 SET has_holds = true,
     price_version = CASE WHEN kept.has_holds THEN kept.price_version
-        ELSE excluded.price_version END
+        ELSE excluded.price_version END,
+    drawn_version = CASE WHEN NOT kept.has_holds AND kept.drawn_version = kept.price_version
+        THEN excluded.price_version ELSE kept.drawn_version END
 """
 
 _ALONE: Final = """alone AS MATERIALIZED (
