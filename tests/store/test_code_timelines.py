@@ -385,7 +385,7 @@ async def test_a_quote_reads_as_many_pages_for_a_hundred_times_the_promotions_of
         await renew_price_version(connection, merchant.merchant_id)
         await connection.execute(_SHARING, merchant.merchant_id, 1, 0, True, None)
         await connection.execute(f"PREPARE crowded (bigint, json) AS {READ_CROWDED}")
-        for number in (19, 1_980):
+        for number in (9, 990):
             await connection.execute(_SHARING, merchant.merchant_id, number, *new)
             await renew_price_version(connection, merchant.merchant_id)
             await connection.execute("UPDATE timeline_versions SET drawn_version = NULL")

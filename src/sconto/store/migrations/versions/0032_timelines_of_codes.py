@@ -1,12 +1,18 @@
-"""Timelines of codes that very many promotions have.
+"""Timelines of codes that very many promotions have, and indexes of automatic promotions.
 
 It only adds, so a version before may serve meanwhile. `drawn_version` is the price version for
 which the timelines of a merchant are true. A version before renews the price version alone, so
 after its edits nothing is read from the timelines until they are drawn again
 (`code_timelines`). They are drawn when a cart first has such a code: nothing has to be filled here.
+The indexes are created here only on a small table (`indexes_while_serving`).
 """
 
 from alembic import op
+from sqlalchemy import text
+
+from sconto.store import indexes_while_serving
+from sconto.store.indexes_while_serving import create_statement, table_of
+from sconto.store.revealed import AUTOMATIC_INDEXES
 
 revision = "0032"
 down_revision = "0029"
@@ -40,8 +46,14 @@ CREATE INDEX code_picks_of_promotion ON code_picks (merchant_id, promotion_id);
 
 VERSIONS = "ALTER TABLE timeline_versions ADD COLUMN drawn_version bigint;"
 
+SIZE = text("SELECT pg_table_size(to_regclass(:name))")
+
 
 def upgrade() -> None:
-    """Add the tables and the column."""
+    """Add the tables and the column, and the indexes where that takes no time."""
     for statements in (CODES, VERSIONS):
         op.execute(statements)
+    for name in AUTOMATIC_INDEXES:
+        size = op.get_bind().scalar(SIZE, {"name": table_of(name)})
+        if size < indexes_while_serving.SMALL_TABLE:
+            op.execute(create_statement(name))
