@@ -42,7 +42,7 @@ from sconto.store import candidates, code_timelines
 from sconto.store.candidate_statements import READ_CROWDED
 from sconto.store.code_timelines import draw_code
 from sconto.store.database import Database
-from sconto.store.price_versions import renew_price_version
+from sconto.store.price_versions import PRICES, renew_prices
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
@@ -382,12 +382,12 @@ async def test_a_quote_reads_as_many_pages_for_a_hundred_times_the_promotions_of
     read = []
     async with database.write() as connection:
         new = (kind.after, kind.active, kind.ends_at)
-        await renew_price_version(connection, merchant.merchant_id)
+        await renew_prices(connection, merchant.merchant_id, PRICES)
         await connection.execute(_SHARING, merchant.merchant_id, 1, 0, True, None)
         await connection.execute(f"PREPARE crowded (bigint, json) AS {READ_CROWDED}")
         for number in (9, 990):
             await connection.execute(_SHARING, merchant.merchant_id, number, *new)
-            await renew_price_version(connection, merchant.merchant_id)
+            await renew_prices(connection, merchant.merchant_id, PRICES)
             await connection.execute("UPDATE timeline_versions SET drawn_version = NULL")
             await draw_code(connection, merchant.merchant_id, "a")
             answer = await connection.fetchval(

@@ -23,7 +23,7 @@ from sconto.store.database import (
     retried,
     retrying,
 )
-from sconto.store.price_versions import renew_price_version
+from sconto.store.price_versions import Renewal, renew_prices
 
 CODES_PER_TRANSACTION: Final = 10_000
 """Codes of one transaction. An edit of the promotion waits for one transaction at most."""
@@ -214,8 +214,8 @@ async def _make_some(
         )
         if made:
             if await claim_generated(connection, merchant_id, keys):
-                await renew_price_version(
-                    connection, merchant_id, promotion_id=generation.promotion_id
+                await renew_prices(
+                    connection, merchant_id, Renewal(codes_of=generation.promotion_id)
                 )
             return made, Ending.COMPLETE if made == missing else None
     return 0, Ending.PATTERN_USED_UP

@@ -50,18 +50,10 @@ from sconto.store.order_limits import limit_arguments
 from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import encode_outcome, encode_request
 from sconto.store.polls import Poll
+from sconto.store.price_versions import first_of
 from sconto.store.steady_limits import steady
 
-_START: Final = """
-INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, has_holds)
-VALUES ($1, $2, $2, true)
-ON CONFLICT (merchant_id) DO UPDATE
-SET has_holds = true,
-    price_version = CASE WHEN kept.has_holds THEN kept.price_version
-        ELSE excluded.price_version END,
-    drawn_version = CASE WHEN NOT kept.has_holds AND kept.drawn_version = kept.price_version
-        THEN excluded.price_version ELSE kept.drawn_version END
-"""
+_START: Final = first_of("has_holds") + "RETURNING has_holds"
 
 _ALONE: Final = """alone AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock(hashtextextended('order ' || $2::text, $1::bigint))
@@ -264,17 +256,18 @@ LIMIT $3
 """
 
 
+_START_ON_NODE: Final = NodeFunction(_START, writes=True)
 _HOLD_ON_NODE: Final = NodeFunction(_HOLD, writes=True)
 _RELEASE_ON_NODE: Final = NodeFunction(_RELEASE, writes=True)
 _FIND_ON_NODE: Final = NodeFunction(_FIND)
 
-ON_NODES: Final = (_HOLD_ON_NODE, _RELEASE_ON_NODE, _FIND_ON_NODE)
+ON_NODES: Final = (_START_ON_NODE, _HOLD_ON_NODE, _RELEASE_ON_NODE, _FIND_ON_NODE)
 """The functions of these statements on the nodes of a distributed database."""
 
 
 async def start_holds(connection: Connection, merchant_id: int) -> None:
     """From now on, statements of this merchant look for holds."""
-    await connection.execute(_START, merchant_id, secrets.randbits(63))
+    await _START_ON_NODE.fetchval(connection, merchant_id, secrets.randbits(63))
 
 
 async def find_hold(connection: Connection, merchant_id: int, order_id: str) -> Hold | None:

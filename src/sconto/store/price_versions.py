@@ -17,40 +17,88 @@ too.
 """
 
 import secrets
-from typing import Final
+from typing import Final, NamedTuple
 
 from sconto.store.code_timelines import redraw_codes
 from sconto.store.database import Connection
 
-KEEP_DRAWN: Final = """drawn_version = CASE WHEN kept.drawn_version = kept.price_version
-        THEN excluded.price_version ELSE kept.drawn_version END"""
-"""The part of an upsert of `timeline_versions AS kept` that keeps the timelines of codes true."""
 
-# A random number, so that a restored database never has a version that was used before.
-_RENEW: Final = f"""
-INSERT INTO timeline_versions AS kept (merchant_id, version, price_version) VALUES ($1, $2, $2)
-ON CONFLICT (merchant_id) DO UPDATE
-SET price_version = excluded.price_version,
-    version = CASE WHEN $3 THEN excluded.version ELSE kept.version END,
-    {KEEP_DRAWN}
-RETURNING drawn_version = price_version
+class Renewal(NamedTuple):
+    """What an edit ends besides prices: the cached picks, and the cached cart promotions.
+
+    `codes_of` is the product promotion whose terms or codes were written; the timelines of its
+    codes are updated.
+    """
+
+    picks: bool = False
+    cart_promotions: bool = False
+    codes_of: int | None = None
+
+
+PRICES: Final = Renewal()
+"""An edit that ends nothing that is cached."""
+
+# What renews the price version and keeps the timelines of codes true.
+_KEEP_DRAWN: Final = """drawn_version = CASE WHEN kept.drawn_version = kept.price_version
+        THEN excluded.price_version ELSE kept.drawn_version END"""
+
+
+def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
+    """The statement that gives the merchant $1 a new version.
+
+    It returns `records_events`, and `is_drawn`: whether the timelines of codes are true. Its
+    parameters are those of `renewal_arguments`.
+    """
+    return f"""
+    INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
+    SELECT $1::bigint, {version}::bigint, {version}::bigint,
+           CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END
+    ON CONFLICT (merchant_id) DO UPDATE
+    SET price_version = excluded.price_version,
+        version = CASE WHEN {picks}::boolean THEN excluded.version ELSE kept.version END,
+        cart_version = coalesce(excluded.cart_version, kept.cart_version),
+        {_KEEP_DRAWN}
+    RETURNING kept.records_events, kept.drawn_version = kept.price_version AS is_drawn
 """  # noqa: S608  # of our own constants
 
 
-async def renew_price_version(
-    connection: Connection,
-    merchant_id: int,
-    *,
-    timeline: bool = False,
-    promotion_id: int | None = None,
-) -> None:
+_RENEW: Final = renew_sql("$2", "$3", "$4")
+
+
+def renewal_arguments(renewal: Renewal) -> tuple[int, bool, bool]:
+    """A new version, and what ends. It is random, so that a restored database never had it."""
+    return secrets.randbits(63), renewal.picks, renewal.cart_promotions
+
+
+def first_of(column: str) -> str:
+    """The statement that notes that a merchant has had something, with a new version $2.
+
+    The version that it has stays if that is noted already.
+    """
+    return f"""
+INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, {column})
+VALUES ($1, $2, $2, true)
+ON CONFLICT (merchant_id) DO UPDATE
+SET {column} = true,
+    price_version = CASE WHEN kept.{column} THEN kept.price_version
+        ELSE excluded.price_version END,
+    drawn_version = CASE WHEN NOT kept.{column} AND kept.drawn_version = kept.price_version
+        THEN excluded.price_version ELSE kept.drawn_version END
+"""  # noqa: S608  # of our own constants
+
+
+async def renew_prices(connection: Connection, merchant_id: int, renewal: Renewal) -> None:
     """Make orders that were priced before this transaction price again.
 
-    With `timeline`, cached picks end too. `promotion_id` is the product promotion whose terms or
-    codes this transaction has written, if it has; the timelines of its codes are updated. The row
-    stays locked until the transaction ends, so this comes after all other locks.
+    The row stays locked until the transaction ends, so this comes after all other locks. An edit
+    that has an entry in the history does it with that (`history.record`).
     """
-    version = secrets.randbits(63)
-    is_drawn = await connection.fetchval(_RENEW, merchant_id, version, timeline)
-    if is_drawn and promotion_id is not None:
-        await redraw_codes(connection, merchant_id, promotion_id)
+    [row] = await connection.fetch(_RENEW, merchant_id, *renewal_arguments(renewal))
+    if row["is_drawn"]:
+        await redraw_codes_of(connection, merchant_id, renewal)
+
+
+async def redraw_codes_of(connection: Connection, merchant_id: int, renewal: Renewal) -> None:
+    """Update the timelines of the codes that the edit was about, once the version is renewed."""
+    if renewal.codes_of is not None:
+        await redraw_codes(connection, merchant_id, renewal.codes_of)

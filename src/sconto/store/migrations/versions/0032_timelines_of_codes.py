@@ -15,7 +15,7 @@ from sconto.store.indexes_while_serving import create_statement, table_of
 from sconto.store.revealed import AUTOMATIC_INDEXES
 
 revision = "0032"
-down_revision = "0029"
+down_revision = "0031"
 
 # `one_time` has the promotions whose codes of this text are one-time. They are on no timeline.
 # A code that is not drawn has too much for timelines.
