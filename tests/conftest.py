@@ -185,6 +185,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest.fixture(scope="module")
+async def own_database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database of the module's own; no service looks at it, which would tell, send and sweep.
+
+    A module whose tests all use it says `database = own_database`.
+    """
+    database = await Database.open(create_database())
+    yield database
+    await database.close()
+
+
 @pytest.fixture
 async def merchant(database: Database) -> Caller:
     """The admin of a new merchant."""

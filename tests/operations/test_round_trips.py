@@ -147,38 +147,38 @@ PROMOTIONS: Final[dict[str, tuple[Ask, int]]] = {
         lambda shop: promotions.create_promotion(
             shop.database, shop.caller, a_promotion(coverage=LISTED), NOON
         ),
-        11,
+        9,
     ),
     "create one with codes": (
         lambda shop: promotions.create_promotion(
             shop.database, shop.caller, a_promotion(codes=("NEW",)), NOON
         ),
-        8,
+        6,
     ),
-    "rename": (change(PromotionType.DISCOUNT, name="Other"), 8),
-    "switch off an automatic one": (change(PromotionType.DISCOUNT, active=False), 12),
-    "switch off one with codes": (change(PromotionType.COUPON, active=False), 8),
+    "rename": (change(PromotionType.DISCOUNT, name="Other"), 6),
+    "switch off an automatic one": (change(PromotionType.DISCOUNT, active=False), 9),
+    "switch off one with codes": (change(PromotionType.COUPON, active=False), 6),
     "switch by the portal": (
         lambda shop: promotions.switch_promotion(
             shop.database, shop.caller, shop.coupon, NOON, active=False
         ),
-        8,
+        6,
     ),
     "other products": (
         change(PromotionType.DISCOUNT, Terms(ListedProducts(10 * PERCENT, (BOWL, CUP)))),
-        16,
+        11,
     ),
     "other codes": (
         change(
             PromotionType.COUPON,
             Terms(AllProducts(10 * PERCENT), CodeType.ONE_TIME, ("ONCE", "THRICE")),
         ),
-        10,
+        8,
     ),
-    "own percents": (change(PromotionType.DISCOUNT, Terms(OwnPercents({MUG: PERCENT}))), 16),
+    "own percents": (change(PromotionType.DISCOUNT, Terms(OwnPercents({MUG: PERCENT}))), 11),
     "delete": (
         lambda shop: promotions.delete_promotion(shop.database, shop.caller, shop.automatic, NOON),
-        13,
+        10,
     ),
     "get": (
         lambda shop: promotions.get_promotion(shop.database, shop.caller, shop.automatic),
@@ -196,11 +196,11 @@ PROMOTIONS: Final[dict[str, tuple[Ask, int]]] = {
     ),
     "add codes": (
         lambda shop: codes.add_codes(shop.database, shop.caller, shop.coupon, ["NEW"], NOON),
-        9,
+        7,
     ),
     "remove codes": (
         lambda shop: codes.remove_codes(shop.database, shop.caller, shop.coupon, ["ONCE"], NOON),
-        9,
+        7,
     ),
     "count codes": (
         lambda shop: codes.count_codes(shop.database, shop.caller, shop.coupon),
@@ -220,25 +220,25 @@ CART_PROMOTIONS: Final[dict[str, tuple[Ask, int]]] = {
         lambda shop: cart_promotions.create_promotion(
             shop.database, shop.caller, new_cart_promotion(), NOON
         ),
-        8,
+        6,
     ),
     "create one with codes": (
         lambda shop: cart_promotions.create_promotion(
             shop.database, shop.caller, new_cart_promotion("NEW"), NOON
         ),
-        8,
+        6,
     ),
     "change": (
         lambda shop: cart_promotions.change_promotion(
             shop.database, shop.caller, shop.cart_promotion, lambda _: new_cart_promotion(), NOON
         ),
-        9,
+        7,
     ),
     "delete": (
         lambda shop: cart_promotions.delete_promotion(
             shop.database, shop.caller, shop.cart_promotion, NOON
         ),
-        9,
+        7,
     ),
     "statistics": (
         lambda shop: cart_promotions.get_statistics(
@@ -253,13 +253,13 @@ SUBSCRIPTIONS: Final[dict[str, tuple[Ask, int]]] = {
         lambda shop: subscription_promotions.create_promotion(
             shop.database, shop.caller, subscription_terms(code="NEW"), NOON
         ),
-        6,
+        4,
     ),
     "create with a key": (
         lambda shop: subscription_promotions.create_promotion(
             shop.database, shop.caller, subscription_terms(code="NEW"), NOON, KEYED
         ),
-        8,
+        6,
     ),
     "change": (
         lambda shop: subscription_promotions.change_promotion(
@@ -269,13 +269,13 @@ SUBSCRIPTIONS: Final[dict[str, tuple[Ask, int]]] = {
             lambda _: subscription_terms(percent_off("50")),
             NOON,
         ),
-        8,
+        6,
     ),
     "archive": (
         lambda shop: subscription_promotions.archive_promotion(
             shop.database, shop.caller, shop.subscription.id, NOON
         ),
-        8,
+        6,
     ),
     "schedule": (
         lambda shop: subscriptions.schedule_promotion(
@@ -354,7 +354,7 @@ CHECKOUT: Final[dict[str, tuple[Ask, int]]] = {
 USERS: Final[dict[str, tuple[Ask, int]]] = {
     "change a role": (
         lambda shop: users.change_role(shop.database, shop.caller, shop.user_id, Role.ADMIN),
-        8,
+        7,
     ),
 }
 
