@@ -9,16 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sconto.api.clock import read_clock
-from sconto.cli.demo_shop import open_shop
 from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
 from sconto.store.address import split_address
-from sconto.store.database import Database
 from tests.api.test_examples import find_examples
 from tests.conftest import SECRET_KEY
 from tests.faults.cluster import Cluster
 from tests.faults.conftest import Settings
+from tests.faults.demo import open_demo
 from tests.faults.pooler import knows_statements, running_pooler, statements_of_the_manual
 from tests.faults.shoppers import Shop
 from tests.portal.sessions import cookie_of
@@ -122,17 +120,6 @@ def run(
     done = run_command(settings, *arguments)
     assert done.returncode == status, done.stderr
     return done
-
-
-async def open_demo(address: str) -> tuple[Caller, str]:
-    """A demo shop: its admin and their token."""
-    tokens = Tokens(SECRET_KEY)
-    database = await Database.open(address)
-    try:
-        token = await open_shop(database, tokens, read_clock())
-    finally:
-        await database.close()
-    return tokens.caller(token, read_clock()), token
 
 
 async def try_every_example(client: httpx.AsyncClient) -> None:

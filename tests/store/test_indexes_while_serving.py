@@ -35,6 +35,7 @@ def test_a_new_database_has_all_indexes_from_the_migration(
     assert valid_indexes(create_database()) == set(INDEXES)
 
 
+@pytest.mark.oldest
 def test_missing_and_broken_indexes_are_built_by_the_next_migration(
     create_database: Callable[[], str],
 ) -> None:

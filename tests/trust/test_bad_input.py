@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sconto.api.clock import read_clock
-from sconto.cli.product_file import FileRefused, read_lines
+from sconto.cli.product_file import FileRefused, open_products
 from sconto.domain.people import Caller
 from sconto.domain.problems import ImportRefused
 from sconto.operations.products import import_products
@@ -125,7 +125,7 @@ async def import_noise(database: Database, caller: Caller, files: int, number: i
         lines = [f"{one},Mug {one},19.99,EUR" for one in range(1, chance.randint(2, 6))]
         raw = "\r\n".join(["product_id,name,price,currency", *lines]).encode()
         try:
-            found = read_lines(BytesIO(spoilt(chance, raw)))
+            found = open_products(BytesIO(spoilt(chance, raw)))[1]
             await import_products(database, caller, found, NOON)
         except (FileRefused, ImportRefused):
             continue
