@@ -69,7 +69,7 @@ async def test_an_order_of_a_subscription_shows_the_effect_of_its_code(
     await expect(page.locator("li", has_text="TRY3")).to_contain_text("Applied")
     await expect(page.locator("li", has_text="NONE")).to_contain_text("No promotion has this code.")
     await expect(page.locator("article")).to_contain_text("€70.00")
-    await show(page, "order-of-subscription")
+    await show(page, "order-of-subscription", like="order")
 
 
 async def test_another_merchants_order_looks_like_a_missing_one(

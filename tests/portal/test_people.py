@@ -82,7 +82,7 @@ async def test_all_faults_of_a_new_user_are_shown_together(
         "Choose a role.",
     ):
         await expect(page.get_by_text(fault)).to_be_visible()
-    await show(page, "people-faults")
+    await show(page, "people-faults", like="people")
     me = await users.get_user(database, merchant, merchant.user_id)
     await page.get_by_label("Username").fill(me.name)
     await page.get_by_label("Password").fill(PASSWORD)
