@@ -187,7 +187,7 @@ async def test_an_invited_user_sets_a_password_with_the_link_once(
     await page.get_by_label("Viewer").check()
     await page.get_by_role("button", name="Add").click()
     link = await page.locator("code.secret").inner_text()
-    await show(page, "invitation")
+    await show(page, "invitation", like="people")
     await page.get_by_role("button", name="Done").click()
     await expect(page.locator("tr", has_text=name)).to_contain_text("Invited")
 

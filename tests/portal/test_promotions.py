@@ -103,7 +103,7 @@ async def test_a_promotion_is_switched_off_and_on_with_the_keyboard(
     await page.goto(f"{portal_url}/promotions")
     await page.get_by_label("What to do with Sale").focus()
     await page.keyboard.press("Enter")
-    await show(page, "promotions-menu")
+    await show(page, "promotions-menu", like="promotions")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Switch off")).to_be_hidden()
     await page.keyboard.press("Enter")

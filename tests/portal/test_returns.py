@@ -68,7 +68,7 @@ async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
     await expect(page.locator(".return")).to_contain_text("RMA 7")
     await expect(page.get_by_label("2 of 3 left")).to_be_visible()
     await expect(page.get_by_label("Shipping, €4.90")).to_have_count(0)
-    await show(page, "order-with-return")
+    await show(page, "order-with-return", like="order")
 
 
 async def test_all_that_is_left_can_be_returned_in_one_go(

@@ -192,7 +192,7 @@ async def test_a_promotion_is_created_edited_switched_off_and_archived(
     await expect(rows).to_have_count(3)
     await expect(rows.nth(1)).to_contain_text("TRY3 → TRY4")
     await expect(rows.nth(2)).to_contain_text(f"12.5% off orders 1{DASH}3, 6 with the code")
-    await show(page, "subscription-history")
+    await show(page, "subscription-history", like="promotion-history")
 
     await page.get_by_role("button", name="Archive …").click()
     await show(page, "subscription-archive")
