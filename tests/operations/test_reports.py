@@ -49,7 +49,7 @@ HALF_OFF_ONE = OwnPercents({1: 50 * PERCENT})
 
 async def violations(database: Database, caller: Caller) -> list[str]:
     return [
-        one.words async for found in check(database, caller.merchant_id) for one in found.violations
+        str(one) async for found in check(database, caller.merchant_id) for one in found.violations
     ]
 
 

@@ -31,7 +31,7 @@ def shop(database: Database, merchant: Caller) -> Shop:
 
 async def broken_promises(shop: Shop) -> list[str]:
     checked = [one async for one in check(shop.database, shop.caller.merchant_id)]
-    return [violation.words for one in checked for violation in one.violations]
+    return [str(violation) for one in checked for violation in one.violations]
 
 
 async def order_at(shop: Shop, order_id: str, wanted: Cart, now: datetime) -> int:

@@ -58,7 +58,7 @@ class Shop:
 
     async def broken_promises(self) -> list[str]:
         checked = [one async for one in check(self.database, self.caller.merchant_id)]
-        return [violation.words for one in checked for violation in one.violations]
+        return [str(violation) for one in checked for violation in one.violations]
 
 
 @pytest.fixture

@@ -311,7 +311,7 @@ async def set_status(database: Database, order_id: str, status: OrderStatus) -> 
 
 
 async def violations(database: Database) -> list[str]:
-    return [each.words async for found in check(database) for each in found.violations]
+    return [str(each) async for found in check(database) for each in found.violations]
 
 
 async def test_a_backtest_leaves_out_older_orders_and_counts_them(

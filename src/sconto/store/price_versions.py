@@ -51,8 +51,8 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
     """
     return f"""
     INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
-    SELECT $1::bigint, {version}::bigint, {version}::bigint,
-           CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END
+    VALUES ($1::bigint, {version}::bigint, {version}::bigint,
+            CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END)
     ON CONFLICT (merchant_id) DO UPDATE
     SET price_version = excluded.price_version,
         version = CASE WHEN {picks}::boolean THEN excluded.version ELSE kept.version END,
