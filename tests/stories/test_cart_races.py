@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.operations.check import check
 from sconto.store.database import Database
+from tests.promises import violations
 from tests.stories.shoppers import an_order, clients, share_out
 
 CLIENTS: Final = 32
@@ -25,8 +25,7 @@ TEN_OFF: Final[dict[str, Any]] = {
 
 
 async def assert_no_violations(database: Database, merchant: Caller) -> None:
-    checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.violations] == []
+    assert await violations(database, merchant) == []
 
 
 async def create(client: httpx.AsyncClient, **fields: Any) -> int:

@@ -9,10 +9,10 @@ import httpx
 
 from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
-from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
+from tests.promises import violations
 from tests.statistics import get_statistics
 from tests.store.priced import price_order
 from tests.stories.shoppers import an_order, clients, share_out
@@ -27,8 +27,7 @@ async def one_time_promotion(database: Database, merchant: Caller, codes: int) -
 
 
 async def assert_no_violations(database: Database, merchant: Caller) -> None:
-    checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.violations] == []
+    assert await violations(database, merchant) == []
 
 
 async def test_a_one_time_code_serves_exactly_one_order(

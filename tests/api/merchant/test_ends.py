@@ -13,10 +13,10 @@ from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app
 from sconto.domain.people import Caller
-from sconto.operations.check import check
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.api.merchant.bodies import coupon_body, coupons, discount_body
+from tests.promises import violations
 
 Bearer = Callable[[Caller], dict[str, str]]
 
@@ -63,7 +63,7 @@ async def test_consecutive_promotions_have_no_gap_and_no_overlap(
     assert (await shop.get(f"/v1/promotion/{june}")).json()[
         "date_to"
     ] == "2026-06-30T23:59:59+00:00"
-    assert [each async for each in check(database, merchant.merchant_id) if each.violations] == []
+    assert await violations(database, merchant) == []
 
 
 async def test_a_code_is_valid_until_the_end_of_its_last_second(shop: httpx.AsyncClient) -> None:
@@ -127,8 +127,7 @@ async def test_the_year_9999_is_an_end_in_every_zone(
         assert line["promotion"]["id"] == automatic
     deleted = await far_shop.delete(f"/v1/promotion/{automatic}")
     assert deleted.status_code == 200
-    broken = [each async for each in check(database, merchant.merchant_id) if each.violations]
-    assert broken == []
+    assert await violations(database, merchant) == []
 
 
 @pytest.mark.parametrize("sent", ["9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59-14:00"])
