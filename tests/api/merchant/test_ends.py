@@ -1,22 +1,18 @@
 """Ends of promotions over HTTP: whole seconds, and the year 9999 in every zone of the server."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.api.merchant.bodies import coupon_body, coupons, discount_body
 from tests.promises import violations
+from tests.serving import serving
 
 Bearer = Callable[[Caller], dict[str, str]]
 
@@ -84,18 +80,8 @@ async def far_shop(
     bearer: Bearer,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a service in one of these zones."""
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo(request.param), Metrics())
-
-    app = build_app(open_context, request_log("console"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://sconto", headers=bearer(merchant)
-        ) as client,
-    ):
+    zone = ZoneInfo(request.param)
+    async with serving(database, tokens, zone=zone, headers=bearer(merchant)) as client:
         yield client
 
 
