@@ -85,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Else httpx searches all of Python's path for it at each request: a tenth of its time.
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # as Python's manual says
     patient = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
-    for name, examples in (("usual", 40), ("brief", 10), ("soak", 1_000)):
+    for name, examples in (("usual", 40), ("soak", 1_000)):
         settings.register_profile(name, patient, max_examples=examples)
     settings.load_profile(config.getoption("--hypothesis-profile") or "usual")
 

@@ -75,6 +75,7 @@ from sconto.portal.pages import ADDRESS as PORTAL
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, SettingError, Settings, asks_for_traces
 from sconto.settings.single_sign_on import SingleSignOn
+from sconto.store.node_watch import keep_watching
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     *checkout.ROUTES,
@@ -272,6 +273,7 @@ async def _open_context(
             idempotency.keep_sweeping_keys(database, read_clock),
             keep_removing_forms(database, read_clock),
             counters.keep_folding(database, read_clock),
+            keep_watching(settings.database_url or "", database),
             keep_listing_old_orders(database),
             keep_counting_old_orders(database, settings.zone),
             keep_generating(database, read_clock),

@@ -33,6 +33,7 @@ from tests.operations.telling import Teller, a_teller
 database = own_database
 
 HOUR = timedelta(hours=1)
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 def data_of(teller: Teller, type_: str) -> Facts:
@@ -223,6 +224,22 @@ async def test_what_passed_while_no_process_was_up_is_told_afterwards(teller: Te
         "promotion.started",
         "promotion.ended",
     ]
+
+
+async def test_a_change_that_waits_until_recording_is_switched_on_is_told(
+    database: Database, merchant: Caller
+) -> None:
+    # Without its merchant, it lets the other edit of this process begin.
+    async with asyncio.timeout(30), database.write() as switching:
+        await events.record_from_now(switching, merchant.merchant_id, NOON)
+        creating = asyncio.create_task(
+            subscription_promotions.create_promotion(database, merchant, subscription_terms(), NOON)
+        )
+        async with database.read() as connection:
+            while not await connection.fetchval(WAITING):  # noqa: ASYNC110  # of another process
+                await asyncio.sleep(0.01)
+    await creating
+    assert await Teller(database, merchant).types() == ["promotion.created", "promotion.started"]
 
 
 async def test_what_runs_when_recording_begins_is_not_told_as_started(

@@ -22,6 +22,7 @@ from sconto.domain.reports import (
     DayRange,
     Figures,
     ShopFigures,
+    ShopReport,
     latest_days,
     query_for,
     subject_of,
@@ -35,8 +36,9 @@ from sconto.operations.checkout import place_order
 from sconto.operations.counters import fold
 from sconto.operations.products import put_products
 from sconto.operations.promotions import create_promotion
-from sconto.operations.reports import report_promotion, report_shop, shop_figures
+from sconto.operations.reports import report_promotion, report_shop
 from sconto.store.database import Database
+from sconto.store.reports import read_shop
 from tests.builders import NOON, a_period, a_product, a_promotion, amount_off, subscription_terms
 from tests.conftest import create_caller
 from tests.promises import violations
@@ -60,6 +62,11 @@ async def order(
     await place_order(database, caller, new, NOON, day)
 
 
+async def figures(database: Database, merchant: Caller, days: DayRange) -> ShopReport:
+    async with database.read() as connection:
+        return await read_shop(connection, merchant.merchant_id, days, NOON)
+
+
 async def test_a_shops_figures_are_of_the_days_and_of_those_before(
     database: Database, merchant: Caller
 ) -> None:
@@ -81,7 +88,7 @@ async def test_a_shops_figures_are_of_the_days_and_of_those_before(
     await order(database, merchant, "tomorrow", 1, day=TODAY + timedelta(days=1))
     await order(database, await create_caller(database), "of another shop", 1)
 
-    report = await shop_figures(database, merchant, days, NOON)
+    report = await figures(database, merchant, days)
     assert list(report.now.items()) == [
         ("EUR", ShopFigures(2, 1, 500, 2500, 1500)),
         ("JPY", ShopFigures(1, 0, 0, 1000, 0)),
@@ -91,12 +98,12 @@ async def test_a_shops_figures_are_of_the_days_and_of_those_before(
     assert report.now["EUR"].full_price_revenue == 1000
 
     assert await fold(database, NOON + timedelta(days=400)) > 0
-    assert await shop_figures(database, merchant, days, NOON) == report
+    assert await figures(database, merchant, days) == report
     assert await violations(database, merchant) == []
 
 
 async def test_a_shop_without_orders_has_no_figures(database: Database, merchant: Caller) -> None:
-    report = await shop_figures(database, merchant, DayRange(TODAY, TODAY), NOON)
+    report = await figures(database, merchant, DayRange(TODAY, TODAY))
     assert (report.now, report.before, report.active_promotions) == ({}, {}, 0)
 
 

@@ -48,6 +48,7 @@ def current_database(create_database: Callable[[], str]) -> str:
     return create_database()
 
 
+@pytest.mark.oldest
 def test_an_empty_database_gets_the_newest_schema_and_keeps_it(empty_database: str) -> None:
     assert find(empty_database) is SchemaState.OLDER
     migrate(empty_database)
@@ -105,6 +106,7 @@ def test_a_failed_step_leaves_the_database_unchanged(empty_database: str) -> Non
     assert version(empty_database) == [(NEWEST,)]
 
 
+@pytest.mark.oldest
 def test_migrated_codes_keep_their_counts(empty_database: str) -> None:
     migrate_to(empty_database, "0007")
     assert version(empty_database) == [("0007",)]

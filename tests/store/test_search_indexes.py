@@ -17,6 +17,8 @@ from sconto.store.search_indexes import PROMOTION_PARTS, SLOTS, folded, spread
 from tests.conftest import create_caller
 from tests.store.older_schemas import at_schema
 
+pytestmark = pytest.mark.oldest
+
 CODES: Final = 3_000
 NAMES: Final = 2_000
 

@@ -53,6 +53,8 @@ from tests.promises import violations
 from tests.replay import START, open_replay
 from tests.store.older_schemas import at_schema
 
+pytestmark = pytest.mark.oldest
+
 ROWS: Final = Path(__file__).with_name("rows_of_0013.sql")
 ANSWERS: Final = Path(__file__).with_name("answers_of_0013.json")
 SHOP: Final = Caller(1, 1, Role.ADMIN)

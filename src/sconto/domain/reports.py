@@ -124,11 +124,6 @@ class ShopFigures:
     discounted_revenue: int = 0
 
     @property
-    def full_price_orders(self) -> int:
-        """Orders without a discount."""
-        return self.orders - self.discounted_orders
-
-    @property
     def full_price_revenue(self) -> int:
         """Revenue of orders without a discount."""
         return self.revenue - self.discounted_revenue

@@ -8,6 +8,7 @@ from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.forecast import forecast
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
+from sconto.operations import history
 from sconto.portal.cart_facts import cart_fact_words
 from sconto.portal.cart_sentences import (
     TARGETS,
@@ -49,7 +50,7 @@ async def show_terms(visit: Visit) -> Response:
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
     promotion = await find(visit)
-    page = await operations.get_promotion_history(
+    page = await history.list_promotion_entries(
         visit.context.database,
         visit.caller,
         promotion.id,

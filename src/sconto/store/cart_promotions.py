@@ -88,14 +88,6 @@ WHERE cart.merchant_id = $1 AND automatic AND active AND deleted_at IS NULL
     AND {ends_after("$2")}
 """  # noqa: S608  # of our own constants
 
-# Committed with the change, so that quotes and orders notice it.
-_RENEW: Final = """
-INSERT INTO timeline_versions (merchant_id, version, price_version, cart_version)
-VALUES ($1, $2, $2, $2)
-ON CONFLICT (merchant_id)
-DO UPDATE SET price_version = excluded.price_version, cart_version = excluded.cart_version
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class DeletedCartPromotion:
@@ -204,15 +196,6 @@ async def count_automatic(connection: Connection, merchant_id: int, now: datetim
     """How many automatic promotions are active and not over."""
     count: int = await connection.fetchval(_COUNT_AUTOMATIC, merchant_id, now)
     return count
-
-
-async def renew_cart_version(connection: Connection, merchant_id: int, version: int) -> None:
-    """Make quotes read the cart promotions again, and orders their prices.
-
-    `version` is a random number. The row stays locked until the transaction ends, so this comes
-    after all other locks.
-    """
-    await connection.execute(_RENEW, merchant_id, version)
 
 
 def encode_terms(terms: CartTerms) -> str:

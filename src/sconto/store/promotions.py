@@ -1,6 +1,7 @@
 """Rows of promotions; products and codes are in tables of their own."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.codes import CodeType
+from sconto.domain.coverage import Coverage
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.promotion import (
     NewPromotion,
@@ -19,7 +21,12 @@ from sconto.domain.promotion import (
 )
 from sconto.domain.schedule import Period
 from sconto.store.codes import FIRST_CODES
-from sconto.store.coverage import coverage_columns, coverage_from
+from sconto.store.coverage import (
+    StoredProducts,
+    coverage_columns,
+    coverage_from,
+    stored_coverage,
+)
 from sconto.store.database import Connection
 from sconto.store.period_sql import LATER, OVER_FROM
 from sconto.store.threads import in_thread
@@ -48,8 +55,14 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 
 
 _FIND_ROW = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
-    code_type, covers_all, percent, deleted_at
+    code_type, covers_all, percent, deleted_at, product_ids, positions, percents
 FROM promotions
+CROSS JOIN LATERAL (
+    SELECT array_agg(product_id) AS product_ids, array_agg(position) AS positions,
+        array_agg(named.percent) AS percents
+    FROM promotion_products AS named
+    WHERE merchant_id = $1 AND promotion_id = $2 AND promotions.type = ANY ($4::text[])
+) AS named
 WHERE merchant_id = $1 AND promotion_id = $2 AND type <> 'cart'
     AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
 """
@@ -118,13 +131,22 @@ WHERE merchant_id = $1 AND promotion_id = $2
 
 @dataclass(frozen=True, slots=True)
 class PromotionRow:
-    """A promotion without its products and codes; `percent` is None if each product has its own."""
+    """A promotion without its codes; `percent` is None if each product has its own.
+
+    It has its products only if they were read too.
+    """
 
     summary: PromotionSummary
     code_type: CodeType | None
     covers_all: bool
     percent: int | None
     deleted_at: datetime | None
+    products: StoredProducts
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the promotion covers, its products in any order."""
+        return stored_coverage(self.covers_all, self.percent, self.products)
 
 
 async def lock_promotions(connection: Connection, merchant_id: int) -> None:
@@ -169,20 +191,29 @@ async def find_row(
     connection: Connection,
     merchant_id: int,
     promotion_id: int,
+    products_of: Collection[PromotionType] = tuple(PromotionType),
     deleted_since: datetime | None = None,
 ) -> PromotionRow | None:
-    """The promotion's row, or that of a promotion that was deleted at that moment or later."""
+    """The promotion's row, or that of a promotion that was deleted at that moment or later.
+
+    Its products are read if it is of one of the types.
+    """
     if promotion_id > MAX_INT64:
         return None
-    row = await connection.fetchrow(_FIND_ROW, merchant_id, promotion_id, deleted_since)
+    row = await connection.fetchrow(
+        _FIND_ROW, merchant_id, promotion_id, deleted_since, list(products_of)
+    )
     if row is None:
         return None
+    columns = (row["product_ids"] or (), row["positions"] or (), row["percents"] or ())
+    products = {id_: (position, own) for id_, position, own in zip(*columns, strict=True)}
     return PromotionRow(
         summary_from(row),
         code_type_from(row),
         row["covers_all"],
         row["percent"],
         row["deleted_at"],
+        products,
     )
 
 
