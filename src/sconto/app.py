@@ -243,8 +243,9 @@ async def _open_context(
 ) -> AsyncIterator[Context]:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     metrics = Metrics(None if folder is None else Path(folder))
+    url = settings.database_url or ""
     database = await Database.open(
-        settings.database_url or "",
+        url,
         connections=_CONNECTIONS,
         checkout=_CHECKOUT_CONNECTIONS,
         on_statement=on_statement,
@@ -273,15 +274,13 @@ async def _open_context(
             idempotency.keep_sweeping_keys(database, read_clock),
             keep_removing_forms(database, read_clock),
             counters.keep_folding(database, read_clock),
-            keep_watching(settings.database_url or "", database),
+            keep_watching(url, database),
             keep_listing_old_orders(database),
             keep_counting_old_orders(database, settings.zone),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             keep_sweeping_holds(database, read_clock),
-            keep_backtesting(
-                database, settings.database_url or "", read_clock, metrics.count_backtest
-            ),
+            keep_backtesting(database, url, read_clock, metrics.count_backtest),
             keep_sweeping_backtests(database, read_clock),
             keep_telling(database, read_clock),
             deliveries.keep_sending(),
