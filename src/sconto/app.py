@@ -245,10 +245,7 @@ async def _open_context(
     metrics = Metrics(None if folder is None else Path(folder))
     url = settings.database_url or ""
     database = await Database.open(
-        url,
-        connections=_CONNECTIONS,
-        checkout=_CHECKOUT_CONNECTIONS,
-        on_statement=on_statement,
+        url, connections=_CONNECTIONS, checkout=_CHECKOUT_CONNECTIONS, on_statement=on_statement
     )
     tokens, known_keys = Tokens(*settings.secret_keys, epoch=None), KnownKeys()
     seen_sessions = SeenSessions()
