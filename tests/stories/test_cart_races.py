@@ -24,10 +24,6 @@ TEN_OFF: Final[dict[str, Any]] = {
 }
 
 
-async def assert_no_violations(database: Database, merchant: Caller) -> None:
-    assert await violations(database, merchant) == []
-
-
 async def create(client: httpx.AsyncClient, **fields: Any) -> int:
     answer = await client.post(
         f"{client.base_url.copy_with(path='/cart/v1/promotions')}", json={**TEN_OFF, **fields}
@@ -87,7 +83,7 @@ async def test_a_limit_is_reached_exactly_and_never_passed(
     async with clients(server, bearer(merchant)) as shoppers:
         await create(shoppers[0], limits=limits)
         assert await race(shoppers, 64, customer) == expected
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []
 
 
 async def test_of_a_customers_concurrent_orders_one_is_the_first(
@@ -97,7 +93,7 @@ async def test_of_a_customers_concurrent_orders_one_is_the_first(
         await create(shoppers[0], conditions={"first_order": True})
         got = await race(shoppers, 64, lambda number: f"c-{number % 8}")
     assert got == {"10.00": 8, "0.00": 56}
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []
 
 
 async def test_deletions_give_back_what_later_orders_take(
@@ -126,7 +122,7 @@ async def test_deletions_give_back_what_later_orders_take(
         path = f"/cart/v1/promotions/{promotion_id}/statistics"
         told = (await ask(shoppers[0], "GET", path)).json()
     assert told["limits"]["total"]["taken"] == len(standing) <= 9
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []
 
 
 async def test_a_limit_that_comes_goes_and_moves_under_load_is_never_passed(
@@ -145,4 +141,4 @@ async def test_a_limit_that_comes_goes_and_moves_under_load_is_never_passed(
         got = await racing
         left = (await ask(editor, "GET", f"{path}/statistics")).json()["limits"]["total"]
     assert left["taken"] == got["10.00"]
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []

@@ -26,10 +26,6 @@ async def one_time_promotion(database: Database, merchant: Caller, codes: int) -
     return await create_promotion(database, merchant, new, NOON)
 
 
-async def assert_no_violations(database: Database, merchant: Caller) -> None:
-    assert await violations(database, merchant) == []
-
-
 async def test_a_one_time_code_serves_exactly_one_order(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
@@ -54,7 +50,7 @@ async def test_a_one_time_code_serves_exactly_one_order(
     assert statistics.uses == 20
     assert statistics.codes is not None
     assert [code.uses for code in statistics.codes] == [2] * 10
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []
 
 
 async def test_a_one_time_code_passed_on_by_replacements_counts_each_redemption(
@@ -83,7 +79,7 @@ async def test_a_one_time_code_passed_on_by_replacements_counts_each_redemption(
     statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.uses == 4 * 9 * 2
     assert [code.uses for code in statistics.codes or ()] == [9 * 2] * 4
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []
 
 
 async def test_400_requests_for_40_order_ids_make_40_orders(
