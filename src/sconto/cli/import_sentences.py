@@ -1,4 +1,4 @@
-"""What an imported promotion does, in a line."""
+"""What an imported promotion does, in one line."""
 
 from collections.abc import Iterator, Mapping
 

@@ -21,7 +21,7 @@ LONGEST_URL: Final = 2_000
 
 Network = IPv4Network | IPv6Network
 
-# Beyond what `ipaddress` counts as not global, which differs between versions of Python.
+# Besides what `ipaddress` counts as not global, which differs between versions of Python.
 _NEVER_PUBLIC: Final = tuple(
     ip_network(network)
     for network in (
@@ -68,7 +68,7 @@ _PRINTABLE: Final = re.compile(r"[!-~]+")
 
 
 class UrlFault(ValueError):
-    """A URL that webhooks are not sent to; the message is the rule that it breaks."""
+    """A URL that webhooks cannot be sent to; the message is the rule that it breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class ReceiverRules:
         return self._is_named(parsed) or _is_public(parsed)
 
     def allows_plain(self, address: str) -> bool:
-        """Whether a message may be sent to the address without TLS: only in a named network."""
+        """Whether a message may be sent to the address without TLS: only within a named network."""
         try:
             return self._is_named(ip_address(address.partition("%")[0]))
         except ValueError:
@@ -105,7 +105,7 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 
 
 def check_url(url: str, rules: ReceiverRules) -> None:
-    """Raise UrlFault for a URL that no message is sent to. Names are resolved when it is sent."""
+    """Raise UrlFault for a URL that no message can be sent to. Names are resolved at sending."""
     if len(url) > LONGEST_URL or not _PRINTABLE.fullmatch(url):
         raise UrlFault(f"must be a URL of at most {LONGEST_URL} ASCII characters, without blanks")
     try:

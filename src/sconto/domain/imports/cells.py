@@ -1,4 +1,4 @@
-"""The rows of an export, and how their cells are read."""
+"""The rows of an export, and the values of their cells."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,12 +26,12 @@ class HeadingsMissing(Exception):
 
 
 class Unreadable(Exception):
-    """A cell cannot be read, so its row is not carried over; the message says why."""
+    """A cell cannot be read, so its row is left out; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row of an export, its cells by the words of their headings."""
+    """A row of an export; its cells are found by the words of their headings."""
 
     line: int
     cells: Mapping[str, str]
@@ -118,7 +118,7 @@ def read_records(
     rows = _rows(pieces)
     _, headings = next(rows, (1, []))
     if isinstance(headings, RowFault):
-        raise HeadingsMissing("is no CSV file in UTF-8")
+        raise HeadingsMissing("is not a CSV file in UTF-8")
     words = [heading_word(heading) for heading in headings]
     spelled = frozenset(heading.strip() for heading in headings)
     missing = [min(names) for names in wanted if not {*map(heading_word, names)} & {*words}]

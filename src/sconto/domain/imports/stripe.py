@@ -32,7 +32,7 @@ def read_coupon(record: Record) -> Discount:
     """The discount of a coupon, whose code is its id. Raises Unreadable."""
     coupon = record.text("id")
     if record.text("Valid") and not record.flag("Valid"):
-        raise Unreadable("it is not valid any more")
+        raise Unreadable("it is no longer valid")
     duration = record.text("Duration").casefold()
     if duration == "repeating":
         months = record.text("Duration In Months", "duration_in_months")
@@ -68,7 +68,7 @@ def with_codes(
         coupon_id = record.text(*_COUPON)
         try:
             if coupon_id not in coupons:
-                raise Unreadable("its coupon is not carried over")
+                raise Unreadable("its coupon is left out")
             if code_key(code) in seen:
                 raise Unreadable("an earlier line has the same code")
             own = _read_code(record, code, coupons[coupon_id])
@@ -97,7 +97,7 @@ def find_unused(coupons: Mapping[str, Discount], used: Iterable[Discount]) -> It
 
 
 def name_apart(discounts: Iterable[Discount]) -> None:
-    """Give discounts with a name that an earlier one has another: names are not unique there."""
+    """Number names that occur twice: names are not unique in Stripe."""
     names: set[str] = set()
     for one in discounts:
         if one.name in names:
@@ -119,7 +119,7 @@ def _terms_of(own: Discount, record: Record) -> tuple[object, ...]:
 
 
 def check_code(discount: Discount) -> None:
-    """Raise Unreadable unless its only code, the id of a coupon, can be one."""
+    """Raise Unreadable unless the id of a coupon, its only code, can be a code."""
     if not is_code(discount.codes[0]):
         raise Unreadable("its id is no code: give the file of promotion codes with --codes")
     discount.notes.append("its id is the code")

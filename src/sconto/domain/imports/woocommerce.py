@@ -28,7 +28,7 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 def read_coupon(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[Discount]:
-    """The discounts of a coupon. Raises Unreadable if it cannot be carried over."""
+    """The discounts of a coupon. Raises Unreadable if it must be left out."""
     code = record.text("post_title", "coupon_code", "code")
     if not is_code(code):
         raise Unreadable("a code has 1 to 30 letters, digits, dashes, underscores and dots")
