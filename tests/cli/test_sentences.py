@@ -28,10 +28,10 @@ from sconto.domain.problems import (
         (PromotionNotFound(7), "promotion 7 not found"),
         (GenerationNotFound(7), "generation 7 not found"),
         (NoCodesAllowed(), "the promotion applies by itself and has no codes"),
-        (NoCodesSent(), "there are no codes in it"),
+        (NoCodesSent(), "it has no codes"),
         (CodeFileRefused((), 1), "nothing was imported: 1 line is not valid"),
         (ImportRefused((), 1234), "nothing was imported: 1,234 lines are not valid"),
-        (PatternRefused(PatternFault.COUNT), "1 to 1,000,000 codes can be generated at once"),
+        (PatternRefused(PatternFault.COUNT), "1 to 1,000,000 codes can be generated together"),
         (
             PatternRefused(PatternFault.NO_GROUP),
             "a pattern has at least one group of one letter",

@@ -32,7 +32,7 @@ async def ready(request: Request) -> Response:
     If some nodes of a distributed database do not answer, it is ready for the merchants of the
     others, and `silent_nodes` names them.
     """
-    # Probes cannot send a secret. They ask at an address that only monitoring reaches.
+    # Probes cannot send a secret. They use an address that only monitoring reaches.
     if not request.scope.get(FOR_MONITORING):
         require_operator(request)
     database = context_of(request).database

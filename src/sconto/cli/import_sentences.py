@@ -1,4 +1,4 @@
-"""What an imported promotion does, in a line, and what is different about it."""
+"""What an imported promotion does, in one line, and what is different about it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -39,11 +39,11 @@ NOTES: Final[Mapping[NoteKind, str]] = {
     NoteKind.ID_NOT_A_CODE: "its id is no code: give the file of promotion codes with --codes",
     NoteKind.ID_IS_THE_CODE: "its id is the code",
     NoteKind.CODE_REPEATED: "an earlier line has the same code",
-    NoteKind.COUPON_NOT_CARRIED: "its coupon is not carried over",
+    NoteKind.COUPON_NOT_CARRIED: "its coupon is left out",
     NoteKind.COUPON_WITHOUT_CODES: "it has no promotion code that can be used",
-    NoteKind.NAME_TAKEN: "a promotion has this name already",
+    NoteKind.NAME_TAKEN: "a promotion already has this name",
     NoteKind.OVER: "it is over",
-    NoteKind.NOT_VALID: "it is not valid any more",
+    NoteKind.NOT_VALID: "it is no longer valid",
     NoteKind.NOT_ACTIVE: "it is not active",
     NoteKind.IN_THE_TRASH: "it is in the trash",
     NoteKind.NOT_PUBLISHED: "it is not published: the promotion is switched off",
@@ -91,7 +91,7 @@ def say_note(note: Note) -> str:
 def say_missing(missing: HeadingsMissing) -> str:
     """The rest of a sentence that begins with the file's name."""
     if not missing.columns:
-        return "is no CSV file in UTF-8"
+        return "is not a CSV file in UTF-8"
     return f"has no column {', '.join(missing.columns)}"
 
 

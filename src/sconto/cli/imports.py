@@ -107,7 +107,7 @@ def import_woocommerce(
 
 @dataclass
 class _Import:
-    """What a file becomes: what is created, and what is left out."""
+    """The result of a file: what is created, and what is left out."""
 
     created: list[Discount] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
@@ -211,7 +211,7 @@ def _unreadable(line: int, fault: RowFault) -> Left:
 
 
 def _of(path: Path, some: Iterable[Read]) -> list[Read]:
-    """The same, with the name of the file that they are from."""
+    """The same, with the name of their file."""
     return [replace(one, file=path.name) for one in some]
 
 

@@ -1,4 +1,4 @@
-"""What a check of a database finds: Sconto's promises, and the records that break them."""
+"""Results of a check of a database: Sconto's promises, and the records that break them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ LONGEST_URL: Final = 2_000
 
 Network = IPv4Network | IPv6Network
 
-# Beyond what `ipaddress` counts as not global, which differs between versions of Python.
+# Besides what `ipaddress` counts as not global, which differs between versions of Python.
 _NEVER_PUBLIC: Final = tuple(
     ip_network(network)
     for network in (
@@ -86,7 +86,7 @@ class UrlRule(Enum):
 
 
 class UrlRefused(ValueError):
-    """A URL that webhooks are not sent to, and the rule that it breaks."""
+    """A URL that webhooks cannot be sent to, and the rule that it breaks."""
 
     def __init__(self, rule: UrlRule) -> None:
         super().__init__(rule.name)
@@ -108,7 +108,7 @@ class ReceiverRules:
         return self._is_named(parsed) or _is_public(parsed)
 
     def allows_plain(self, address: str) -> bool:
-        """Whether a message may be sent to the address without TLS: only in a named network."""
+        """Whether a message may be sent to the address without TLS: only within a named network."""
         try:
             return self._is_named(ip_address(address.partition("%")[0]))
         except ValueError:
@@ -127,7 +127,7 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 
 
 def check_url(url: str, rules: ReceiverRules) -> None:
-    """Raise UrlRefused for a URL that no message is sent to. Names are resolved when it is sent."""
+    """Raise UrlRefused for a URL that no message can be sent to. Names are resolved at sending."""
     if len(url) > LONGEST_URL or not _PRINTABLE.fullmatch(url):
         raise UrlRefused(UrlRule.PRINTABLE)
     try:

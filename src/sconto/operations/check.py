@@ -18,7 +18,7 @@ _MOST: Final = 5
 async def check(
     database: Database, merchant_id: int | None = None
 ) -> AsyncIterator[CheckedPromise]:
-    """Each promise, once it is compared with the records of one merchant, or of all merchants.
+    """Each promise, after it was compared with the records of one merchant, or of all merchants.
 
     All comparisons see the database at one moment. They block no writes.
     """

@@ -81,11 +81,11 @@ async def change_webhook(
 ) -> Webhook:
     """Change a webhook to what `change` returns for it. Raises WebhookNotFound.
 
-    `version` is when the caller last saw it changed; ChangedMeanwhile is raised if it was changed
-    after that.
+    `version` is the change that the caller saw last; ChangedMeanwhile is raised if there was a
+    later one.
 
-    One that is enabled again starts without failures. What happened while it was disabled is not
-    sent by itself (`replay`).
+    A webhook that is enabled again starts without failures. What happened while it was disabled is
+    not sent automatically (`replay`).
     """
 
     async def change_it() -> Webhook:
@@ -130,7 +130,7 @@ async def rotate_secret(
     """Give a webhook a new secret. Raises WebhookNotFound.
 
     During the overlap messages have a signature by each of the two, so the receiver may change its
-    secret at any moment of it. Without an overlap the old secret ends immediately.
+    secret at any moment. Without an overlap the old secret ends immediately.
     """
     secret = _new_secret()
     previous_until = now + overlap if overlap else None
@@ -196,7 +196,7 @@ async def get_delivery(
 async def resend(
     database: Database, caller: Caller, webhook_id: int, delivery_id: int, now: datetime
 ) -> int:
-    """Send the event of a delivery again, as a new delivery: its id.
+    """Send the event of a delivery again, as a new delivery; returns its id.
 
     Raises WebhookNotFound, and DeliveryNotFound also for a test or an event that is not kept.
     """
@@ -217,9 +217,10 @@ async def resend(
 async def replay(
     database: Database, caller: Caller, webhook_id: int, since: datetime, now: datetime
 ) -> int:
-    """Send all events again that were recorded since a time and that the webhook is told: how many.
+    """Send all events again that were recorded since a time and that the webhook wants.
 
-    They come after what waits already, in their order. Raises WebhookNotFound.
+    Returns their number. They come after what already waits, in their order. Raises
+    WebhookNotFound.
     """
     merchant_id = caller.merchant_id
     await append_all(database, merchant_id, now)
@@ -246,7 +247,7 @@ async def replay(
 
 
 def test_payload(message_id: str, webhook_id: int, at: datetime) -> dict[str, Any]:
-    """What a test sends."""
+    """The body of a test."""
     return payload_of(message_id, TEST_TYPE, at, {"webhook_id": webhook_id})
 
 

@@ -1,4 +1,4 @@
-"""Webhooks: where events are sent, what became of each delivery, and sending one again."""
+"""Webhooks: where events are sent, the result of each delivery, and sending one again."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -47,7 +47,7 @@ _URL_RULES: Final = {
     UrlRule.NO_USER: marked("The address has no user and no password."),
 }
 
-_NO_ADDRESS: Final = marked("This is no address of a receiver.")
+_NO_ADDRESS: Final = marked("This is not an address of a receiver.")
 
 _LISTED: Final = 25
 
@@ -66,7 +66,7 @@ async def create(visit: Visit) -> Response:
     try:
         created = await webhooks.create_webhook(context.database, visit.caller, new, visit.now)
     except TooManyWebhooks as problem:
-        text = visit.gettext("You have %(number)s webhooks, and no more are possible.")
+        text = visit.gettext("You have %(number)s webhooks, which is the maximum.")
         return await _render_list(visit, {"url": text % {"number": problem.most}})
     return _show_secret(visit, created)
 
@@ -106,7 +106,7 @@ async def delete(visit: Visit) -> Response:
 
 
 async def send_test(visit: Visit) -> Response:
-    """Send a test, and show what came of it."""
+    """Send a test, and show its result."""
     webhook_id = visit.id_in_path("webhook_id")
     details = await visit.context.deliveries.send_test(visit.caller, webhook_id)
     return visit.redirect(f"/webhooks/{webhook_id}/deliveries/{details.delivery.id}")
@@ -185,7 +185,7 @@ def _read(visit: Visit) -> tuple[NewWebhook, dict[str, str]]:
     if description and not is_name(description):
         text = _("At most %(number)s characters, in one line.")
         faults["description"] = text % {"number": NAME_LENGTH}
-    # A form without types asks for all of them.
+    # A form without types means all of them.
     every = not types or len(types) == len(EventType)
     enabled = "enabled" in visit.form or "new" in visit.form
     return NewWebhook(url, description, () if every else types, enabled), faults

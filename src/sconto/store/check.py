@@ -4,7 +4,7 @@ Everything is computed again from the orders' frozen outcomes and from the appli
 shares nothing with the statements that wrote it. The server sorts and joins, on disk if necessary,
 so a check needs memory only for the violations that it finds.
 
-$1 is the merchant whose records are checked, null for all. $2 is how many violations to name.
+$1 is the merchant whose records are checked, null for all. $2 is the number of violations to name.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -95,7 +95,7 @@ def read_new_webhook(body: Mapping[str, Any], rules: ReceiverRules) -> NewWebhoo
 
 
 def read_change(patch: Mapping[str, Any], rules: ReceiverRules) -> Callable[[Webhook], NewWebhook]:
-    """What a merge patch makes of a webhook; it raises InvalidFields."""
+    """A function that applies a merge patch to a webhook; it raises InvalidFields."""
 
     def change(before: Webhook) -> NewWebhook:
         current = {
@@ -110,7 +110,7 @@ def read_change(patch: Mapping[str, Any], rules: ReceiverRules) -> Callable[[Web
 
 
 def read_recording(body: Mapping[str, Any]) -> bool:
-    """Whether events are to be recorded. Raises InvalidFields."""
+    """Whether to record events. Raises InvalidFields."""
     faults: list[FieldFault] = []
     fields = Fields(body, "", faults)
     if type(fields.value("recording")) is not bool:
@@ -122,7 +122,7 @@ def read_recording(body: Mapping[str, Any]) -> bool:
 
 
 def read_overlap(body: Mapping[str, Any]) -> timedelta:
-    """For how long the secret before stays valid. Raises InvalidFields."""
+    """For how long the previous secret stays valid. Raises InvalidFields."""
     faults: list[FieldFault] = []
     fields = Fields(body, "", faults)
     default, most = DEFAULT_OVERLAP // _HOUR, LONGEST_OVERLAP // _HOUR

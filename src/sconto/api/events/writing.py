@@ -17,7 +17,7 @@ def write_event(event: Event) -> JsonObject:
 
 
 def write_events(page: EventPage, *, recording: bool) -> JsonObject:
-    """A page of events; its cursor is there even if there are no more."""
+    """A page of events; it has a cursor even if there are no more."""
     return {
         "events": [write_event(event) for event in page.events],
         "next_cursor": write_cursor(page.last_position),
@@ -69,7 +69,7 @@ def write_delivery(delivery: Delivery) -> JsonObject:
 
 
 def write_details(details: DeliveryDetails) -> JsonObject:
-    """A delivery with its request, and what came of each attempt."""
+    """A delivery with its request, and the result of each attempt."""
     return {
         **write_delivery(details.delivery),
         "request": {"url": details.url, "body": details.payload},

@@ -1,9 +1,9 @@
 """Sends messages to webhooks by HTTP, and only to addresses that the rules allow.
 
 Why no request gets into a private network. A host's name is resolved here, and only allowed
-addresses are answered to aiohttp. The socket is made here too, for the very address that aiohttp
+addresses are given to aiohttp. The socket is made here too, for exactly the address that aiohttp
 connects to, and refused unless that is allowed. So it does not matter what a name resolves to the
-next time (DNS rebinding), or whether the URL has an address in place of a name, in any spelling.
+next time (DNS rebinding), or whether the URL has an address instead of a name, in any spelling.
 Redirects are not followed, no proxy of the environment is used, and certificates are checked
 against the name in the URL.
 
@@ -145,7 +145,7 @@ def _open_session(allows: Callable[[str], bool]) -> aiohttp.ClientSession:
 
 
 class _Resolver(AbstractResolver):
-    """Resolves names in threads of their own: a name server that hangs holds up nobody else."""
+    """Resolves names in separate threads: a name server that hangs delays nobody else."""
 
     def __init__(self, allows: Callable[[str], bool]) -> None:
         self._allows = allows
@@ -175,7 +175,7 @@ class _Resolver(AbstractResolver):
         return results
 
     async def close(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: nothing is kept."""
 
 
 async def _in_own_thread(function: Callable[[], Any]) -> Any:
@@ -222,7 +222,7 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError) or _find(error, socket.gaierror):
         return "the host's name could not be resolved"
     if isinstance(error, aiohttp.ClientConnectorError):
-        # The error's own words have the address.
+        # The error's own words contain the address.
         reason = os.strerror(error.errno) if error.errno else "refused"
         return f"no connection: {reason}"
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):

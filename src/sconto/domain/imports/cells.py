@@ -1,4 +1,4 @@
-"""The rows of an export, and how their cells are read."""
+"""The rows of an export, and the values of their cells."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ class HeadingsMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row of an export, its cells by the words of their headings."""
+    """A row of an export; its cells are found by the words of their headings."""
 
     line: int
     cells: Mapping[str, str]

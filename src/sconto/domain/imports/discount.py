@@ -26,8 +26,8 @@ class Discount:
     """What could be read of a discount; all its codes have these terms.
 
     It has a percent, amounts, or neither if it makes shipping free. `notes` say what is different
-    here. If the promotion would give more than the discount did, `is_looser` is set: it is created
-    switched off, for a person to look at.
+    here. `is_looser` says that the promotion would give more than the discount did: then it is
+    created switched off, so that a person checks it.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Discount:
         self.notes.append(Note(kind, values))
 
     def loosen(self, kind: NoteKind, *values: object) -> None:
-        """Note a restriction that is not carried over."""
+        """Note a restriction that is left out."""
         self.is_looser = True
         self.note(kind, *values)
 
@@ -75,7 +75,7 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A line that is not carried over, and why."""
+    """A line that is left out, and why."""
 
     line: int
     name: str
@@ -84,7 +84,7 @@ class Left:
 
 
 def make_promotion(discount: Discount, now: datetime) -> NewPromotion | NewCartPromotion:
-    """A product promotion if a percent on products is all; otherwise a cart promotion."""
+    """A product promotion if the discount is only a percent on products; else a cart promotion."""
     period = Period(discount.starts_at or now.replace(microsecond=0), discount.ends_at)
     active = discount.active and not discount.is_looser
     if _is_percent_on_products(discount) and discount.percent is not None:

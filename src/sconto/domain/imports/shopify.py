@@ -31,7 +31,7 @@ _COMBINES: Final = tuple(
 
 
 def read_discount(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[Discount]:
-    """The discount of a row. Raises Unreadable if it cannot be carried over."""
+    """The discount of a row. Raises Unreadable if it must be left out."""
     name = record.text("Name")
     if record.text("Status").casefold() == "expired":
         raise Unreadable(NoteKind.OVER)

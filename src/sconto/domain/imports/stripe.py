@@ -93,7 +93,7 @@ def find_unused(coupons: Mapping[str, Discount], used: Iterable[Discount]) -> It
 
 
 def name_apart(discounts: Iterable[Discount]) -> None:
-    """Give discounts with a name that an earlier one has another: names are not unique there."""
+    """Number names that occur twice: names are not unique in Stripe."""
     names: set[str] = set()
     for one in discounts:
         if one.name in names:
@@ -115,7 +115,7 @@ def _terms_of(own: Discount, record: Record) -> tuple[object, ...]:
 
 
 def check_code(discount: Discount) -> None:
-    """Raise Unreadable unless its only code, the id of a coupon, can be one."""
+    """Raise Unreadable unless the id of a coupon, its only code, can be a code."""
     if not is_code(discount.codes[0]):
         raise Unreadable(NoteKind.ID_NOT_A_CODE)
     discount.note(NoteKind.ID_IS_THE_CODE)

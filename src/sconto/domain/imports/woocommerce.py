@@ -29,7 +29,7 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 def read_coupon(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[Discount]:
-    """The discounts of a coupon. Raises Unreadable if it cannot be carried over."""
+    """The discounts of a coupon. Raises Unreadable if it must be left out."""
     code = record.text("post_title", "coupon_code", "code")
     if not is_code(code):
         raise Unreadable(NoteKind.NOT_A_CODE)
