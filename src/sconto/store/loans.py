@@ -45,6 +45,10 @@ _LOST: Final = (
 
 _MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 
+_NODE_WAS_AWAY: Final = "failure on connection marked as essential"
+"""What Citus says when it finds that a node has closed the connection which it had to it. The
+transaction is undone, and the next one gets a new connection."""
+
 _SHORTEST_LOCK_TIMEOUT: Final = 0.1
 """Seconds that an edit may wait for a lock even if it got its connection late."""
 
@@ -202,6 +206,8 @@ def _translate(error: BaseException) -> None:
     if isinstance(error, UNDONE):
         raise TransactionUndone(str(error)) from error
     if isinstance(error, STOPPED):
+        raise StatementStopped(str(error)) from error
+    if isinstance(error, asyncpg.InternalServerError) and _NODE_WAS_AWAY in str(error):
         raise StatementStopped(str(error)) from error
     if isinstance(error, _MIXED_UP):
         raise DatabaseUnavailable(
