@@ -41,9 +41,7 @@ test: .venv/.dev docs browser pooler proxy typescript ## every check that CI run
 		--beside '$(MAKE) lint' --beside '$(MAKE) test-oldest'
 
 test-oldest: .venv/.dev
-	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q -m 'not soak' --hypothesis-profile brief \
-		tests/store tests/operations/test_round_trips.py tests/operations/test_cart_promotions.py \
-		--ignore tests/store/embedded --database-url
+	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q -m 'oldest and not soak' tests/store tests/operations --database-url
 
 # Chromium without its windows opens a page with a quarter of the work.
 browser:
@@ -113,7 +111,7 @@ soak: .venv/.dev ## the long test campaigns, at most an hour
 	@timeout 3600 $(BIN)/pytest -m soak --timeout 1800
 	@$(BIN)/pytest -q -m 'not soak' --hypothesis-profile soak tests/domain
 	@EVERY_LOOK=1 $(BIN)/pytest -q tests/portal
-	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q tests/operations --database-url
+	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q tests/store tests/operations --ignore tests/store/embedded --database-url
 
 audit: .venv/.dev ## look for known vulnerabilities in the pinned requirements
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/run.txt

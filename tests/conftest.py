@@ -85,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Else httpx searches all of Python's path for it at each request: a tenth of its time.
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # as Python's manual says
     patient = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
-    for name, examples in (("usual", 40), ("brief", 10), ("soak", 1_000)):
+    for name, examples in (("usual", 40), ("soak", 1_000)):
         settings.register_profile(name, patient, max_examples=examples)
     settings.load_profile(config.getoption("--hypothesis-profile") or "usual")
 
@@ -181,6 +181,17 @@ def database_url(create_database: Callable[[], str]) -> str:
 async def database(database_url: str) -> AsyncIterator[Database]:
     """The pool on that database."""
     database = await Database.open(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="module")
+async def own_database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
+    """A database of the module's own; no service looks at it, which would tell, send and sweep.
+
+    A module whose tests all use it says `database = own_database`.
+    """
+    database = await Database.open(create_database())
     yield database
     await database.close()
 

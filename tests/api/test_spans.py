@@ -49,6 +49,17 @@ async def database_of_spans(
     await database.close()
 
 
+def record(
+    providers: list[TracerProvider], sampler: Sampler
+) -> tuple[TracerProvider, InMemorySpanExporter]:
+    """Another provider for the pool's statements, and what it records."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    providers.append(provider)
+    return provider, exporter
+
+
 async def spans_of_order(
     pool: tuple[Database, list[TracerProvider]],
     tokens: Tokens,
@@ -58,10 +69,7 @@ async def spans_of_order(
 ) -> list[ReadableSpan]:
     """What is recorded while an order is placed."""
     database, providers = pool
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    providers.append(provider)
+    provider, exporter = record(providers, sampler)
 
     @asynccontextmanager
     async def open_context() -> AsyncIterator[Context]:
@@ -121,10 +129,7 @@ async def test_a_failed_statement_is_an_error(
     database_of_spans: tuple[Database, list[TracerProvider]],
 ) -> None:
     database, providers = database_of_spans
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(sampler=ALWAYS_ON, shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    providers.append(provider)
+    provider, exporter = record(providers, ALWAYS_ON)
     with provider.get_tracer("test").start_as_current_span("request"):
         async with database.read() as connection:
             with pytest.raises(Exception, match="does not exist"):
@@ -139,10 +144,7 @@ async def test_a_statement_without_a_request_makes_no_span(
     database_of_spans: tuple[Database, list[TracerProvider]],
 ) -> None:
     database, providers = database_of_spans
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider(sampler=ALWAYS_ON, shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    providers.append(provider)
+    _, exporter = record(providers, ALWAYS_ON)
     async with database.read() as connection:
         await connection.fetch("SELECT 1")
     await asyncio.sleep(0)

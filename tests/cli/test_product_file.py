@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 
-from sconto.cli.product_file import FileRefused, read_lines
+from sconto.cli.product_file import FileRefused, open_products
 from sconto.cli.sentences import say_product_line
 from sconto.domain.csv_rows import RowFault
 from sconto.domain.layout import AUTOMATIC, DecimalSign, Encoding, Layout
@@ -20,7 +20,7 @@ ID_RULE = "product_id (column A) must be a whole number from 1 to 92233720368547
 
 
 def read(content: bytes) -> list[ProductLine | RefusedProductLine]:
-    return list(read_lines(BytesIO(content)))
+    return list(open_products(BytesIO(content))[1])
 
 
 def refusal(content: bytes) -> str:
@@ -174,7 +174,7 @@ def test_a_comma_is_decimal_only_if_it_is_not_the_delimiter() -> None:
 )
 def test_files_of_people_are_read(content: str, layout: Layout, price: int) -> None:
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
-        [line] = read_lines(BytesIO(content.encode(encoding)), layout)
+        [line] = open_products(BytesIO(content.encode(encoding)), layout)[1]
         assert isinstance(line, ProductLine), line
         assert (line.product.product_id, line.product.price) == (1, price)
 
@@ -185,7 +185,7 @@ def test_letters_of_another_encoding_are_refused_in_a_name_alone() -> None:
     [refused] = read(western)
     assert isinstance(refused, RefusedProductLine)
     assert refused.fault is RowFault.UNREADABLE
-    [line] = read_lines(BytesIO(western), Layout(encoding=Encoding.WESTERN))
+    [line] = open_products(BytesIO(western), Layout(encoding=Encoding.WESTERN))[1]
     assert isinstance(line, ProductLine)
     assert line.product.name == "Müg"
     [line] = read(content.replace("Müg", "Mug").encode("cp1252"))

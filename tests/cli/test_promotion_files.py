@@ -1,7 +1,6 @@
 """Promotions as files: exported, planned and applied, and what stays untouched."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +22,7 @@ from sconto.operations import cart_promotions, promotions, subscription_promotio
 from sconto.operations.products import put_products
 from sconto.store.database import Database
 from tests.builders import NOON, a_product, a_promotion, subscription_terms, ten_off
-from tests.cli.conftest import Sconto
+from tests.cli.conftest import Ended, Sconto
 from tests.conftest import create_caller
 
 TABLES: Final = (
@@ -38,7 +37,6 @@ TABLES: Final = (
 )
 
 File = dict[str, Any]
-Export = Callable[..., Awaitable[File]]
 
 
 @pytest.fixture
@@ -73,23 +71,39 @@ async def ids(database: Database, merchant: Caller) -> dict[str, int]:
     return {**found, "Ten off": made.id, "trial": trial.id}
 
 
-@pytest.fixture
-def export(sconto: Sconto, tmp_path: Path) -> Export:
-    """Export the promotions of a merchant to `p.yaml`, and read the file."""
+@dataclasses.dataclass(frozen=True)
+class PromotionFile:
+    """The file `p.yaml` of a merchant's promotions, and the commands about it."""
 
-    async def run(name: str, *options: str) -> File:
-        done = await sconto(
-            "promotions", "export", "--merchant", name, "--output", "p.yaml", *options
-        )
+    sconto: Sconto
+    folder: Path
+    merchant_name: str
+
+    async def export(self, *options: str) -> File:
+        """Export the promotions, and read the file."""
+        done = await self._run("export", "--output", "p.yaml", *options)
         assert done.code == 0, done.err
-        document: File = read_yaml((tmp_path / "p.yaml").read_bytes())
+        document: File = read_yaml((self.folder / "p.yaml").read_bytes())
         return document
 
-    return run
+    def save(self, document: File) -> None:
+        (self.folder / "p.yaml").write_text(write_yaml(document))
+
+    async def plan(self) -> Ended:
+        return await self._run("plan", "p.yaml")
+
+    async def apply(self, *options: str) -> Ended:
+        return await self._run("apply", "p.yaml", *options)
+
+    async def _run(self, command: str, *arguments: str) -> Ended:
+        return await self.sconto(
+            "promotions", command, *arguments, "--merchant", self.merchant_name
+        )
 
 
-def save(folder: Path, document: File) -> None:
-    (folder / "p.yaml").write_text(write_yaml(document))
+@pytest.fixture
+def file(sconto: Sconto, tmp_path: Path, merchant_name: str) -> PromotionFile:
+    return PromotionFile(sconto, tmp_path, merchant_name)
 
 
 async def stored_rows(database: Database, merchant: Caller) -> list[tuple[object, ...]]:
@@ -107,18 +121,13 @@ async def stored_rows(database: Database, merchant: Caller) -> list[tuple[object
 
 
 async def test_applying_an_export_writes_nothing(
-    sconto: Sconto,
-    export: Export,
-    ids: dict[str, int],
-    merchant_name: str,
-    merchant: Caller,
-    database: Database,
+    file: PromotionFile, ids: dict[str, int], merchant: Caller, database: Database
 ) -> None:
-    document = await export(merchant_name)
+    document = await file.export()
     assert [len(document[section]) for section in list(document)[1:]] == [4, 1, 1]
     before = await stored_rows(database, merchant)
     assert len(before) > 20
-    done = await sconto("promotions", "apply", "p.yaml", "--merchant", merchant_name)
+    done = await file.apply()
     assert (done.code, done.out) == (
         0,
         "Nothing to change: 6 promotions are as the file says.\nNothing was written.\n",
@@ -127,22 +136,16 @@ async def test_applying_an_export_writes_nothing(
 
 
 async def test_a_plan_shows_differences_and_prices_and_writes_nothing(
-    sconto: Sconto,
-    export: Export,
-    ids: dict[str, int],
-    merchant_name: str,
-    merchant: Caller,
-    database: Database,
-    tmp_path: Path,
+    file: PromotionFile, ids: dict[str, int], merchant: Caller, database: Database
 ) -> None:
-    document = await export(merchant_name)
+    document = await file.export()
     sale, _, letter, _ = document["product_promotions"]
     sale["discounts"]["discount_percent"] = "7.5"
     letter["coupons"]["coupon_code"] = ["A-1", "NEW"]
     letter["coupons"]["discount_percent"] = "50"
-    save(tmp_path, document)
+    file.save(document)
     before = await stored_rows(database, merchant)
-    done = await sconto("promotions", "plan", "p.yaml", "--merchant", merchant_name)
+    done = await file.plan()
     assert done.code == 0
     assert f"~ product promotion {ids['Sale']} 'Sale'\n" in done.out
     assert "    discounts.discount_percent: 5 → 7.5\n" in done.out
@@ -152,77 +155,61 @@ async def test_a_plan_shows_differences_and_prices_and_writes_nothing(
     assert "    3 Tea 3: 8.00 → 5.00 EUR\n" in done.out
     assert await stored_rows(database, merchant) == before
     plan = done.out.rpartition("Plan ")[2].partition(":")[0]
-    other = await sconto(
-        "promotions", "apply", "p.yaml", "--merchant", merchant_name, "--plan", "00000000"
-    )
+    other = await file.apply("--plan", "00000000")
     assert other.code == 1
     assert f"the plan is no longer 00000000 but {plan}" in other.err
-    applied = await sconto(
-        "promotions", "apply", "p.yaml", "--merchant", merchant_name, "--plan", plan
-    )
+    applied = await file.apply("--plan", plan)
     assert (applied.code, applied.out.splitlines()[-1]) == (0, "Applied.")
     after = await promotions.get_promotion(database, merchant, ids["Letter"])
     assert after.terms.codes == ("A-1", "NEW")
-    again = await sconto("promotions", "apply", "p.yaml", "--merchant", merchant_name)
+    again = await file.apply()
     assert again.out.endswith("Nothing was written.\n")
 
 
 async def test_a_file_without_ids_copies_promotions_to_an_empty_merchant(
-    sconto: Sconto, export: Export, ids: dict[str, int], merchant_name: str, database: Database
+    file: PromotionFile, ids: dict[str, int], database: Database
 ) -> None:
-    original = await export(merchant_name, "--without-ids")
+    original = await file.export("--without-ids")
     other = await create_caller(database)
     async with database.read() as connection:
         name = await connection.fetchval(
             "SELECT name FROM merchants WHERE merchant_id = $1", other.merchant_id
         )
     await put_products(database, other, [a_product(n) for n in (1, 2, 3)], NOON)
-    done = await sconto("promotions", "apply", "p.yaml", "--merchant", name)
+    copy = dataclasses.replace(file, merchant_name=name)
+    done = await copy.apply()
     assert (done.code, done.out.splitlines()[-1]) == (0, "Applied."), done.err
     assert "6 new" in done.out
-    again = await sconto("promotions", "apply", "p.yaml", "--merchant", name)
+    again = await copy.apply()
     assert again.out.endswith("Nothing was written.\n")
-    assert await export(name, "--without-ids") == original
+    assert await copy.export("--without-ids") == original
 
 
 async def test_what_a_user_edited_after_the_export_is_not_overwritten(
-    sconto: Sconto,
-    export: Export,
-    ids: dict[str, int],
-    merchant_name: str,
-    merchant: Caller,
-    database: Database,
-    tmp_path: Path,
+    file: PromotionFile, ids: dict[str, int], merchant: Caller, database: Database
 ) -> None:
-    document = await export(merchant_name)
+    document = await file.export()
     document["product_promotions"][0]["status"] = False
     document["cart_promotions"][0]["priority"] = 5
-    save(tmp_path, document)
-    done = await sconto("promotions", "apply", "p.yaml", "--merchant", merchant_name)
+    file.save(document)
+    done = await file.apply()
     assert done.code == 0, "the file's own changes are no one else's"
     renamed = PromotionChange(PromotionType.DISCOUNT, name="Portal")
     await promotions.change_promotion(database, merchant, ids["Sale"], renamed, read_clock())
-    apply = ("promotions", "apply", "p.yaml", "--merchant", merchant_name)
-    refused = await sconto(*apply)
+    refused = await file.apply()
     assert refused.code == 1
     assert "edited by test-" in refused.out
     assert "users edited promotions after the file was exported" in refused.err
     found = await promotions.get_summary(database, merchant, ids["Sale"])
     assert found.name == "Portal"
-    assert (await sconto(*apply, "--overwrite")).code == 0
+    assert (await file.apply("--overwrite")).code == 0
     assert (await promotions.get_summary(database, merchant, ids["Sale"])).name == "Sale"
 
 
 async def test_one_refused_promotion_refuses_all(
-    sconto: Sconto,
-    export: Export,
-    ids: dict[str, int],
-    merchant_name: str,
-    merchant: Caller,
-    database: Database,
-    tmp_path: Path,
+    file: PromotionFile, ids: dict[str, int], merchant: Caller, database: Database
 ) -> None:
-    document = await export(merchant_name)
+    document = await file.export()
     document["product_promotions"][0]["status"] = False
     document["product_promotions"].append(
         {
@@ -231,9 +218,9 @@ async def test_one_refused_promotion_refuses_all(
             "discounts": {"discount_percent": "5", "product_id": [99]},
         }
     )
-    save(tmp_path, document)
+    file.save(document)
     before = await stored_rows(database, merchant)
-    refused = await sconto("promotions", "apply", "p.yaml", "--merchant", merchant_name)
+    refused = await file.apply()
     assert refused.code == 1
     assert refused.err == (
         "sconto: nothing was changed: product promotion 'Lamps': products (99,) not found\n"
@@ -263,10 +250,10 @@ async def test_one_refused_promotion_refuses_all(
     ],
 )
 async def test_a_file_that_is_not_valid_says_what_and_where(
-    text: str, fault: str, sconto: Sconto, merchant_name: str, tmp_path: Path
+    file: PromotionFile, text: str, fault: str
 ) -> None:
-    (tmp_path / "p.yaml").write_text(text)
-    refused = await sconto("promotions", "apply", "p.yaml", "--merchant", merchant_name)
+    (file.folder / "p.yaml").write_text(text)
+    refused = await file.apply()
     assert refused.code == 1
     assert refused.err.startswith("p.yaml: ")
     assert fault in refused.err
@@ -274,58 +261,52 @@ async def test_a_file_that_is_not_valid_says_what_and_where(
 
 
 async def test_long_lists_of_codes_stand_beside_the_file(
-    sconto: Sconto,
-    export: Export,
-    merchant_name: str,
-    merchant: Caller,
-    database: Database,
-    tmp_path: Path,
+    file: PromotionFile, merchant: Caller, database: Database
 ) -> None:
     codes = tuple(f"CODE-{n}" for n in range(101))
     new = a_promotion(name="Many", codes=codes)
     promotion_id = await promotions.create_promotion(database, merchant, new, NOON)
-    document = await export(merchant_name)
+    document = await file.export()
     entry = document["product_promotions"][0]
     assert entry["coupons"]["coupon_code"] == {"file": f"p-codes/{promotion_id}.csv"}
-    apply = ("promotions", "apply", "p.yaml", "--merchant", merchant_name)
-    assert (await sconto(*apply)).out.endswith("Nothing was written.\n")
-    beside = tmp_path / "p-codes" / f"{promotion_id}.csv"
+    assert (await file.apply()).out.endswith("Nothing was written.\n")
+    beside = file.folder / "p-codes" / f"{promotion_id}.csv"
     beside.write_text(beside.read_text() + "EXTRA\n")
-    assert "1 added (EXTRA)" in (await sconto(*apply)).out
+    assert "1 added (EXTRA)" in (await file.apply()).out
     beside.write_text("NOT A CODE\nCODE-1\nCODE-1\n")
-    refused = await sconto(*apply)
+    refused = await file.apply()
     assert f"{promotion_id}.csv: line 1 has a blank" in refused.err
     assert f"{promotion_id}.csv: line 3 has the code of an earlier line" in refused.err
     del entry["coupons"]["coupon_code"]
     entry["coupons"]["discount_percent"] = "11"
-    save(tmp_path, document)
-    assert (await sconto(*apply)).code == 0
+    file.save(document)
+    assert (await file.apply()).code == 0
     kept = await promotions.get_promotion(database, merchant, promotion_id)
     assert kept.terms.codes == (*codes, "EXTRA")
     assert kept.terms.coverage == AllProducts(11 * PERCENT)
 
 
 async def test_pruning_deletes_what_the_file_lacks(
-    sconto: Sconto, ids: dict[str, int], merchant_name: str, tmp_path: Path, export: Export
+    file: PromotionFile, ids: dict[str, int]
 ) -> None:
-    save(tmp_path, {"format": 1})
-    kept = await sconto("promotions", "plan", "p.yaml", "--merchant", merchant_name)
+    file.save({"format": 1})
+    kept = await file.plan()
     assert "product promotion" in kept.out
     assert "is not in the file, and stays" in kept.out
-    pruned = await sconto("promotions", "apply", "p.yaml", "--merchant", merchant_name, "--prune")
+    pruned = await file.apply("--prune")
     assert "6 deleted" in pruned.out
-    document = await export(merchant_name)
+    document = await file.export()
     assert all(document[section] == [] for section in list(document)[1:])
 
 
 async def test_an_export_fits_the_schema_and_the_schema_is_up_to_date(
-    sconto: Sconto, export: Export, ids: dict[str, int], merchant_name: str, tmp_path: Path
+    file: PromotionFile, ids: dict[str, int]
 ) -> None:
     assert promotion_schema.read_text() == promotion_file.written(), "run `make openapi`"
-    printed = (await sconto("promotions", "schema")).out
+    printed = (await file.sconto("promotions", "schema")).out
     validator = jsonschema_rs.validator_for(printed)
-    await export(merchant_name)
-    document = read_yaml((tmp_path / "p.yaml").read_bytes().replace(b"exact: 1.50", b"exact: 2"))
+    await file.export()
+    document = read_yaml((file.folder / "p.yaml").read_bytes().replace(b"exact: 1.50", b"exact: 2"))
     assert list(validator.iter_errors(document)) == []
     document["cart_promotions"][0]["targets"] = "lines"
     assert "targets" in str(list(validator.iter_errors(document)))

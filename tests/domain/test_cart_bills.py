@@ -1,5 +1,6 @@
 """Whole bills with cart promotions: the worked carts of the reference, and sums that add up."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -27,6 +28,21 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 PRICES = {1: 1999, 2: 2490, 3: 500, 4: 300, 5: 700}
 
 
+bought_units = st.lists(
+    st.tuples(st.integers(1, 4), st.sampled_from(sorted(PRICES))), min_size=1, max_size=5
+)
+percents_of_products = st.dictionaries(
+    st.sampled_from(sorted(PRICES)), st.integers(1, 100), max_size=3
+)
+
+
+def cart_lines(bought: Sequence[tuple[int, int]]) -> tuple[Line, ...]:
+    """Lines of the reference's products, each with its units."""
+    return tuple(
+        Line(str(n), product, units, PRICES[product]) for n, (units, product) in enumerate(bought)
+    )
+
+
 def bill(
     *lines: tuple[int, int],
     promotions: list[CartTerms],
@@ -34,14 +50,7 @@ def bill(
     shipping: int | None = None,
 ) -> PricedCart:
     """Units of the reference's products with these promotions; `picks` are percents by product."""
-    cart = Cart(
-        "EUR",
-        tuple(
-            Line(str(n), product, units, PRICES[product])
-            for n, (units, product) in enumerate(lines)
-        ),
-        shipping=shipping,
-    )
+    cart = Cart("EUR", cart_lines(lines), shipping=shipping)
     offers = [
         CartOffer(Offer(promotion_id=number, active=True, period=Period(NOW)), terms)
         for number, terms in enumerate(promotions, 51)
@@ -105,9 +114,9 @@ promotions = st.lists(
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 4), st.sampled_from(sorted(PRICES))), min_size=1, max_size=5),
+    bought_units,
     promotions,
-    st.dictionaries(st.sampled_from(sorted(PRICES)), st.integers(1, 100), max_size=3),
+    percents_of_products,
     st.none() | st.integers(0, 1000),
 )
 def test_lines_adjustments_shipping_and_totals_add_up(

@@ -1,7 +1,6 @@
 """Cart promotions: the worked carts of the reference, and random ones beside the model."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -33,10 +32,8 @@ from sconto.domain.cart_step import Decision, decide
 from sconto.domain.offers import Offer
 from sconto.domain.schedule import Period
 from tests.domain.cart_strategies import bills, promotions_of
+from tests.domain.test_cart_bills import NOW, PRICES
 from tests.model import cart_promotions as model
-
-NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
-PRICES = {1: 1999, 2: 2490, 3: 500, 4: 300, 5: 700}
 
 
 def percent(number: Fraction | int) -> int:

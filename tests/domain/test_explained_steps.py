@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
-from sconto.domain.cart import Cart, Line
+from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.cart_promotion import CartTerms
 from sconto.domain.explained_steps import StepName, explain_steps
@@ -26,12 +26,12 @@ from sconto.domain.schedule import Period
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.domain.subscription_pricing import SubscriptionRules
 from tests.builders import NOON, percent_off
-from tests.domain.test_cart_bills import PRICES, promotions
-
-lines = st.lists(
-    st.tuples(st.integers(1, 4), st.sampled_from(sorted(PRICES))), min_size=1, max_size=5
+from tests.domain.test_cart_bills import (
+    bought_units,
+    cart_lines,
+    percents_of_products,
+    promotions,
 )
-percents = st.dictionaries(st.sampled_from(sorted(PRICES)), st.integers(1, 100), max_size=3)
 
 
 def bill(
@@ -43,10 +43,7 @@ def bill(
 ) -> PricedCart:
     cart = Cart(
         "EUR",
-        tuple(
-            Line(str(n), product, units, PRICES[product])
-            for n, (units, product) in enumerate(bought)
-        ),
+        cart_lines(bought),
         subscription=None
         if subscription is None
         else Subscription(None, "monthly", 1, (SubscriptionCode("A", 1), SubscriptionCode("B", 1))),
@@ -71,7 +68,11 @@ def bill(
 
 
 @given(
-    lines, promotions, percents, st.none() | st.integers(0, 1000), st.none() | st.integers(1, 99)
+    bought_units,
+    promotions,
+    percents_of_products,
+    st.none() | st.integers(0, 1000),
+    st.none() | st.integers(1, 99),
 )
 def test_steps_add_up_to_the_bill(
     bought: list[tuple[int, int]],
@@ -100,7 +101,7 @@ def test_steps_add_up_to_the_bill(
     assert left == {line.line_id: line.total for line in priced.lines}
 
 
-@given(lines, promotions, promotions, percents, percents)
+@given(bought_units, promotions, promotions, percents_of_products, percents_of_products)
 def test_differences_explain_every_cent(
     bought: list[tuple[int, int]],
     terms: list[CartTerms],

@@ -27,7 +27,6 @@ from sconto.domain.promotion import NewPromotion
 from tests.builders import NOON
 
 BERLIN = ZoneInfo("Europe/Berlin")
-NO_PRODUCTS = ProductSelection()
 
 
 def record(cells: Mapping[str, str], line: int = 2) -> Record:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from sconto.domain.money import CURRENCY_OF_MOST_DECIMALS
+from sconto.domain.numbers import parse_id
 from sconto.domain.product import (
     FieldRule,
     Product,
     ProductFault,
-    parse_product_id,
     read_product,
     search_key,
 )
@@ -178,7 +178,7 @@ def test_a_search_key_ignores_case() -> None:
 
 @pytest.mark.parametrize("text", ["1", "11111", str(2**63 - 1)])
 def test_an_id_is_read_from_digits(text: str) -> None:
-    assert parse_product_id(text) == int(text)
+    assert parse_id(text) == int(text)
 
 
 @pytest.mark.parametrize(
@@ -186,4 +186,4 @@ def test_an_id_is_read_from_digits(text: str) -> None:
     ["", "0", "-1", "+1", "01", "1.0", " 1", "1\n", "1_000", "\u0661", str(2**63), "9" * 5000],
 )
 def test_other_texts_are_not_ids(text: str) -> None:
-    assert parse_product_id(text) is None
+    assert parse_id(text) is None

@@ -9,16 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sconto.api.clock import read_clock
-from sconto.cli.demo_shop import open_shop
 from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
 from sconto.store.address import split_address
-from sconto.store.database import Database
 from tests.api.test_examples import find_examples
 from tests.conftest import SECRET_KEY
 from tests.faults.cluster import Cluster
 from tests.faults.conftest import Settings
+from tests.faults.demo import open_demo
 from tests.faults.pooler import knows_statements, running_pooler, statements_of_the_manual
 from tests.faults.shoppers import Shop
 from tests.portal.sessions import cookie_of
@@ -26,7 +24,7 @@ from tests.services import Service, run_command
 from tests.stories.shoppers import an_order, clients
 
 SESSIONS = 3
-CLIENTS = 40
+CLIENTS = 16
 
 
 @pytest.fixture
@@ -74,11 +72,11 @@ async def test_a_database_killed_behind_the_pooler_loses_no_acknowledged_order(
     with Service.running(folder / "service", settings_for(address)) as service:
         shop = await Shop.open(address)
         async with shop.ordering(lambda: service.url) as told:
-            await shop.wait_until_placed(20)
+            await shop.wait_until_placed(15)
             await asyncio.to_thread(empty_cluster.kill)
             await asyncio.sleep(0.5)
             await asyncio.to_thread(empty_cluster.start)
-            await shop.wait_until_placed(20)
+            await shop.wait_until_placed(15)
         assert set(told.statuses) <= {200, 201, 409, 503}
         assert told.broken == 0
         assert told.slowest < 10
@@ -122,17 +120,6 @@ def run(
     done = run_command(settings, *arguments)
     assert done.returncode == status, done.stderr
     return done
-
-
-async def open_demo(address: str) -> tuple[Caller, str]:
-    """A demo shop: its admin and their token."""
-    tokens = Tokens(SECRET_KEY)
-    database = await Database.open(address)
-    try:
-        token = await open_shop(database, tokens, read_clock())
-    finally:
-        await database.close()
-    return tokens.caller(token, read_clock()), token
 
 
 async def try_every_example(client: httpx.AsyncClient) -> None:

@@ -12,9 +12,7 @@ import httpx
 import pytest
 
 from sconto.api.clock import read_clock
-from sconto.cli.demo_shop import open_shop
 from sconto.domain.code_pattern import CodePattern
-from sconto.domain.people import Caller
 from sconto.domain.promise import CheckedPromise
 from sconto.operations.check import check
 from sconto.operations.code_generation import (
@@ -31,6 +29,7 @@ from tests.builders import NOON, a_promotion
 from tests.conftest import SECRET_KEY, create_caller
 from tests.faults.cluster import Cluster
 from tests.faults.conftest import Settings
+from tests.faults.demo import open_demo
 from tests.portal.sessions import cookie_of
 from tests.services import Service, wait_until
 from tests.stories.shoppers import an_order
@@ -172,17 +171,6 @@ async def send(client: httpx.AsyncClient, example: Example) -> httpx.Response:
     return await client.request(
         example.method, example.path, headers=example.headers, content=example.content
     )
-
-
-async def open_demo(address: str) -> tuple[Caller, str]:
-    """A demo shop: its admin and their token."""
-    tokens = Tokens(SECRET_KEY)
-    database = await Database.open(address)
-    try:
-        token = await open_shop(database, tokens, read_clock())
-    finally:
-        await database.close()
-    return tokens.caller(token, read_clock()), token
 
 
 async def find_violations(address: str) -> list[CheckedPromise]:

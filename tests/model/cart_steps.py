@@ -10,8 +10,8 @@ from tests.model import cart_promotions as rules
 from tests.model.cart_shop import has_ordered, taken
 from tests.model.faults import key_of
 from tests.model.holds import Asker
-from tests.model.shop import CartPromotion, Code, Shop
-from tests.model.values import is_over, minor_units, show_amount
+from tests.model.shop import CartPromotion, Code, Shop, why_off
+from tests.model.values import minor_units, show_amount
 
 REASONS: Final = (
     "minimum_subtotal", "minimum_quantity", "tier", "units", "segment", "first_order",
@@ -248,12 +248,8 @@ def obstacle(
     shop: Shop, promotion: CartPromotion, code: Code | None, at: datetime, asker: Asker
 ) -> str | None:
     """Why the promotion cannot apply at a time, whatever the cart."""
-    if not promotion.active:
-        return "inactive"
-    if at < promotion.starts:
-        return "not_started"
-    if is_over(promotion.ends, at):
-        return "expired"
+    if (reason := why_off(promotion, at)) is not None:
+        return reason
     is_one_time = promotion.code_type == "one-time"
     if code is not None and is_one_time and asker.is_taken(shop, code):
         return "used"

@@ -12,11 +12,10 @@ from tests.model.cart_steps import Steps
 from tests.model.faults import key_of
 from tests.model.holds import Asker, Redemption, Taken, one_time_codes
 from tests.model.requests import activated, is_same
-from tests.model.shop import Answer, CartPromotion, Code, Promotion, Shop
+from tests.model.shop import Answer, CartPromotion, Code, Promotion, Shop, why_off
 from tests.model.subscriptions import shares
 from tests.model.values import (
     half_up,
-    is_over,
     minor_units,
     show_amount,
     show_percent,
@@ -115,12 +114,8 @@ def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
         if is_same(body, stored["body"]):
             return 200, stored["answer"]
         return 409, {"order": stored["answer"]}
-    if replaces is not None:
-        old = shop.orders.get(replaces)
-        if old is None:
-            return 422, {}
-        if old["answer"]["status"] != "not paid":
-            return 409, {"order": old["answer"]}
+    if (refusal := _refuse_replacing(shop, replaces)) is not None:
+        return refusal
     held = holds.live(shop, order_id, now)
     expected = body.get("expected_total")
     if held is not None and is_same(body, held.body):
@@ -150,6 +145,16 @@ def place(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
     return 201, answer
 
 
+def _refuse_replacing(shop: Shop, replaces: str | None) -> Answer | None:
+    """The answer if that order cannot be replaced."""
+    old = None if replaces is None else shop.orders.get(replaces)
+    if replaces is not None and old is None:
+        return 422, {}
+    if old is not None and old["answer"]["status"] != "not paid":
+        return 409, {"order": old["answer"]}
+    return None
+
+
 def hold(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
     """`POST /checkout/v1/holds` with a body without faults."""
     order_id, replaces = body["order_id"], body.get("replaces")
@@ -158,12 +163,8 @@ def hold(shop: Shop, body: Mapping[str, Any], now: datetime) -> Answer:
     held = holds.live(shop, order_id, now)
     if held is not None and is_same(body, held.body):
         return 200, held.answer()
-    if replaces is not None:
-        old = shop.orders.get(replaces)
-        if old is None:
-            return 422, {}
-        if old["answer"]["status"] != "not paid":
-            return 409, {"order": old["answer"]}
+    if (refusal := _refuse_replacing(shop, replaces)) is not None:
+        return refusal
     quote, redemptions, took = price(shop, body, now, Asker(now, order_id, replaces))
     if not _is_agreed(body.get("expected_total"), quote):
         return 409, {"quote": quote}
@@ -195,12 +196,7 @@ def set_status(shop: Shop, order_id: str, status: str) -> Answer:
 
 
 def _running(promotion: Promotion, at: datetime) -> bool:
-    return (
-        not promotion.deleted
-        and promotion.active
-        and promotion.starts <= at
-        and not is_over(promotion.ends, at)
-    )
+    return not promotion.deleted and why_off(promotion, at) is None
 
 
 def _usable(shop: Shop, promotion: Promotion, code: Code, at: datetime, asker: Asker) -> bool:
@@ -338,12 +334,8 @@ def _state(
     at: datetime,
     asker: Asker,
 ) -> str:
-    if not promotion.active:
-        return "inactive"
-    if at < promotion.starts:
-        return "not_started"
-    if is_over(promotion.ends, at):
-        return "expired"
+    if (reason := why_off(promotion, at)) is not None:
+        return reason
     if not _usable(shop, promotion, code, at, asker):
         return "used"
     mine = [pick for of_product in picks.values() for pick in of_product if pick.code is code]

@@ -85,6 +85,15 @@ class CartPromotion:
         return [code for code in self.codes if not code.removed]
 
 
+def why_off(promotion: Promotion | CartPromotion, at: datetime) -> str | None:
+    """Why the promotion does not run at a time; None if it runs."""
+    if not promotion.active:
+        return "inactive"
+    if at < promotion.starts:
+        return "not_started"
+    return "expired" if values.is_over(promotion.ends, at) else None
+
+
 class Shop:
     """Everything that one merchant has, and the answers that Sconto must give."""
 

@@ -35,6 +35,8 @@ from sconto.operations import cart_promotions, checkout, promotions
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line
 
+pytestmark = pytest.mark.oldest
+
 TEN = AmountOff({"EUR": 1000})
 
 

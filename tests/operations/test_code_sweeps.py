@@ -1,7 +1,6 @@
 """Deleting and restoring promotions with many codes, in batches."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
 
 import pytest
@@ -18,18 +17,13 @@ from sconto.operations.history import get_promotion_history
 from sconto.store import code_sweeps as store
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
+from tests.conftest import own_database
 from tests.statistics import get_statistics
+
+database = own_database
 
 DAY = date(2026, 6, 1)
 LATER = NOON + timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database for this module, because a service on the shared one would sweep too."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +42,14 @@ async def a_coupon(database: Database, caller: Caller, count: int = 23) -> int:
     texts = tuple(f"C{number:02}" for number in range(count))
     new = a_promotion(codes=texts, code_type=CodeType.ONE_TIME)
     return await promotions.create_promotion(database, caller, new, NOON)
+
+
+async def a_swept_coupon(database: Database, caller: Caller) -> int:
+    """A deleted promotion whose codes are all removed."""
+    promotion_id = await a_coupon(database, caller)
+    await promotions.delete_promotion(database, caller, promotion_id, NOON)
+    await sweep_codes(database)
+    return promotion_id
 
 
 async def left(database: Database, promotion_id: int) -> int:
@@ -71,6 +73,14 @@ async def jobs(database: Database, promotion_id: int) -> int:
 async def sweep_once(database: Database, caller: Caller, promotion_id: int) -> bool:
     async with database.write() as connection:
         return await store.sweep_batch(connection, caller.merchant_id, promotion_id)
+
+
+async def end_pause(database: Database, promotion_id: int) -> None:
+    """A restoration pauses the sweep for a while."""
+    async with database.write() as connection:
+        await connection.execute(
+            "UPDATE code_sweeps SET paused_until = now() WHERE promotion_id = $1", promotion_id
+        )
 
 
 async def violations(database: Database, caller: Caller) -> list[str]:
@@ -151,9 +161,7 @@ async def test_a_restoration_restores_all_codes_however_far_the_sweep_is(
 async def test_an_interrupted_restoration_restores_nothing_and_can_be_repeated(
     database: Database, merchant: Caller
 ) -> None:
-    promotion_id = await a_coupon(database, merchant)
-    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
-    await sweep_codes(database)
+    promotion_id = await a_swept_coupon(database, merchant)
     async with database.write() as connection:
         done = await store.restore_batch(connection, merchant.merchant_id, promotion_id, NOON, None)
     assert not done.is_complete
@@ -161,10 +169,7 @@ async def test_an_interrupted_restoration_restores_nothing_and_can_be_repeated(
     assert (await quote(database, merchant, a_cart(codes=("C00",)), NOON)).total == 1000
     assert not await sweep_once(database, merchant, promotion_id), "a restoration pauses the sweep"
 
-    async with database.write() as connection:
-        await connection.execute(
-            "UPDATE code_sweeps SET paused_until = now() WHERE promotion_id = $1", promotion_id
-        )
+    await end_pause(database, promotion_id)
     await sweep_codes(database)
     assert await left(database, promotion_id) == 0
     await promotions.restore_promotion(database, merchant, promotion_id, LATER)
@@ -174,19 +179,14 @@ async def test_an_interrupted_restoration_restores_nothing_and_can_be_repeated(
 async def test_a_restoration_starts_again_if_the_sweep_ran_meanwhile(
     database: Database, merchant: Caller
 ) -> None:
-    promotion_id = await a_coupon(database, merchant)
-    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
-    await sweep_codes(database)
+    promotion_id = await a_swept_coupon(database, merchant)
     done = None
     for _ in range(2):
         async with database.write() as connection:
             done = await store.restore_batch(
                 connection, merchant.merchant_id, promotion_id, NOON, done
             )
-    async with database.write() as connection:
-        await connection.execute(
-            "UPDATE code_sweeps SET paused_until = now() WHERE promotion_id = $1", promotion_id
-        )
+    await end_pause(database, promotion_id)
     assert await sweep_once(database, merchant, promotion_id)
     assert await left(database, promotion_id) == 5
     while done is None or not done.is_complete:
@@ -200,9 +200,7 @@ async def test_a_restoration_starts_again_if_the_sweep_ran_meanwhile(
 async def test_two_concurrent_restorations_restore_once(
     database: Database, merchant: Caller
 ) -> None:
-    promotion_id = await a_coupon(database, merchant)
-    await promotions.delete_promotion(database, merchant, promotion_id, NOON)
-    await sweep_codes(database)
+    promotion_id = await a_swept_coupon(database, merchant)
     answers = await asyncio.gather(
         *(promotions.restore_promotion(database, merchant, promotion_id, LATER) for _ in range(2)),
         return_exceptions=True,

@@ -27,9 +27,11 @@ from sconto.domain.webhooks import (
 from sconto.operations import event_removal, events, webhooks
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.store.database import Database
-from tests.conftest import create_caller
+from tests.conftest import create_caller, own_database
 from tests.operations.telling import Teller
 from tests.receiver import LOCAL, Received, Receiver, a_receiver, hang
+
+database = own_database
 
 SECONDS = 0.3
 """How long a receiver may take."""
@@ -87,14 +89,6 @@ class Post:
             self.database, self.caller, self.webhook.id, before=MAX_INT64, limit=1000
         )
         return found[::-1]
-
-
-@pytest.fixture(scope="module")
-async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would tell and send what is there."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
 
 
 @pytest.fixture

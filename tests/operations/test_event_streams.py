@@ -1,7 +1,6 @@
 """The stream of events: read by cursor, skipping nothing, and removed when it is old."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -11,7 +10,6 @@ from msgspec.structs import replace
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Customer
 from sconto.domain.order import OrderStatus, StoredOrder
-from sconto.domain.people import Caller
 from sconto.domain.pricing import price
 from sconto.domain.problems import EventsGone
 from sconto.operations import (
@@ -20,26 +18,15 @@ from sconto.operations import (
     retention,
 )
 from sconto.store.candidate_rows import Versions
-from sconto.store.database import Database
 from sconto.store.orders import insert_order
 from tests.builders import NOON, a_cart
-from tests.operations.telling import Teller, a_teller
+from tests.conftest import own_database
+from tests.operations.telling import Teller
+
+database = own_database
 
 HOUR = timedelta(hours=1)
 VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_id = $1"
-
-
-@pytest.fixture(scope="module")
-async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would tell and send what is there."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def teller(database: Database, merchant: Caller) -> Teller:
-    return await a_teller(database, merchant)
 
 
 async def test_a_reader_who_is_late_learns_that_events_are_gone(teller: Teller) -> None:

@@ -1,11 +1,9 @@
 """Events: what is told, once each, and in which order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 
-import pytest
 from msgspec.structs import replace
 
 from sconto.domain.cart import Customer
@@ -29,23 +27,13 @@ from sconto.operations import (
 )
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, subscription_terms, ten_off
+from tests.conftest import own_database
 from tests.operations.telling import Teller, a_teller
 
+database = own_database
+
 HOUR = timedelta(hours=1)
-VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_id = $1"
-
-
-@pytest.fixture(scope="module")
-async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would tell and send what is there."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def teller(database: Database, merchant: Caller) -> Teller:
-    return await a_teller(database, merchant)
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 def data_of(teller: Teller, type_: str) -> Facts:
@@ -236,6 +224,22 @@ async def test_what_passed_while_no_process_was_up_is_told_afterwards(teller: Te
         "promotion.started",
         "promotion.ended",
     ]
+
+
+async def test_a_change_that_waits_until_recording_is_switched_on_is_told(
+    database: Database, merchant: Caller
+) -> None:
+    # Without its merchant, it lets the other edit of this process begin.
+    async with asyncio.timeout(30), database.write() as switching:
+        await events.record_from_now(switching, merchant.merchant_id, NOON)
+        creating = asyncio.create_task(
+            subscription_promotions.create_promotion(database, merchant, subscription_terms(), NOON)
+        )
+        async with database.read() as connection:
+            while not await connection.fetchval(WAITING):  # noqa: ASYNC110  # of another process
+                await asyncio.sleep(0.01)
+    await creating
+    assert await Teller(database, merchant).types() == ["promotion.created", "promotion.started"]
 
 
 async def test_what_runs_when_recording_begins_is_not_told_as_started(

@@ -8,9 +8,12 @@ import pytest
 from sconto.domain.holds import NewHold
 from sconto.domain.order import NewOrder
 from sconto.operations import checkout, holds
+from sconto.store.database import Database
 from tests.builders import a_cart
 from tests.operations.holding import NOON
 from tests.operations.test_round_trips import LIMITED, Ask, Shop, assert_statements, open_shop
+
+pytestmark = pytest.mark.oldest
 
 HOLDING: Final = NewHold(NewOrder("H-1", a_cart(codes=("ONCE",))))
 HOLDS: Final[dict[str, tuple[Ask, int]]] = {
@@ -51,12 +54,20 @@ HOLDS: Final[dict[str, tuple[Ask, int]]] = {
 }
 
 
+@pytest.fixture(scope="module")
+async def pool(database_url: str) -> AsyncIterator[Database]:
+    """A pool with one connection, which keeps its statements from shop to shop."""
+    pool = await Database.open(database_url, connections=1)
+    yield pool
+    await pool.close()
+
+
 @pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[Shop]:
+async def shop(pool: Database) -> Shop:
     """A merchant with a hold, whose statements are counted."""
-    async with open_shop(database_url) as shop:
-        await holds.hold_order(shop.database, shop.caller, HOLDING, NOON)
-        yield shop
+    shop = await open_shop(pool)
+    await holds.hold_order(shop.database, shop.caller, HOLDING, NOON)
+    return shop
 
 
 @pytest.mark.parametrize(("ask", "number"), HOLDS.values(), ids=HOLDS)

@@ -180,7 +180,7 @@ def changed(before: NewPromotion, change: PromotionChange) -> NewPromotion:
     """The promotion after a change, computed without the code under test."""
     return replace(
         before,
-        type=change.type,
+        type=change.type or before.type,
         active=before.active if change.active is None else change.active,
         period=before.period
         if change.starts_at is None

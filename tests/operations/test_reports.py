@@ -16,14 +16,16 @@ from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.order_counts import Subject
 from sconto.domain.people import Caller
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
     WHOLE_SHOP,
     DayRange,
     Figures,
-    ReportKind,
     ShopFigures,
+    ShopReport,
     latest_days,
     query_for,
+    subject_of,
 )
 from sconto.domain.schedule import Period
 from sconto.domain.subscription import Subscription, SubscriptionCode
@@ -35,8 +37,9 @@ from sconto.operations.checkout import place_order
 from sconto.operations.counters import fold
 from sconto.operations.products import put_products
 from sconto.operations.promotions import create_promotion
-from sconto.operations.reports import report_promotion, report_shop, shop_figures
+from sconto.operations.reports import report_promotion, report_shop
 from sconto.store.database import Database
+from sconto.store.reports import read_shop
 from tests.builders import NOON, a_period, a_product, a_promotion, amount_off, subscription_terms
 from tests.conftest import create_caller
 
@@ -65,6 +68,11 @@ async def order(
     await place_order(database, caller, new, NOON, day)
 
 
+async def figures(database: Database, merchant: Caller, days: DayRange) -> ShopReport:
+    async with database.read() as connection:
+        return await read_shop(connection, merchant.merchant_id, days, NOON)
+
+
 async def test_a_shops_figures_are_of_the_days_and_of_those_before(
     database: Database, merchant: Caller
 ) -> None:
@@ -86,7 +94,7 @@ async def test_a_shops_figures_are_of_the_days_and_of_those_before(
     await order(database, merchant, "tomorrow", 1, day=TODAY + timedelta(days=1))
     await order(database, await create_caller(database), "of another shop", 1)
 
-    report = await shop_figures(database, merchant, days, NOON)
+    report = await figures(database, merchant, days)
     assert list(report.now.items()) == [
         ("EUR", ShopFigures(2, 1, 500, 2500, 1500)),
         ("JPY", ShopFigures(1, 0, 0, 1000, 0)),
@@ -96,12 +104,12 @@ async def test_a_shops_figures_are_of_the_days_and_of_those_before(
     assert report.now["EUR"].full_price_revenue == 1000
 
     assert await fold(database, NOON + timedelta(days=400)) > 0
-    assert await shop_figures(database, merchant, days, NOON) == report
+    assert await figures(database, merchant, days) == report
     assert await violations(database, merchant) == []
 
 
 async def test_a_shop_without_orders_has_no_figures(database: Database, merchant: Caller) -> None:
-    report = await shop_figures(database, merchant, DayRange(TODAY, TODAY), NOON)
+    report = await figures(database, merchant, DayRange(TODAY, TODAY))
     assert (report.now, report.before, report.active_promotions) == ({}, {}, 0)
 
 
@@ -126,7 +134,7 @@ async def test_a_product_promotions_report_names_what_it_took_off_and_who_won(
     await order(database, merchant, "yen", 2, currency="JPY", codes=("a",))
 
     query = query_for(latest_days(7, TODAY), UTC)
-    found = await report_promotion(database, merchant, ReportKind.PRODUCT, coupon, query)
+    found = await report_promotion(database, merchant, PromotionKind.PRODUCT, coupon, query)
     days, subject = query.days, Subject.PROMOTION
     assert found.report.currencies == ["EUR", "JPY"]
     assert found.report.total(days, "EUR", subject) == Figures(3, 1, 600, 2900)
@@ -144,11 +152,11 @@ async def test_a_product_promotions_report_names_what_it_took_off_and_who_won(
         ("both", "A", 200, 1300),
     ]
     first = await report_promotion(
-        database, merchant, ReportKind.PRODUCT, coupon, replace(query, orders=2)
+        database, merchant, PromotionKind.PRODUCT, coupon, replace(query, orders=2)
     )
     assert first.newest.orders == found.newest.orders[:2]
     rest = replace(query, orders=2, before=first.newest.next, currency="EUR")
-    second = await report_promotion(database, merchant, ReportKind.PRODUCT, coupon, rest)
+    second = await report_promotion(database, merchant, PromotionKind.PRODUCT, coupon, rest)
     assert (second.newest.orders, second.newest.next) == (found.newest.orders[2:], None)
 
     shop = await report_shop(database, merchant, replace(query, currency="JPY"))
@@ -190,14 +198,14 @@ async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
     query = query_for(latest_days(7, TODAY), UTC)
 
     async def report(
-        kind: ReportKind, name: str
+        kind: PromotionKind, name: str
     ) -> tuple[Figures, list[tuple[str, int]], list[object]]:
         found = await report_promotion(database, merchant, kind, made[name].id, query)
-        total = found.report.total(query.days, "EUR", kind.subject)
+        total = found.report.total(query.days, "EUR", subject_of(kind))
         winners = [(one.name, one.orders) for one in found.newest.winners]
         return total, winners, [(one.discount, one.code) for one in found.newest.orders]
 
-    cart_kind, subscription = ReportKind.CART, ReportKind.SUBSCRIPTION
+    cart_kind, subscription = PromotionKind.CART, PromotionKind.SUBSCRIPTION
     assert await report(cart_kind, "Ten") == (Figures(0, 2), [("Twelve", 2)], [])
     assert await report(cart_kind, "Twelve") == (
         Figures(2, 0, 2400, 6600),

@@ -10,8 +10,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from sconto.api.clock import read_clock
-from sconto.domain.home import Attention, Concern, NamedPromotion, PromotionKind
+from sconto.domain.home import Attention, Concern, NamedPromotion
 from sconto.domain.people import Caller, Role
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.operations import promotions
 from sconto.portal.attention_sentences import attention_words
 from sconto.portal.language import language_for

@@ -76,7 +76,7 @@ READING = {
     "/cart-promotions/{cart_promotion_id}": 3,
     "/cart-promotions/{cart_promotion_id}/statistics": 4,
     "/cart-promotions/{cart_promotion_id}/statistics/{table}.csv": 4,
-    "/cart-promotions/{cart_promotion_id}/history": 3,
+    "/cart-promotions/{cart_promotion_id}/history": 2,
     "/cart-promotions/{cart_promotion_id}/delete": 1,
     "/promotions/backtests": 1,
     "/promotions/backtests/{backtest_id}": 1,

@@ -6,6 +6,7 @@ import pytest
 from sconto.store import availability
 from sconto.store.availability import DatabaseUnavailable, StatementStopped, retrying
 from sconto.store.database import Database
+from sconto.store.transactions import savepoint
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{}'; END $$"
 DEADLOCK, CANCELLED = "40P01", "57014"
@@ -60,12 +61,12 @@ async def test_an_undone_savepoint_is_run_again_in_its_transaction(database: Dat
     attempts = Attempts(database, DEADLOCK, 2)
     async with database.write() as connection:
 
-        async def savepoint() -> int:
-            async with connection.transaction():
+        async def run() -> int:
+            async with savepoint(connection):
                 await attempts._run(connection)
             return attempts.made
 
-        assert await retrying(savepoint) == 3
+        assert await retrying(run) == 3
 
 
 async def test_a_stopped_statement_is_run_once_more(database: Database) -> None:

@@ -29,6 +29,8 @@ from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
 
+pytestmark = pytest.mark.oldest
+
 PRODUCTS: Final = range(1, 13)
 NO_PRODUCT: Final = 2**63
 """An id above bigint, so that PostgreSQL refuses the whole statement."""

@@ -1,6 +1,6 @@
 """Indexes on large tables: built while orders are placed, once, and again after a killed build."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from sconto.store import indexes_while_serving
-from sconto.store.indexes_while_serving import INDEXES, build_missing
+from sconto.store.indexes_while_serving import INDEXES, SUPERSEDED, build_missing
 from sconto.store.migrate import migrate
 
 VALID: Final = """
@@ -17,9 +17,9 @@ WHERE indisvalid AND relname = ANY (%s)
 """
 
 
-def valid_indexes(url: str) -> set[str]:
+def valid_indexes(url: str, names: Iterable[str] = INDEXES) -> set[str]:
     with psycopg.connect(url) as connection:
-        rows = connection.execute(VALID, (list(INDEXES),)).fetchall()
+        rows = connection.execute(VALID, (list(names),)).fetchall()
     return {row[0] for row in rows}
 
 
@@ -29,12 +29,19 @@ def execute(url: str, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
+def exists(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> bool:
+    return connection.execute("SELECT to_regclass(%s)", (name,)).fetchone() != (None,)
+
+
 def test_a_new_database_has_all_indexes_from_the_migration(
     create_database: Callable[[], str],
 ) -> None:
-    assert valid_indexes(create_database()) == set(INDEXES)
+    url = create_database()
+    assert valid_indexes(url) == set(INDEXES)
+    assert valid_indexes(url, SUPERSEDED) == set()
 
 
+@pytest.mark.oldest
 def test_missing_and_broken_indexes_are_built_by_the_next_migration(
     create_database: Callable[[], str],
 ) -> None:
@@ -53,6 +60,24 @@ def test_missing_and_broken_indexes_are_built_by_the_next_migration(
         for answer in [people.submit(migrate, url) for _ in range(2)]:
             answer.result()
     assert valid_indexes(url) == set(INDEXES)
+
+
+def test_a_superseded_index_is_dropped_once_nothing_uses_its_table(
+    create_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexes_while_serving, "_LOCK_MILLISECONDS", 1)
+    url = create_database()
+    execute(url, "CREATE INDEX orders_of_customer ON orders (merchant_id, customer_id)")
+    with (
+        psycopg.connect(url) as reader,
+        psycopg.connect(url, autocommit=True) as builder,
+    ):
+        reader.execute("SELECT FROM orders")
+        build_missing(builder)
+        assert exists(builder, "orders_of_customer")
+        reader.rollback()
+        build_missing(builder)
+        assert not exists(builder, "orders_of_customer")
 
 
 def test_a_large_table_is_not_locked_by_the_migration(

@@ -28,6 +28,8 @@ from sconto.store.candidate_statements import READ_PICKS, READ_VERSIONS
 from sconto.store.database import Database
 from tests.builders import NOON, a_period, a_product
 
+pytestmark = pytest.mark.oldest
+
 MUG, CUP = 11, 22
 ONE_OFF = CartTerms(Target.LINES, AmountOff({"EUR": 100}))
 

@@ -42,6 +42,7 @@ def exported(url: str, name: str) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.oldest
 async def test_a_merchant_goes_on_in_another_database(
     database: Database, database_url: str, create_database: Callable[[], str]
 ) -> None:

@@ -6,13 +6,10 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Final
 
-import alembic.command
 import psycopg
 import pytest
-from alembic.config import Config
 
 from sconto.domain.codes import CodeType
 from sconto.domain.statistics import CodeUses
@@ -34,6 +31,7 @@ from sconto.store.schema import (
 from tests.builders import NOON
 from tests.services import wait_until
 from tests.statistics import Statistics, find_statistics
+from tests.store.older_schemas import execute, migrate_to, version
 
 NEWEST = known_versions()[-1]
 
@@ -50,6 +48,7 @@ def current_database(create_database: Callable[[], str]) -> str:
     return create_database()
 
 
+@pytest.mark.oldest
 def test_an_empty_database_gets_the_newest_schema_and_keeps_it(empty_database: str) -> None:
     assert find(empty_database) is SchemaState.OLDER
     migrate(empty_database)
@@ -107,10 +106,9 @@ def test_a_failed_step_leaves_the_database_unchanged(empty_database: str) -> Non
     assert version(empty_database) == [(NEWEST,)]
 
 
+@pytest.mark.oldest
 def test_migrated_codes_keep_their_counts(empty_database: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0007"))
-        migrate(empty_database)
+    migrate_to(empty_database, "0007")
     assert version(empty_database) == [("0007",)]
     for statement in FILLED_BEFORE_0008:
         execute(empty_database, statement)
@@ -155,15 +153,6 @@ FILLED_BEFORE_0008: Final = (
     " (1, 1, 2, 'one-time', true, 'JPY', '2026-01-01', 0, 4, 40),"
     " (1, 1, 4, 'reusable', true, 'EUR', '2026-05-01', 1, 6, 60)",
 )
-
-
-def upgrade_to(version: str, config: Config, newest: str) -> None:
-    """Alembic's upgrade, as if this were the newest version."""
-    assert newest == "head"
-    UPGRADE(config, version)
-
-
-UPGRADE: Final = alembic.command.upgrade
 
 
 def test_a_migration_that_finds_a_table_in_use_tries_again(empty_database: str) -> None:
@@ -228,22 +217,12 @@ def find(url: str) -> SchemaState:
     return asyncio.run(find_schema_state(url))
 
 
-def execute(url: str, statement: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(url) as connection:
-        cursor = connection.execute(statement.encode())
-        return cursor.fetchall() if cursor.description else []
-
-
 def tables(url: str) -> list[object]:
     """The names of the tables, in order."""
     found = execute(
         url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
     )
     return [name for (name,) in found]
-
-
-def version(url: str) -> list[tuple[object, ...]]:
-    return execute(url, "SELECT version_num FROM alembic_version")
 
 
 _MIGRATIONS = (

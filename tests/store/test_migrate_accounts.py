@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
-import alembic.command
 import psycopg
-import pytest
 
 from sconto.domain.audit_list import AuditQuery
 from sconto.domain.merchant_settings import MerchantSettings
@@ -18,7 +15,7 @@ from sconto.operations.users import list_users
 from sconto.store.database import Database
 from sconto.store.indexes_while_serving import AUDIT_INDEXES
 from sconto.store.migrate import migrate
-from tests.store.test_upgraded_rows import upgrade_to
+from tests.store.older_schemas import at_schema
 
 ADMIN = Caller(1, 1, Role.ADMIN)
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -38,10 +35,7 @@ INDEXES = "SELECT count(*) FROM pg_indexes WHERE indexname = ANY (%s)"
 async def test_people_and_their_history_of_before_stay(
     create_database: Callable[[str], str],
 ) -> None:
-    url = create_database("template1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0023"))
-        migrate(url)
+    url = at_schema(create_database, "0023")
     with psycopg.connect(url, autocommit=True) as old:
         old.execute(MERCHANT, ["shop"])
         old.execute(USER, ["ada"])

@@ -1,10 +1,8 @@
 """The migration of stored codes to the present form: NFC, without blanks."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
-import alembic.command
 import psycopg
 import pytest
 
@@ -18,13 +16,18 @@ from sconto.domain.subscription_promotion import Application
 from sconto.operations import checkout, subscriptions
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
-from sconto.store.schema import MIGRATIONS, known_versions
 from tests.builders import NOON, a_line
-from tests.store.test_migrate import execute, upgrade_to, version
+from tests.store.older_schemas import (
+    at_schema,
+    execute,
+    migrate_to,
+    version,
+    version_before,
+    version_of,
+)
 
-[_FILE] = (MIGRATIONS / "versions").glob("*_codes_without_blanks.py")
-AFTER: Final = _FILE.name.partition("_")[0]
-BEFORE: Final = known_versions()[known_versions().index(AFTER) - 1]
+AFTER: Final = version_of("codes_without_blanks")
+BEFORE: Final = version_before("codes_without_blanks")
 
 CALLER: Final = Caller(1, 1, Role.ADMIN)
 RULES: Final = '[{"effect": {"type": "PERCENTAGE_DISCOUNT", "amount": %d, "text": "x"}}]'
@@ -63,10 +66,7 @@ APPLICATION: Final = (
 @pytest.fixture
 def old_database(create_database: Callable[[str], str]) -> str:
     """The address of a database with the schema before that migration, and a merchant."""
-    url = create_database("template1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, BEFORE))
-        migrate(url)
+    url = at_schema(create_database, BEFORE)
     assert version(url) == [(BEFORE,)]
     execute(url, MERCHANT)
     return url
@@ -193,9 +193,8 @@ async def apply(database: Database, code: str) -> Application:
 
 
 def test_a_database_without_such_codes_is_migrated_without_locks(
-    old_database: str, monkeypatch: pytest.MonkeyPatch
+    old_database: str,
 ) -> None:
-    monkeypatch.setattr(alembic.command, "upgrade", partial(upgrade_to, AFTER))
     execute(old_database, PROMOTIONS)
     fill(old_database, CODE, (1, ONE, ONE, None, None, None), (1, "A", "a", None, None, None))
     fill(old_database, SUBSCRIPTION, ("SAVE10", "save10", None, give(10)))
@@ -203,5 +202,5 @@ def test_a_database_without_such_codes_is_migrated_without_locks(
         # A migration that takes locks would wait for these writes.
         other.execute("UPDATE codes SET position = 2")
         other.execute("UPDATE subscription_promotions SET usage = 2")
-        migrate(old_database)
+        migrate_to(old_database, AFTER)
         assert version(old_database) == [(AFTER,)]

@@ -1,23 +1,17 @@
 """Rows of before events, and a program of before that writes beside this one."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Final
-
-import alembic.command
-import pytest
 
 from sconto.domain.people import Caller, Role
 from sconto.operations import events, promotions
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
-from sconto.store.schema import MIGRATIONS, known_versions
 from tests.builders import NOON
 from tests.operations.telling import Teller
-from tests.store.test_migrate import execute, upgrade_to
+from tests.store.older_schemas import at_schema, execute, version_before
 
-[_FILE] = (MIGRATIONS / "versions").glob("*_events.py")
-BEFORE: Final = known_versions()[known_versions().index(_FILE.name.partition("_")[0]) - 1]
+BEFORE: Final = version_before("events")
 
 CALLER: Final = Caller(1, 1, Role.ADMIN)
 PROMOTION: Final = (
@@ -35,10 +29,7 @@ ORDER: Final = (
 async def test_rows_of_before_are_told_from_their_next_change_on(
     create_database: Callable[[str], str],
 ) -> None:
-    url = create_database("template1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, BEFORE))
-        migrate(url)
+    url = at_schema(create_database, BEFORE)
     execute(url, "INSERT INTO merchants (name) VALUES ('shop')")
     running, over = (PROMOTION.format(active=True, ends_at=end) for end in ("NULL", "'2026-02-01'"))
     off = PROMOTION.format(active=False, ends_at="NULL")

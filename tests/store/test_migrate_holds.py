@@ -2,21 +2,15 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from typing import Final
-
-import alembic.command
-import pytest
 
 from sconto.domain.people import Caller, Role
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
-from sconto.store.schema import MIGRATIONS, known_versions
 from tests.operations.holding import NOON, Shop, a_basket
-from tests.store.test_migrate import execute, upgrade_to
+from tests.store.older_schemas import at_schema, execute, version_before
 
-[_FILE] = (MIGRATIONS / "versions").glob("*_holds.py")
-BEFORE: Final = known_versions()[known_versions().index(_FILE.name.partition("_")[0]) - 1]
+BEFORE: Final = version_before("holds")
 
 CALLER: Final = Caller(1, 1, Role.ADMIN)
 ROWS: Final = """
@@ -49,10 +43,7 @@ VALUES (1, 2, 'customer', 'c-9', 1);
 async def test_codes_and_limits_of_before_are_held_beside_the_version_before(
     create_database: Callable[[str], str],
 ) -> None:
-    url = create_database("template1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, BEFORE))
-        migrate(url)
+    url = at_schema(create_database, BEFORE)
     execute(url, ROWS)
     migrate(url)
     database = await Database.open(url)

@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
-import alembic.command
 import psycopg
-import pytest
 
 from sconto.domain.api_keys import NewKey
 from sconto.domain.people import Caller, Role
@@ -15,7 +12,7 @@ from sconto.operations.history import get_user_history
 from sconto.operations.users import list_users
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
-from tests.store.test_upgraded_rows import upgrade_to
+from tests.store.older_schemas import at_schema
 
 ADMIN = Caller(1, 1, Role.ADMIN)
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -31,10 +28,7 @@ VALUES (1, now(), 1, 'user', 1, 'password set')
 async def test_users_and_their_history_of_before_stay_and_keys_are_added(
     create_database: Callable[[str], str],
 ) -> None:
-    url = create_database("template1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0014"))
-        migrate(url)
+    url = at_schema(create_database, "0014")
     with psycopg.connect(url, autocommit=True) as old:
         old.execute("INSERT INTO merchants (name) VALUES ('shop')")
         old.execute(USER, ["ada"])

@@ -2,11 +2,9 @@
 
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Final
 
-import alembic.command
 import pytest
 
 from sconto.domain.order import OrderStatus
@@ -18,12 +16,10 @@ from sconto.operations import events
 from sconto.operations.returns import create_return, list_returns
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
-from sconto.store.schema import MIGRATIONS, known_versions
 from tests.builders import NOON
-from tests.store.test_migrate import execute, upgrade_to
+from tests.store.older_schemas import at_schema, execute, version_before
 
-[_FILE] = (MIGRATIONS / "versions").glob("*_returns.py")
-BEFORE: Final = known_versions()[known_versions().index(_FILE.name.partition("_")[0]) - 1]
+BEFORE: Final = version_before("returns")
 
 CALLER: Final = Caller(1, 1, Role.ADMIN)
 OUTCOMES: Final = json.loads(
@@ -38,10 +34,7 @@ PLACE: Final = (
 async def test_orders_of_before_and_beside_are_returned(
     create_database: Callable[[str], str],
 ) -> None:
-    url = create_database("template1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, BEFORE))
-        migrate(url)
+    url = at_schema(create_database, BEFORE)
     execute(url, "INSERT INTO merchants (name) VALUES ('shop')")
     outcome = json.dumps(OUTCOMES[1])
     execute(url, PLACE.format(id="old", outcome=outcome))

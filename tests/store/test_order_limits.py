@@ -16,6 +16,8 @@ from sconto.store.orders import OrderRaceLost
 from tests.builders import NOON, a_line, ten_off
 from tests.store.priced import PricedOrder, price_order
 
+pytestmark = pytest.mark.oldest
+
 CART: Final = Cart("EUR", (a_line(unit_price=3000),), customer=Customer("c-1"))
 ONE_EACH: Final = Limits(per_customer=1)
 

@@ -22,6 +22,8 @@ from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.statistics import get_statistics
 from tests.store.priced import PricedOrder, price_order
 
+pytestmark = pytest.mark.oldest
+
 DAY: Final = date(2026, 6, 1)
 CART: Final = a_cart(a_line(1, line_id="1"), a_line(2, line_id="2"), codes=("shared", "ONCE"))
 

@@ -10,6 +10,8 @@ from sconto.domain.schedule import INSTANT, SECOND, Period, first_after
 from sconto.store.database import Database
 from sconto.store.period_sql import OVER_FROM, instant_sql
 
+pytestmark = pytest.mark.oldest
+
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 
 

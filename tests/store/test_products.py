@@ -11,6 +11,8 @@ from sconto.store import products
 from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_product
 
+pytestmark = pytest.mark.oldest
+
 
 async def put(database: Database, merchant: Caller, *given: Product) -> PutCounts:
     async with database.write() as connection:

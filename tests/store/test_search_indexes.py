@@ -3,10 +3,8 @@
 import json
 import random
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
-import alembic.command
 import psycopg
 import pytest
 
@@ -17,7 +15,9 @@ from sconto.store.database import Connection, Database
 from sconto.store.migrate import migrate
 from sconto.store.search_indexes import PROMOTION_PARTS, SLOTS, folded, spread
 from tests.conftest import create_caller
-from tests.store.test_upgraded_rows import upgrade_to
+from tests.store.older_schemas import at_schema
+
+pytestmark = pytest.mark.oldest
 
 CODES: Final = 3_000
 NAMES: Final = 2_000
@@ -160,13 +160,10 @@ async def test_the_database_compares_names_as_the_domain_does(database: Database
 
 
 async def test_rows_of_before_and_of_the_version_before_are_found(
-    create_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+    create_database: Callable[[str], str],
 ) -> None:
     """The version before writes beside this one, and knows nothing of the indexes."""
-    url = create_database("template1")
-    monkeypatch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0022"))
-    migrate(url)
-    monkeypatch.undo()
+    url = at_schema(create_database, "0022")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("INSERT INTO merchants (name) VALUES ('shop')")
         for moment in ("before", "meanwhile"):

@@ -12,6 +12,8 @@ from tests.operations.holding import NOON, Shop, a_basket
 from tests.store.gates import Write, lose_to, put_before_promotions
 from tests.store.priced import price_beside_holds, price_hold, price_order
 
+pytestmark = pytest.mark.oldest
+
 BASKET: Final = a_basket(customer="c-1")
 
 

@@ -93,6 +93,7 @@ async def test_a_subscriptions_quote_reads_as_many_pages_for_thousands_of_promot
         assert pages <= pages_of_few + 24, mode
 
 
+@pytest.mark.oldest
 async def test_a_subscriptions_quote_is_one_statement(database_url: str, merchant: Caller) -> None:
     database = await Database.open(database_url, connections=1)
     codes = (SubscriptionCode("TRY3", 1), SubscriptionCode("x", 1, "y"))

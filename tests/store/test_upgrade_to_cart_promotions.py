@@ -5,17 +5,14 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import alembic.command
 import asyncpg
 import psycopg
 import pytest
-from alembic.config import Config
 
 from sconto.domain.backtest.job import NewBacktest
 from sconto.domain.cart import Cart, Customer, Line
@@ -54,6 +51,9 @@ from sconto.store.migrate import migrate
 from sconto.store.reports import ALL_COUNTS
 from sconto.store.stored_amounts import discount_from
 from tests.replay import START, open_replay
+from tests.store.older_schemas import at_schema
+
+pytestmark = pytest.mark.oldest
 
 ROWS: Final = Path(__file__).with_name("rows_of_0013.sql")
 ANSWERS: Final = Path(__file__).with_name("answers_of_0013.json")
@@ -65,16 +65,11 @@ BUYER: Final = Customer("c-1")
 
 KEY_OF_COUNT: Final = ("merchant_id", "subject", "promotion_id", "code_id", "currency")
 
-UPGRADE: Final = alembic.command.upgrade
-
 
 @pytest.fixture(scope="module")
 def template(create_database: Callable[[str], str]) -> str:
     """The name of a database with rows of schema 0013, migrated to the newest schema."""
-    url = create_database("template1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0013"))
-        migrate(url)
+    url = at_schema(create_database, "0013")
     with psycopg.connect(url) as connection:
         connection.execute(ROWS.read_text().encode())
     migrate(url)
@@ -317,12 +312,6 @@ async def set_status(database: Database, order_id: str, status: OrderStatus) -> 
 
 async def violations(database: Database) -> list[str]:
     return [each.words async for found in check(database) for each in found.violations]
-
-
-def upgrade_to(version: str, config: Config, newest: str) -> None:
-    """Alembic's upgrade, as if this were the newest version."""
-    assert newest == "head"
-    UPGRADE(config, version)
 
 
 async def test_a_backtest_leaves_orders_of_before_aside_and_counts_them(

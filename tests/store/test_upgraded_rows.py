@@ -4,15 +4,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import alembic.command
-import psycopg
 import pytest
-from alembic.config import Config
 
 from sconto.api.checkout.writing import write_order
 from sconto.domain.cart import Cart, Line
@@ -29,6 +25,7 @@ from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests.builders import a_product
 from tests.statistics import get_daily_uses, get_statistics
+from tests.store.older_schemas import at_schema, execute
 
 ROWS: Final = Path(__file__).with_name("rows_of_0008.sql")
 SHOP: Final = Caller(1, 1, Role.ADMIN)
@@ -37,8 +34,6 @@ NOW: Final = datetime(2026, 6, 15, 13, tzinfo=UTC)
 JULY, AUGUST = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
 
 ALWAYS, JUNE_SALE, JULY_SALE, POTS, JUNE_POTS = 1, 2, 3, 4, 5
-
-UPGRADE: Final = alembic.command.upgrade
 
 ORDERS: Final = {
     "A-1": Cart("RSD", (Line("1", 2, 1, 9900), Line("2", 1, 3, 15000)), ("once",)),
@@ -57,10 +52,7 @@ ORDERS: Final = {
 @pytest.fixture(scope="module")
 def template(create_database: Callable[[str], str]) -> str:
     """The name of a database with rows of schema 0008, migrated to the newest schema."""
-    url = create_database("template1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alembic.command, "upgrade", partial(upgrade_to, "0008"))
-        migrate(url)
+    url = at_schema(create_database, "0008")
     execute(url, ROWS.read_text())
     migrate(url)
     return urlsplit(url).path.removeprefix("/")
@@ -221,15 +213,3 @@ def timeline(url: str, product_id: int) -> list[tuple[object, ...]]:
         " ORDER BY starts_at",
         (product_id,),
     )
-
-
-def execute(url: str, statement: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    with psycopg.connect(url, options="-c timezone=UTC") as connection:
-        done = connection.execute(statement.encode(), values or None)
-        return done.fetchall() if done.description else []
-
-
-def upgrade_to(version: str, config: Config, newest: str) -> None:
-    """Alembic's upgrade, as if this were the newest version."""
-    assert newest == "head"
-    UPGRADE(config, version)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sconto.api.clock import read_clock
-from sconto.cli.product_file import FileRefused, read_lines
+from sconto.cli.product_file import FileRefused, open_products
 from sconto.domain.people import Caller
 from sconto.domain.problems import ImportRefused
 from sconto.operations.products import import_products
@@ -27,7 +27,7 @@ from tests.services import Service
 from tests.trust.noise import SLOWEST, noisy_request, spoilt
 
 SENDERS: Final = 8
-PART: Final = 1_500
+PART: Final = 900
 """Requests made and sent together."""
 
 
@@ -64,7 +64,7 @@ async def target(service: tuple[str, str], tokens: Tokens) -> Target:
 def test_no_documented_address_fails(target: Target) -> None:
     from tests.trust.documented import try_addresses  # noqa: PLC0415 - takes half a second
 
-    assert try_addresses(target.url, target.headers, 3) > 20
+    assert try_addresses(target.url, target.headers, 2) > 20
 
 
 @pytest.mark.soak
@@ -110,11 +110,11 @@ def send_noise(target: Target, requests: int, number: int) -> Counter[int]:
 
 
 def test_no_bytes_make_an_address_fail(target: Target) -> None:
-    statuses = send_noise(target, 1800, 1)
+    statuses = send_noise(target, 900, 1)
     # The noise gets past the parsers of HTTP and JSON.
-    assert statuses[200] > 100
-    assert statuses[400] > 100
-    assert statuses[422] > 100
+    assert statuses[200] > 50
+    assert statuses[400] > 50
+    assert statuses[422] > 50
 
 
 async def import_noise(database: Database, caller: Caller, files: int, number: int) -> int:
@@ -125,7 +125,7 @@ async def import_noise(database: Database, caller: Caller, files: int, number: i
         lines = [f"{one},Mug {one},19.99,EUR" for one in range(1, chance.randint(2, 6))]
         raw = "\r\n".join(["product_id,name,price,currency", *lines]).encode()
         try:
-            found = read_lines(BytesIO(spoilt(chance, raw)))
+            found = open_products(BytesIO(spoilt(chance, raw)))[1]
             await import_products(database, caller, found, NOON)
         except (FileRefused, ImportRefused):
             continue
@@ -136,7 +136,7 @@ async def import_noise(database: Database, caller: Caller, files: int, number: i
 async def test_no_bytes_in_a_file_of_products_make_the_import_fail(
     database: Database, merchant: Caller
 ) -> None:
-    assert 0 < await import_noise(database, merchant, 400, 1) < 400
+    assert 0 < await import_noise(database, merchant, 150, 1) < 150
 
 
 @pytest.mark.soak

@@ -139,6 +139,7 @@ USED_UP = "A one-time code is used up by the order that took it"
 
 
 LISTED = "Lists find each order by what it redeemed"
+STATES = "An order has a status, and a first order has a customer"
 
 SPOILED = [
     ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
@@ -152,6 +153,9 @@ SPOILED = [
         COUNTED_WITH_CODES,
     ),
     ("UPDATE redemptions SET placed_at = NULL WHERE {mine}", LISTED),
+    ("UPDATE orders SET status = 'gone' WHERE {mine} AND order_id = 'A-1'", STATES),
+    ("UPDATE orders SET is_first = true WHERE {mine} AND order_id = 'A-1'", STATES),
+    ("UPDATE redemptions SET code_type = 'gone' WHERE {mine} AND product_id = 2", RECORDED),
     ("DELETE FROM redemptions WHERE {mine} AND product_id = 2", RECORDED),
     ("UPDATE redemptions SET discount = discount + 1 WHERE {mine}", RECORDED),
     ("UPDATE redemptions SET product_id = 3 WHERE {mine} AND product_id = 2", RECORDED),

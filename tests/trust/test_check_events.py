@@ -1,7 +1,5 @@
 """The check finds events and deliveries that break a promise."""
 
-from collections.abc import AsyncIterator, Callable
-
 import pytest
 
 from sconto.api.clock import read_clock
@@ -12,9 +10,11 @@ from sconto.operations import events, webhooks
 from sconto.operations.check import check
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.store.database import Database
-from tests.conftest import create_caller
+from tests.conftest import create_caller, own_database
 from tests.operations.telling import Teller
 from tests.receiver import LOCAL, a_receiver
+
+database = own_database
 
 POSITIONS = "The positions of events have no gap"
 DELIVERED = "What counts as delivered was answered with success"
@@ -27,14 +27,6 @@ SPOILED = [
     ("UPDATE delivery_attempts SET status = 500 WHERE {mine}", DELIVERED),
     ("UPDATE deliveries SET position = 9 WHERE {mine}", DELIVERED),
 ]
-
-
-@pytest.fixture(scope="module")
-async def database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would send what is there."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -3,10 +3,15 @@
 import re
 from typing import Final
 
-from sconto.domain.numbers import MAX_INT64
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from sconto.domain.numbers import parse_id
+from sconto.domain.product import HIGHEST_PRODUCT_ID
+
+PRODUCT_ID_RULE: Final = f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}"
 
 _POSITIVE: Final = re.compile(r"[1-9][0-9]*")
-_DIGITS: Final = 19
 
 
 def is_id(text: str) -> bool:
@@ -14,9 +19,9 @@ def is_id(text: str) -> bool:
     return _POSITIVE.fullmatch(text) is not None
 
 
-def read_id(text: str) -> int | None:
-    """The id in a text; None if nothing can have it."""
-    if not is_id(text) or len(text) > _DIGITS:
-        return None
-    value = int(text)
-    return value if value <= MAX_INT64 else None
+def id_in_path(request: Request, name: str) -> int:
+    """The id in the path; a path without a valid one is answered 404."""
+    found = parse_id(request.path_params[name])
+    if found is None:
+        raise HTTPException(404)
+    return found

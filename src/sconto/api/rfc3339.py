@@ -48,3 +48,8 @@ def _read_local(text: object) -> datetime | None:
 def write_instant(instant: datetime) -> str:
     """The instant in UTC."""
     return in_utc(instant).isoformat()
+
+
+def write_optional_instant(instant: datetime | None) -> str | None:
+    """The instant in UTC; None for None."""
+    return None if instant is None else write_instant(instant)

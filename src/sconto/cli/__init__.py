@@ -1,6 +1,5 @@
 """The `sconto` command; each of its commands is imported only when it is typed."""
 
-from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
@@ -8,6 +7,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from sconto import __version__
+from sconto.cli.loading import load_module
 
 _FAILED: Final = 1
 
@@ -73,7 +73,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except Exception as error:
             # Also imported late: knowing all errors takes importing the store.
-            reason = import_module("sconto.cli.refusals").explain(error)
+            reason = load_module("sconto.cli.refusals").explain(error)
             if reason is None:
                 raise
         typer.echo(f"sconto: {' '.join(reason.split())}", err=True)
@@ -81,7 +81,7 @@ class Commands(TyperGroup):
 
 
 def _load(source: _Source) -> Any:
-    found = getattr(import_module(f"sconto.cli.{source.module}"), source.attribute)
+    found = getattr(load_module(f"sconto.cli.{source.module}"), source.attribute)
     if isinstance(found, typer.Typer):
         return get_command(found)
     single = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -8,19 +8,14 @@ from typing import Annotated, Final
 
 import typer
 
-from sconto.cli.database import answer_from, bring_up_to_date, running_database
+from sconto.cli.database import answer_from, bring_up_to_date, find_version, running_database
+from sconto.cli.groups import command_group
 from sconto.cli.refusals import CommandRefused
-from sconto.operations import Database, people
+from sconto.operations import people
 from sconto.settings import Settings
 from sconto.store.embedded.programs import find_programs
-from sconto.store.schema import read_version
 
-app: Final = typer.Typer(
-    help="The bundled database: dump it, and load a dump.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app: Final = command_group("The bundled database: dump it, and load a dump.")
 
 DumpFile = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)]
 
@@ -61,7 +56,7 @@ def load(file: DumpFile) -> None:
     if not file.is_file():
         raise DumpRefused(f"{file} does not exist: name a file that `sconto database dump` wrote")
     with running_database(settings) as url:
-        if asyncio.run(answer_from(url, _find_version)) is not None:
+        if asyncio.run(answer_from(url, find_version)) is not None:
             raise DumpRefused(
                 f"the database in {settings.data_dir} is not empty: name a new SCONTO_DATA_DIR"
             )
@@ -79,11 +74,6 @@ def _bundled_settings() -> Settings:
             "SCONTO_DATABASE_URL names another database: use its own pg_dump and pg_restore"
         )
     return settings
-
-
-async def _find_version(database: Database) -> str | None:
-    async with database.read() as connection:
-        return await read_version(connection)
 
 
 def _run(program: str, *arguments: str) -> None:

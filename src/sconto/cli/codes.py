@@ -1,7 +1,6 @@
 """`sconto code`: imports, exports and generates the codes of a promotion."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,8 @@ from sconto.cli.file_layouts import (
 )
 from sconto.cli.file_opening import open_table
 from sconto.cli.file_tables import show_codes, show_refused_codes
+from sconto.cli.groups import command_group
+from sconto.cli.outputs import writing
 from sconto.cli.progress import Readable, show_count, show_reading
 from sconto.cli.refusals import CommandRefused
 from sconto.domain.code_file import CODE_FIELD
@@ -37,12 +38,7 @@ from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import Database, code_imports, codes, people
 from sconto.operations.code_generation import generate_some, get_generation, start_generation
 
-app: Final = typer.Typer(
-    help="The codes of a promotion.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app: Final = command_group("The codes of a promotion.")
 
 _PIECE: Final = 64 * 1024
 _POLL_AFTER: Final = 0.2
@@ -104,22 +100,15 @@ def export_file(
     begins with a byte order mark, which tells a spreadsheet that it is UTF-8. Standard output is
     for programs, so it has no mark.
     """
-    try:
-        with _writing(output) as file:
+    with writing(output):
+        with _opened(output) as file:
             written = ask_database(
                 lambda database: _export(
                     database, merchant, promotion, file, for_people=output is not None
                 )
             )
-    except BrokenPipeError:
-        # The reader has read enough. Python must not flush the rest into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return
-    except OSError as error:
-        name = output or "standard output"
-        raise CommandRefused(f"{name} cannot be written: {error.strerror}") from None
-    if output is not None:
-        typer.echo(f"{_codes(written)} written")
+        if output is not None:
+            typer.echo(f"{_codes(written)} written")
 
 
 @app.command("generate")
@@ -210,7 +199,7 @@ def _pieces(file: Readable) -> Iterator[bytes]:
 
 
 @contextmanager
-def _writing(output: Path | None) -> Iterator[TextIO]:
+def _opened(output: Path | None) -> Iterator[TextIO]:
     """The file or standard output, which keeps line ends as they are."""
     if output is None:
         sys.stdout.reconfigure(newline="", encoding="utf-8")  # type: ignore[union-attr]

@@ -69,24 +69,16 @@ def require_schema(url: str) -> None:
         )
 
 
-def missing_session_settings(url: str) -> list[str]:
-    """The settings that each connection should have and does not, as `name = value`.
+def find_lacks(url: str) -> tuple[list[str], list[str]]:
+    """The settings that sessions lack, as `name = value`, and what is wrong with the nodes.
 
     Raises DatabaseUnavailable.
     """
-    return asyncio.run(answer_from(url, _find_missing_settings))
-
-
-def node_faults(url: str) -> list[str]:
-    """What is wrong with the nodes of a distributed database, one line each.
-
-    Raises DatabaseUnavailable.
-    """
-    return asyncio.run(answer_from(url, _find_node_faults))
+    return asyncio.run(answer_from(url, _find_lacks))
 
 
 def _ensure_schema(url: str) -> None:
-    version = asyncio.run(answer_from(url, _read_version))
+    version = asyncio.run(answer_from(url, find_version))
     refuse_newer(version)
     if version is None:
         bring_up_to_date(url)
@@ -97,19 +89,15 @@ def _ensure_schema(url: str) -> None:
         )
 
 
-async def _read_version(database: Database) -> str | None:
+async def find_version(database: Database) -> str | None:
+    """The version of the schema; None if there is none."""
     async with database.read() as connection:
         return await read_version(connection)
 
 
-async def _find_missing_settings(database: Database) -> list[str]:
+async def _find_lacks(database: Database) -> tuple[list[str], list[str]]:
     async with database.read() as connection:
-        return await find_missing_settings(connection)
-
-
-async def _find_node_faults(database: Database) -> list[str]:
-    async with database.read() as connection:
-        return await find_node_faults(connection)
+        return await find_missing_settings(connection), await find_node_faults(connection)
 
 
 async def answer_from(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:

@@ -1,16 +1,16 @@
 """`sconto export`: orders, redemptions, returns and codes as files."""
 
-import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from sconto.cli.database import ask_database
+from sconto.cli.options import read_time
+from sconto.cli.outputs import writing
 from sconto.cli.refusals import CommandRefused
 from sconto.domain.codes import code_key
 from sconto.domain.exports import FILTERS, ExportFilter, ExportKind, FileFormat, Row
@@ -69,8 +69,8 @@ def export(  # noqa: PLR0913 - one option for each condition
     if code is not None and key is None:
         raise CommandRefused(f"--code {code}: no code is like that")
     wanted = ExportFilter(
-        _read_time("--from", since),
-        _read_time("--until", until),
+        None if since is None else read_time("--from", since),
+        None if until is None else read_time("--until", until),
         status,
         customer,
         promotion,
@@ -78,31 +78,12 @@ def export(  # noqa: PLR0913 - one option for each condition
         used,
     )
     _refuse_unknown(kind, wanted)
-    try:
+    with writing(output):
         rows = ask_database(
             lambda database: _export(database, merchant, kind, file_format, wanted, output)
         )
-    except BrokenPipeError:
-        # The reader has read enough. Python must not flush the rest into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return
-    except OSError as error:
-        name = output or "standard output"
-        raise CommandRefused(f"{name} cannot be written: {error.strerror}") from None
-    if output is not None:
-        typer.echo(f"{rows:,} {kind if rows != 1 else kind.removesuffix('s')} written")
-
-
-def _read_time(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        read = datetime.fromisoformat(text)
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise CommandRefused(
-            f"{option} {text}: a time is a date such as 2026-11-27, or 2026-11-27T09:00:00+01:00"
-        ) from None
+        if output is not None:
+            typer.echo(f"{rows:,} {kind if rows != 1 else kind.removesuffix('s')} written")
 
 
 def _refuse_unknown(kind: ExportKind, wanted: ExportFilter) -> None:

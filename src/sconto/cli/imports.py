@@ -9,6 +9,7 @@ import typer
 
 from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
+from sconto.cli.groups import command_group
 from sconto.cli.import_sentences import say_discount
 from sconto.cli.refusals import CommandRefused
 from sconto.cli.sentences import ROW_FAULTS, say_problem
@@ -36,12 +37,7 @@ from sconto.operations.promotion_edits import (
 from sconto.operations.stored_promotions import StoredPromotions
 from sconto.settings import Settings
 
-app: Final = typer.Typer(
-    help="Promotions from the exports of other systems.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app: Final = command_group("Promotions from the exports of other systems.")
 
 _PIECE: Final = 64 * 1024
 

@@ -11,17 +11,13 @@ import typer
 
 from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
+from sconto.cli.groups import command_group
 from sconto.cli.tables import AsJson, show_table
 from sconto.domain.api_keys import ApiKey, NewKey
 from sconto.domain.people import Role, command_line_caller
 from sconto.operations import Database, api_keys, people
 
-app: Final = typer.Typer(
-    help="API keys: long-lived credentials of programs.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app: Final = command_group("API keys: long-lived credentials of programs.")
 
 _LONGEST: Final = 36_500
 

@@ -10,23 +10,14 @@ import typer
 
 from sconto.cli import invitations, merchant_moves
 from sconto.cli.database import ask_database
+from sconto.cli.groups import command_group
 from sconto.cli.refusals import CommandRefused
 from sconto.cli.tables import AsJson, show_table
 from sconto.domain.people import Merchant, Role, User
 from sconto.operations import people
 
-merchants: Final = typer.Typer(
-    help="Merchants: the shops that share this Sconto.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
-users: Final = typer.Typer(
-    help="Users: who signs in for a merchant, with which role.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+merchants: Final = command_group("Merchants: the shops that share this Sconto.")
+users: Final = command_group("Users: who signs in for a merchant, with which role.")
 
 _READ_LIMIT: Final = 64 * 1024
 

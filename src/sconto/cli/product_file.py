@@ -29,23 +29,16 @@ class FileRefused(Exception):
     """The whole file is refused. The message ends a sentence that begins with the file's name."""
 
 
-def read_lines(
+def open_products(
     file: Readable, layout: Layout = AUTOMATIC
-) -> Iterator[ProductLine | RefusedProductLine]:
-    """The product of each line, or why the line is refused.
+) -> tuple[ProductColumns, Iterator[ProductLine | RefusedProductLine]]:
+    """The columns, and the product of each line, or why the line is refused.
 
     Lines are counted from 1, as in an editor. A product whose name spans lines has the number of
     its first line. Empty rows are skipped. A line break in a name becomes a space. Only one piece
     and one row are in memory at a time. Raises FileRefused if the first line does not name the
     columns, or if reading fails.
     """
-    return open_products(file, layout)[1]
-
-
-def open_products(
-    file: Readable, layout: Layout = AUTOMATIC
-) -> tuple[ProductColumns, Iterator[ProductLine | RefusedProductLine]]:
-    """As `read_lines`, with the columns."""
     reader = CsvRows(layout.encoding, layout.delimiter, lenient=True)
     rows = _read_rows(reader, file)
     first = next(rows, (1, []))

@@ -23,6 +23,7 @@ from sconto.cli.file_layouts import (
 )
 from sconto.cli.file_opening import open_table
 from sconto.cli.file_tables import show_products
+from sconto.cli.groups import command_group
 from sconto.cli.product_file import FileRefused, open_products
 from sconto.cli.progress import show_reading
 from sconto.cli.refusals import CommandRefused, show_lines
@@ -34,12 +35,7 @@ from sconto.domain.product import FieldRule, ProductLine, PutCounts, RefusedProd
 from sconto.domain.product_file import COLUMNS
 from sconto.operations import Database, people, products
 
-app: Final = typer.Typer(
-    help="The products of a merchant.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app: Final = command_group("The products of a merchant.")
 
 _Lines: TypeAlias = Iterator[ProductLine | RefusedProductLine]
 

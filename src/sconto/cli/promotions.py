@@ -11,6 +11,7 @@ import typer
 from sconto.api import promotion_schema
 from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
+from sconto.cli.groups import command_group
 from sconto.cli.promotion_files.codes_beside import fetch_from_beside, put_beside
 from sconto.cli.promotion_files.kinds import Kind, all_kinds
 from sconto.cli.promotion_files.planning import (
@@ -31,12 +32,7 @@ from sconto.operations.promotion_edits import Decision, EditRefused, Outcome, ed
 from sconto.operations.stored_promotions import StoredPromotions, read_promotions
 from sconto.settings import Settings
 
-app: Final = typer.Typer(
-    help="A merchant's promotions as a file.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app: Final = command_group("A merchant's promotions as a file.")
 
 _LONGEST_FILE: Final = 64 * 1024 * 1024
 _NAMED_FAULTS: Final = 100

@@ -10,6 +10,7 @@ import typer
 
 from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
+from sconto.cli.groups import command_group
 from sconto.cli.progress import show_count
 from sconto.cli.refusals import CommandRefused
 from sconto.domain.bill import PricedCart
@@ -24,12 +25,7 @@ from sconto.operations import Database, people, retention
 from sconto.operations.order_counting import count_orders_of
 from sconto.settings import Settings
 
-customers: Final = typer.Typer(
-    help="A shop's customer: a copy of what is stored, and erasing it.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+customers: Final = command_group("A shop's customer: a copy of what is stored, and erasing it.")
 
 _CONFIRMED_FROM: Final = timedelta(days=1)
 

@@ -22,11 +22,11 @@ from sconto.cli.connections import (
 )
 from sconto.cli.database import (
     bring_up_to_date,
-    missing_session_settings,
-    node_faults,
+    find_lacks,
     require_schema,
     running_database,
 )
+from sconto.cli.loading import load_module
 from sconto.cli.privileges import drop_privileges
 from sconto.cli.refusals import CommandRefused
 from sconto.cli.termination import exit_if_stopped, terminable
@@ -110,6 +110,7 @@ def run_service(
             typer.echo(f"Its figures are at {address_of(figures)}/metrics")
         exit_if_stopped()
         if workers == 1:
+            load_module(app.partition(":")[0])
             Server(config).run(listeners)
         else:
             _Workers(config, listeners).run()
@@ -171,14 +172,14 @@ def _prepare_schema(url: str, *, migrate: bool) -> None:
 
 def _warn_of_missing_session_settings(url: str) -> None:
     with suppress(DatabaseUnavailable):
-        lacking = missing_session_settings(url)
+        lacking, faults = find_lacks(url)
         if lacking:
             typer.echo(
                 f"sconto: the database's sessions lack {', '.join(lacking)}: "
                 "give them to its role (see PgBouncer in docs/scale.md)",
                 err=True,
             )
-        for fault in node_faults(url):
+        for fault in faults:
             typer.echo(f"sconto: {fault} (see Citus in docs/scale.md)", err=True)
 
 

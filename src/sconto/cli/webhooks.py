@@ -3,25 +3,21 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Final
 
 import typer
 
 from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
-from sconto.cli.refusals import CommandRefused
+from sconto.cli.groups import command_group
+from sconto.cli.options import read_time
 from sconto.cli.tables import AsJson, show_table
 from sconto.domain.people import command_line_caller
 from sconto.domain.webhooks import Webhook
 from sconto.operations import Database, people, webhooks
 
-app: Final = typer.Typer(
-    help="Webhooks: where the events of a merchant are sent.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app: Final = command_group("Webhooks: where the events of a merchant are sent.")
 
 Merchant = Annotated[str, typer.Option(help="The merchant's name.")]
 
@@ -46,7 +42,7 @@ def replay(
     ],
 ) -> None:
     """Send all events again that were recorded since a time; a running service sends them."""
-    begin = _read_time(since)
+    begin = read_time("--since", since)
     count = ask_database(lambda database: _replay(database, merchant, webhook_id, begin))
     typer.echo(f"Events that are sent again: {count:,}")
 
@@ -72,13 +68,3 @@ def _row(webhook: Webhook) -> Sequence[object]:
         len(webhook.types) or "all",
         webhook.url,
     )
-
-
-def _read_time(text: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(text)
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise CommandRefused(
-            f"--since {text}: a time is a date such as 2026-11-27, or 2026-11-27T09:00:00+01:00"
-        ) from None

@@ -9,7 +9,7 @@ from typing import Final
 from sconto.domain.blanks import trim
 from sconto.domain.code_list import MAX_CODES_ADDED
 from sconto.domain.codes import code_key
-from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_unreadable
+from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_shortened, is_unreadable
 from sconto.domain.headings import (
     CODE_COLUMN,
     CODE_WORDS,
@@ -29,7 +29,6 @@ NAMED_LINES: Final = 1000
 _DIGIT: Final = re.compile("[0-9]")
 _SEPARATORS: Final = re.compile(r"[\r\n\t\v\f,;]+")
 _BLANKS: Final = re.compile(r"\s+")
-_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}")
 
 MAX_PARTS: Final = 1000
 """The most codes that blanks separate in one value."""
@@ -222,7 +221,7 @@ class CodeFile:
             return CodeLineFault.MISREAD
         if key is not None:
             return None
-        if _SHORTENED.fullmatch(code):
+        if is_shortened(code):
             return CodeLineFault.SHORTENED
         parts = _BLANKS.split(code, MAX_PARTS)
         if len(parts) == 1 or not all(map(code_key, parts)):

@@ -7,11 +7,11 @@ from enum import Enum, auto
 from typing import Final
 
 from sconto.domain.blanks import trim
-from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_unreadable
+from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_shortened, is_unreadable
 from sconto.domain.headings import PERCENT_WORDS, PRODUCT_WORDS, filled, find_column, legible
 from sconto.domain.layout import AUTOMATIC, Layout
 from sconto.domain.money import format_percent, parse_percent
-from sconto.domain.product import parse_product_id
+from sconto.domain.numbers import parse_id
 
 PRODUCT_FIELD: Final = "product_id"
 PERCENT_FIELD: Final = "percent"
@@ -19,7 +19,6 @@ PERCENT_FIELD: Final = "percent"
 
 _WORDS: Final = (*PRODUCT_WORDS, *PERCENT_WORDS)
 _KNOWN: Final = frozenset[str]().union(*_WORDS)
-_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}")
 _NUMBER: Final = re.compile(r"[0-9.,]+\s*%?")
 _DIGIT: Final = re.compile("[0-9]")
 
@@ -206,7 +205,7 @@ def _read_row(
 
     if columns.width is not None and any(map(trim, values[columns.width :])):
         return refuse(CoverageFault.MORE_VALUES, columns.width)
-    product_id = parse_product_id(written)
+    product_id = parse_id(written)
     if product_id is None:
         return refuse(_fault_of_id(written), columns.product)
     if columns.percent is None:
@@ -222,8 +221,7 @@ def _fault_of_id(written: str) -> CoverageFault:
         return CoverageFault.NO_PRODUCT
     if is_unreadable(written):
         return CoverageFault.UNREADABLE
-    is_shortened = _SHORTENED.fullmatch(written)
-    return CoverageFault.SHORTENED if is_shortened else CoverageFault.NOT_A_PRODUCT
+    return CoverageFault.SHORTENED if is_shortened(written) else CoverageFault.NOT_A_PRODUCT
 
 
 def read_percent(text: str) -> int:

@@ -26,6 +26,8 @@ _QUOTED: Final = re.compile('"[^"]*(?:"|$)')
 # A first line with which spreadsheets name the delimiter.
 _NAMED_DELIMITER: Final = re.compile(f'"?sep=([{DELIMITERS}])"?\\s*', re.IGNORECASE)
 
+_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{1,3}")
+
 
 class RowFault(Enum):
     """Why a row cannot be read."""
@@ -204,6 +206,11 @@ class CsvRows:
 def is_unreadable(value: str) -> bool:
     """Whether the value has bytes that are no letters in the encoding of its file."""
     return not value.isascii() and _NOT_UTF_8.search(value) is not None
+
+
+def is_shortened(value: str) -> bool:
+    """Whether the value is a number that a spreadsheet shortened, such as `1.2E+15`."""
+    return _SHORTENED.fullmatch(value) is not None
 
 
 def read_again(value: str, encoding: Encoding) -> str:

@@ -77,6 +77,18 @@ class PromotionOutcome:
     used_at: datetime | None = None
     held_until: datetime | None = None
 
+    @property
+    def time_behind(self) -> datetime | None:
+        """When the promotion ended or starts, or its code was used; None for another status."""
+        match self.status:
+            case PromotionStatus.USED:
+                return self.used_at
+            case PromotionStatus.EXPIRED:
+                return None if self.period is None else self.period.ends_at
+            case PromotionStatus.NOT_STARTED:
+                return None if self.period is None else self.period.starts_at
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class PromotionName:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.schedule import Period
 
 ENDS_SOON: Final = timedelta(hours=48)
@@ -18,14 +19,6 @@ LOOKED_AT: Final = 1_000
 
 MAX_OF_A_CONCERN: Final = 5
 """Promotions that are named for each concern."""
-
-
-class PromotionKind(StrEnum):
-    """The three kinds of promotions."""
-
-    PRODUCT = "product"
-    CART = "cart"
-    SUBSCRIPTION = "subscription"
 
 
 @dataclass(frozen=True, slots=True)

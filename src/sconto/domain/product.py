@@ -1,6 +1,5 @@
 """Products of a merchant's catalogue, and the rules that make them valid."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -27,8 +26,6 @@ HIGHEST_PRODUCT_ID: Final = MAX_INT64
 
 MAX_PRODUCTS: Final = 1000
 """The most products that one request can put or list."""
-
-_PRODUCT_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +165,10 @@ def read_product(fields: Mapping[str, object]) -> Product | tuple[ProductFault, 
     return Product(product_id, name, price, currency, tags)
 
 
-def parse_product_id(text: str) -> int | None:
-    """The id, read from ASCII digits; None if the text is not an id."""
-    if _PRODUCT_ID.fullmatch(text) is None:
-        return None
-    product_id = int(text)
-    return product_id if product_id <= HIGHEST_PRODUCT_ID else None
+def is_product_id(value: object) -> TypeGuard[int]:
+    """Whether a value of JSON is the id of a product."""
+    # Not isinstance: a boolean is an int.
+    return type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID
 
 
 def search_key(text: str) -> str:
@@ -181,11 +176,8 @@ def search_key(text: str) -> str:
     return text.casefold()
 
 
-# `type` and not isinstance below, because a boolean is an int.
-
-
 def _read_product_id(value: object) -> int | ProductFault:
-    if type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID:
+    if is_product_id(value):
         return value
     return ProductFault("product_id", FieldRule.PRODUCT_ID)
 

@@ -20,6 +20,7 @@ from sconto.domain.headings import (
 )
 from sconto.domain.layout import AUTOMATIC, DecimalSign, Delimiter, Layout
 from sconto.domain.money import currency_decimals, known_currencies
+from sconto.domain.numbers import parse_id
 from sconto.domain.product import (
     PRODUCT_FIELDS,
     TAGS,
@@ -28,7 +29,6 @@ from sconto.domain.product import (
     ProductLine,
     RefusedProductLine,
     WrongValueCount,
-    parse_product_id,
     read_product,
 )
 from sconto.domain.written_numbers import decimal_sign_of, read_number
@@ -106,7 +106,7 @@ def _is_product(cells: Sequence[str], layout: Layout) -> bool:
     least = len(PRODUCT_FIELDS) - (layout.currency is not None)
     return (
         least <= len(cells) <= len(COLUMNS)
-        and parse_product_id(cells[0]) is not None
+        and parse_id(cells[0]) is not None
         and not any(heading_word(cell) in _KNOWN for cell in cells)
     )
 
@@ -177,7 +177,7 @@ def _fields_of(
     if price.currency not in (None, currency) and currency in known_currencies():
         faults.append(ProductFault("price", FieldRule.OTHER_CURRENCY))
     fields: dict[str, object] = {
-        "product_id": parse_product_id(trim(cells["product_id"])),
+        "product_id": parse_id(trim(cells["product_id"])),
         "name": _LINE_BREAK.sub(" ", cells["name"]),
         "price": number,
         "currency": currency,

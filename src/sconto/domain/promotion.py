@@ -80,7 +80,7 @@ class PromotionChange:
     stay, whatever `terms` has of them.
     """
 
-    type: PromotionType
+    type: PromotionType | None = None
     name: str | None = None
     active: bool | None = None
     starts_at: datetime | None = None
@@ -112,7 +112,7 @@ def changed_summary(
     """The promotion after the change."""
     return replace(
         before,
-        type=change.type,
+        type=change.type or before.type,
         name=before.name if change.name is None else change.name,
         active=before.active if change.active is None else change.active,
         period=changed_period(before.period, change),

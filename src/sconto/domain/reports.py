@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from sconto.domain.far_times import to_utc
 from sconto.domain.order_counts import Subject
 from sconto.domain.order_list import OrderPlace
+from sconto.domain.promotion_kind import PromotionKind
 
 LOOKED_AT: Final = 500
 """Orders that are read for what no counter has: products, and who gave more."""
@@ -123,11 +124,6 @@ class ShopFigures:
     discounted_revenue: int = 0
 
     @property
-    def full_price_orders(self) -> int:
-        """Orders without a discount."""
-        return self.orders - self.discounted_orders
-
-    @property
     def full_price_revenue(self) -> int:
         """Revenue of orders without a discount."""
         return self.revenue - self.discounted_revenue
@@ -231,17 +227,9 @@ class Report:
         return found
 
 
-class ReportKind(StrEnum):
-    """The kind of promotion that a report is about."""
-
-    PRODUCT = "product"
-    CART = "cart"
-    SUBSCRIPTION = "subscription"
-
-    @property
-    def subject(self) -> Subject:
-        """What its orders are counted for."""
-        return Subject.SUBSCRIPTION if self is ReportKind.SUBSCRIPTION else Subject.PROMOTION
+def subject_of(kind: PromotionKind) -> Subject:
+    """What the orders of promotions of this kind are counted for."""
+    return Subject.SUBSCRIPTION if kind is PromotionKind.SUBSCRIPTION else Subject.PROMOTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +266,7 @@ class TopCode(NamedTuple):
 class TopPromotion(NamedTuple):
     """A promotion and what it gave on the days."""
 
-    kind: ReportKind
+    kind: PromotionKind
     promotion_id: int
     name: str
     figures: Figures
@@ -301,7 +289,7 @@ class TopProduct(NamedTuple):
 class Winner(NamedTuple):
     """A promotion that gave more than another one, and in how many of the newest orders."""
 
-    kind: ReportKind
+    kind: PromotionKind
     promotion_id: int
     name: str
     orders: int

@@ -9,8 +9,8 @@ from unicodedata import category, normalize
 from sconto.domain.blanks import trim
 from sconto.domain.codes import code_key
 from sconto.domain.names import NAME_LENGTH, is_reference
+from sconto.domain.numbers import parse_id
 from sconto.domain.overview import ListKind
-from sconto.domain.product import parse_product_id
 from sconto.domain.schedule import Period
 
 PART_LENGTH: Final = 3
@@ -183,7 +183,7 @@ def read_search(text: str) -> SearchText | None:
         words,
         code_key(typed) or "",
         tuple(spelling for spelling in spellings if is_reference(spelling)),
-        parse_product_id(typed),
+        parse_id(typed),
     )
 
 

@@ -15,7 +15,6 @@ from sconto.domain.api_keys import (
 )
 from sconto.domain.history import HistoryPage, Subject, key_created, key_revoked
 from sconto.domain.names import is_name
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller, key_caller
 from sconto.domain.people_problems import KeyEndsInThePast, KeyNotFound, TooManyKeys
 from sconto.domain.problems import NameTaken, NotAName
@@ -103,10 +102,9 @@ async def get_key_history(
 ) -> HistoryPage:
     """The latest entries about the merchant's keys."""
     async with database.read(caller.merchant_id) as connection:
-        found = await history.list_entries_of_all(
-            connection, caller.merchant_id, Subject.API_KEY, limit + 1, before or MAX_INT64
+        return await history.list_entries_of_all(
+            connection, caller.merchant_id, Subject.API_KEY, limit, before
         )
-    return HistoryPage(tuple(found[:limit]), more=len(found) > limit)
 
 
 async def _find(connection: Connection, caller: Caller, key_id: int) -> ApiKey:

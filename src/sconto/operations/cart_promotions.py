@@ -1,7 +1,6 @@
 """Cart promotions: create, change, delete, restore, get, list and try them; statistics."""
 
 import dataclasses
-import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -52,10 +51,14 @@ from sconto.store import (
 )
 from sconto.store.candidates import CartAt
 from sconto.store.database import Connection, Database, retried, retrying
+from sconto.store.price_versions import Renewal
 from sconto.store.threads import in_thread
 
 MAX_CODES_ANSWERED: Final = 100_000
 """Codes that are in the answer about a promotion; the code endpoints list all."""
+
+_RENEWAL: Final = Renewal(cart_promotions=True)
+"""Quotes read the cart promotions again after an edit, and orders their prices."""
 
 
 async def create_promotion(
@@ -76,12 +79,12 @@ async def create_promotion(
         )
         if new.codes:
             await codes.write_first_codes(connection, merchant_id, promotion_id, new.codes, now)
-        await _check_and_renew(connection, caller, created, now)
+        await _check_number(connection, caller, created, now)
         await allowances.set_scopes(
             connection, merchant_id, promotion_id, (), scopes_of(new.terms.limits)
         )
         entry = cart_promotion_created(created, new.codes)
-        await history.record(connection, caller, entry, now)
+        await history.record(connection, caller, entry, now, _RENEWAL)
         return created
 
     return await run_once(database, caller, request, create, now)
@@ -127,7 +130,7 @@ async def change_promotion(
                 return before
             if not await cart_promotions.update_promotion(connection, merchant_id, after, version):
                 raise ChangedMeanwhile
-            await _check_and_renew(connection, caller, after, now)
+            await _check_number(connection, caller, after, now)
             await allowances.set_scopes(
                 connection,
                 merchant_id,
@@ -135,7 +138,7 @@ async def change_promotion(
                 scopes_of(before.terms.limits),
                 scopes_of(after.terms.limits),
             )
-            await history.record(connection, caller, entry, now)
+            await history.record(connection, caller, entry, now, _RENEWAL)
         return after
 
     return await retrying(change_it)
@@ -164,9 +167,8 @@ async def delete_promotion(
             before = await _existing(connection, merchant_id, promotion_id)
             await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
             await code_sweeps.begin_sweep(connection, merchant_id, promotion_id, now)
-            await _renew(connection, merchant_id)
             entry = cart_promotion_deleted(before)
-            await history.record(connection, caller, entry, now)
+            await history.record(connection, caller, entry, now, _RENEWAL)
         return before
 
     return await retrying(delete)
@@ -196,9 +198,9 @@ async def restore_promotion(
             )
             if restored.is_complete:
                 await promotions.restore_promotion(connection, merchant_id, promotion_id, now)
-                await _check_and_renew(connection, caller, found.promotion, now)
+                await _check_number(connection, caller, found.promotion, now)
                 entry = cart_promotion_restored(found.promotion)
-                await history.record(connection, caller, entry, now)
+                await history.record(connection, caller, entry, now, _RENEWAL)
         return restored
 
     while (done := await retrying(restore_some)) is not None and not done.is_complete:
@@ -243,10 +245,9 @@ async def get_promotion_history(
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
         await _existing(connection, merchant_id, promotion_id)
-        found = await history.list_entries(
-            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or MAX_INT64
+        return await history.list_entries(
+            connection, merchant_id, Subject.PROMOTION, promotion_id, limit, before
         )
-    return HistoryPage(tuple(found[:limit]), more=len(found) > limit)
 
 
 @retried
@@ -371,16 +372,11 @@ async def _read_statistics(
     )
 
 
-async def _check_and_renew(
+async def _check_number(
     connection: Connection, caller: Caller, promotion: CartPromotion, now: datetime
 ) -> None:
-    """Make quotes and orders see the promotion. Raises TooManyAutomatic."""
+    """Raise TooManyAutomatic if the promotion is one automatic promotion too many."""
     if promotion.code_type is None and promotion.active:
         count = await cart_promotions.count_automatic(connection, caller.merchant_id, now)
         if count > MAX_AUTOMATIC:
             raise TooManyAutomatic(MAX_AUTOMATIC)
-    await _renew(connection, caller.merchant_id)
-
-
-async def _renew(connection: Connection, merchant_id: int) -> None:
-    await cart_promotions.renew_cart_version(connection, merchant_id, secrets.randbits(63))

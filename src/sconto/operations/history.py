@@ -1,9 +1,6 @@
 """Who changed what and when. Each operation records its changes; they are read here."""
 
-from collections.abc import Sequence
-
-from sconto.domain.history import Entry, HistoryPage, Subject
-from sconto.domain.numbers import MAX_INT64
+from sconto.domain.history import HistoryPage, Subject
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.store import history, promotions
@@ -18,14 +15,13 @@ async def get_promotion_history(
 
     With `before`, the latest of those that are older than the entry of that id.
     """
-    async with database.read(caller.merchant_id) as connection:
-        merchant_id = caller.merchant_id
+    merchant_id = caller.merchant_id
+    async with database.read(merchant_id) as connection:
         if await promotions.find_summary(connection, merchant_id, promotion_id) is None:
             raise PromotionNotFound(promotion_id)
-        found = await history.list_entries(
-            connection, merchant_id, Subject.PROMOTION, promotion_id, limit + 1, before or MAX_INT64
+        return await history.list_entries(
+            connection, merchant_id, Subject.PROMOTION, promotion_id, limit, before
         )
-    return _page(found, limit)
 
 
 @retried
@@ -33,16 +29,11 @@ async def list_promotion_entries(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """As `get_promotion_history`, for a promotion that was found before; else none."""
-    async with database.read(caller.merchant_id) as connection:
-        found = await history.list_entries(
-            connection,
-            caller.merchant_id,
-            Subject.PROMOTION,
-            promotion_id,
-            limit + 1,
-            before or MAX_INT64,
+    merchant_id, subject = caller.merchant_id, Subject.PROMOTION
+    async with database.read(merchant_id) as connection:
+        return await history.list_entries(
+            connection, merchant_id, subject, promotion_id, limit, before
         )
-    return _page(found, limit)
 
 
 @retried
@@ -50,16 +41,11 @@ async def get_subscription_history(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
     """The latest entries about a subscription promotion, archived or not; none if unknown."""
-    async with database.read(caller.merchant_id) as connection:
-        found = await history.list_entries(
-            connection,
-            caller.merchant_id,
-            Subject.SUBSCRIPTION_PROMOTION,
-            promotion_id,
-            limit + 1,
-            before or MAX_INT64,
+    merchant_id, subject = caller.merchant_id, Subject.SUBSCRIPTION_PROMOTION
+    async with database.read(merchant_id) as connection:
+        return await history.list_entries(
+            connection, merchant_id, subject, promotion_id, limit, before
         )
-    return _page(found, limit)
 
 
 @retried
@@ -68,12 +54,6 @@ async def get_user_history(
 ) -> HistoryPage:
     """The latest entries about the merchant's users."""
     async with database.read(caller.merchant_id) as connection:
-        found = await history.list_entries_of_all(
-            connection, caller.merchant_id, Subject.USER, limit + 1, before or MAX_INT64
+        return await history.list_entries_of_all(
+            connection, caller.merchant_id, Subject.USER, limit, before
         )
-    return _page(found, limit)
-
-
-def _page(found: Sequence[Entry], limit: int) -> HistoryPage:
-    """The entries were read with one more than the limit."""
-    return HistoryPage(tuple(found[:limit]), more=len(found) > limit)

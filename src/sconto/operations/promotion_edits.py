@@ -7,7 +7,6 @@ from typing import Final, TypeAlias
 
 from sconto.domain.cart_promotion import NewCartPromotion
 from sconto.domain.history import Subject
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.domain.preview import PromotionWarning
 from sconto.domain.price_changes import PriceChange
@@ -236,17 +235,12 @@ async def _find_later_edits(
 ) -> tuple[LaterEdit, ...]:
     found = []
     for check in checks:
-        entries = await history.list_entries(
-            connection,
-            caller.merchant_id,
-            check.subject,
-            check.promotion_id,
-            _ENTRIES_READ,
-            MAX_INT64,
+        page = await history.list_entries(
+            connection, caller.merchant_id, check.subject, check.promotion_id, _ENTRIES_READ
         )
         later = [
             entry
-            for entry in entries
+            for entry in page.entries
             if entry.username is not None and entry.recorded_at > check.since
         ]
         if later:

@@ -1,6 +1,6 @@
 """Promotions: create, change, switch, delete, restore, get and list them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sconto.domain.coverage import Coverage, named_products
@@ -27,14 +27,14 @@ from sconto.domain.promotion import (
     PromotionQuery,
     PromotionSummary,
     PromotionType,
+    Terms,
     changed_summary,
 )
 from sconto.domain.schedule import Period
 from sconto.operations.versions import ChangedMeanwhile
 from sconto.store import code_sweeps, codes, coverage, history, promotions, timeline
-from sconto.store.coverage import StoredProducts
 from sconto.store.database import Connection, Database, retried, retrying
-from sconto.store.price_versions import renew_price_version
+from sconto.store.price_versions import Renewal, renew_prices
 from sconto.store.promotions import PromotionRow
 
 
@@ -59,18 +59,15 @@ async def change_promotion(
     after that. Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period after the
     change, and TermsMissing for another type without its terms.
     """
-    await retrying(lambda: _change(database, caller, promotion_id, lambda _: change, now, version))
+    await retrying(lambda: _change(database, caller, promotion_id, change, now, version))
 
 
 async def switch_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime, *, active: bool
 ) -> PromotionSummary:
     """Switch a promotion on or off; answers it as it is then. Raises PromotionNotFound."""
-
-    def switch(before: PromotionSummary) -> PromotionChange:
-        return PromotionChange(before.type, active=active)
-
-    return await retrying(lambda: _change(database, caller, promotion_id, switch, now))
+    change = PromotionChange(active=active)
+    return await retrying(lambda: _change(database, caller, promotion_id, change, now))
 
 
 async def move_end(
@@ -80,11 +77,8 @@ async def move_end(
 
     Raises PromotionNotFound and PeriodReversed.
     """
-
-    def move(before: PromotionSummary) -> PromotionChange:
-        return PromotionChange(before.type, ends_at=ends_at, no_end=ends_at is None)
-
-    return await retrying(lambda: _change(database, caller, promotion_id, move, now))
+    change = PromotionChange(ends_at=ends_at, no_end=ends_at is None)
+    return await retrying(lambda: _change(database, caller, promotion_id, change, now))
 
 
 async def delete_promotion(
@@ -156,14 +150,15 @@ async def _create(database: Database, caller: Caller, new: NewPromotion, now: da
     merchant_id, terms = caller.merchant_id, new.terms
     _require_in_order(new.period)
     async with database.write(merchant_id) as connection:
+        await _require_known(connection, merchant_id, terms)
         await promotions.lock_promotions(connection, merchant_id)
-        await _require_known(connection, merchant_id, terms.coverage)
         promotion_id = await promotions.insert_promotion(connection, merchant_id, new, now)
         await coverage.write_products(connection, merchant_id, promotion_id, terms.coverage, {})
         await codes.write_first_codes(connection, merchant_id, promotion_id, terms.codes, now)
         claim = _claim(_shown_in(new), terms.coverage)
-        await _redraw(connection, merchant_id, promotion_id, None, claim)
-        await history.record(connection, caller, promotion_created(promotion_id, new), now)
+        renewal = await _redraw(connection, merchant_id, promotion_id, None, claim)
+        entry = promotion_created(promotion_id, new)
+        await history.record(connection, caller, entry, now, renewal)
     return promotion_id
 
 
@@ -171,16 +166,17 @@ async def _change(
     database: Database,
     caller: Caller,
     promotion_id: int,
-    change_of: Callable[[PromotionSummary], PromotionChange],
+    change: PromotionChange,
     now: datetime,
     version: datetime | None = None,
 ) -> PromotionSummary:
     merchant_id = caller.merchant_id
     async with database.write(merchant_id) as connection:
+        if change.terms is not None:
+            await _require_known(connection, merchant_id, change.terms)
         await promotions.lock_promotions(connection, merchant_id)
-        row = await _existing(connection, merchant_id, promotion_id)
-        before, change = row.summary, change_of(row.summary)
-        after = changed_summary(before, change, now)
+        row = await _existing(connection, merchant_id, promotion_id, _products_needed(change))
+        before, after = row.summary, changed_summary(row.summary, change, now)
         _require_in_order(after.period)
         if change.terms is None and after.type is not before.type:
             raise TermsMissing(after.type)
@@ -190,17 +186,16 @@ async def _change(
             raise ChangedMeanwhile
         old_claim = new_claim = changed_terms = None
         if change.terms is not None or _shown_in(after) != _shown_in(before):
-            products = await _products_of(connection, merchant_id, row)
-            covered = coverage.stored_coverage(row.covers_all, row.percent, products)
+            covered = row.coverage
             to_cover = covered if change.terms is None else change.terms.coverage
             old_claim = _claim(_shown_in(before), covered)
             new_claim = _claim(_shown_in(after), to_cover)
-            changed_terms = await _change_terms(
-                connection, merchant_id, row, change, covered, products, now
-            )
-        await _redraw(connection, merchant_id, promotion_id, old_claim, new_claim)
-        if (entry := promotion_changed(before, after, changed_terms)) is not None:
-            await history.record(connection, caller, entry, now)
+            changed_terms = await _change_terms(connection, merchant_id, row, covered, change, now)
+        renewal = await _redraw(connection, merchant_id, promotion_id, old_claim, new_claim)
+        if (entry := promotion_changed(before, after, changed_terms)) is None:
+            await renew_prices(connection, merchant_id, renewal)
+        else:
+            await history.record(connection, caller, entry, now, renewal)
     return after
 
 
@@ -208,17 +203,17 @@ async def _change_terms(
     connection: Connection,
     merchant_id: int,
     row: PromotionRow,
-    change: PromotionChange,
     covered: Coverage,
-    products: StoredProducts,
+    change: PromotionChange,
     now: datetime,
 ) -> TermsChange | None:
     """Replace the products and codes if the change has terms; answers what differs."""
     if (terms := change.terms) is None:
         return None
     promotion_id = row.summary.id
-    await _require_known(connection, merchant_id, terms.coverage)
-    await coverage.write_products(connection, merchant_id, promotion_id, terms.coverage, products)
+    await coverage.write_products(
+        connection, merchant_id, promotion_id, terms.coverage, row.products
+    )
     written = ListChange()
     if not change.keep_codes:
         written = await codes.write_codes(connection, merchant_id, promotion_id, terms.codes, now)
@@ -232,13 +227,12 @@ async def _delete(
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         row = await _existing(connection, merchant_id, promotion_id)
-        covered = await _coverage_of(connection, merchant_id, row)
         await promotions.delete_promotion(connection, merchant_id, promotion_id, now)
         removed = await code_sweeps.begin_sweep(connection, merchant_id, promotion_id, now)
-        claim = _claim(_shown_in(row.summary), covered)
-        await _redraw(connection, merchant_id, promotion_id, claim, None)
-        entry = promotion_deleted(row.summary, covered, row.code_type, removed)
-        await history.record(connection, caller, entry, now)
+        claim = _claim(_shown_in(row.summary), row.coverage)
+        renewal = await _redraw(connection, merchant_id, promotion_id, claim, None)
+        entry = promotion_deleted(row.summary, row.coverage, row.code_type, removed)
+        await history.record(connection, caller, entry, now, renewal)
     return row.summary
 
 
@@ -254,7 +248,7 @@ async def _restore_batch(
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         since = now - RESTORABLE_FOR
-        row = await promotions.find_row(connection, merchant_id, promotion_id, since)
+        row = await promotions.find_row(connection, merchant_id, promotion_id, deleted_since=since)
         if row is None or row.deleted_at is None:
             raise PromotionNotFound(promotion_id)
         done = await code_sweeps.restore_batch(
@@ -263,11 +257,10 @@ async def _restore_batch(
         if not done.is_complete:
             return done
         await promotions.restore_promotion(connection, merchant_id, promotion_id, now)
-        claim = None
-        if (period := _shown_in(row.summary)) is not None:
-            claim = _claim(period, await _coverage_of(connection, merchant_id, row))
-        await _redraw(connection, merchant_id, promotion_id, None, claim)
-        await history.record(connection, caller, promotion_restored(row.summary), now)
+        claim = _claim(_shown_in(row.summary), row.coverage)
+        renewal = await _redraw(connection, merchant_id, promotion_id, None, claim)
+        entry = promotion_restored(row.summary)
+        await history.record(connection, caller, entry, now, renewal)
     return done
 
 
@@ -277,34 +270,36 @@ async def _redraw(
     promotion_id: int,
     before: timeline.Claim | None,
     after: timeline.Claim | None,
-) -> None:
-    """Bring the timeline up to date, and make orders price again what they priced before."""
+) -> Renewal:
+    """Bring the timeline up to date; returns what the edit ends."""
     redrawn = await timeline.redraw(connection, merchant_id, promotion_id, before, after)
-    await renew_price_version(connection, merchant_id, timeline=redrawn)
+    return Renewal(picks=redrawn)
 
 
-async def _existing(connection: Connection, merchant_id: int, promotion_id: int) -> PromotionRow:
-    row = await promotions.find_row(connection, merchant_id, promotion_id)
+async def _existing(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    products_of: Collection[PromotionType] = tuple(PromotionType),
+) -> PromotionRow:
+    row = await promotions.find_row(connection, merchant_id, promotion_id, products_of)
     if row is None:
         raise PromotionNotFound(promotion_id)
     return row
 
 
-async def _products_of(
-    connection: Connection, merchant_id: int, row: PromotionRow
-) -> StoredProducts:
-    if row.covers_all:
-        return {}
-    return await coverage.find_products(connection, merchant_id, row.summary.id)
+def _products_needed(change: PromotionChange) -> Collection[PromotionType]:
+    """The types of promotions whose products are needed to make the change."""
+    if change.terms is not None:
+        return tuple(PromotionType)
+    is_name_alone = change == PromotionChange(change.type, change.name)
+    # Without codes, a promotion is in the timelines of its products.
+    return () if is_name_alone else (PromotionType.DISCOUNT,)
 
 
-async def _coverage_of(connection: Connection, merchant_id: int, row: PromotionRow) -> Coverage:
-    products = await _products_of(connection, merchant_id, row)
-    return coverage.stored_coverage(row.covers_all, row.percent, products)
-
-
-async def _require_known(connection: Connection, merchant_id: int, covered: Coverage) -> None:
-    named = named_products(covered)
+async def _require_known(connection: Connection, merchant_id: int, terms: Terms) -> None:
+    """Raise UnknownProducts. It needs no lock, because products are deleted without one."""
+    named = named_products(terms.coverage)
     unknown = await coverage.find_unknown_products(connection, merchant_id, named)
     if unknown:
         raise UnknownProducts(tuple(unknown))

@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from sconto.domain.people import Caller
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
-    DayRange,
     Details,
     Newest,
     Report,
-    ReportKind,
     ReportQuery,
-    ShopReport,
     TopProduct,
     TopPromotion,
+    subject_of,
 )
 from sconto.store import report_details, report_orders
 from sconto.store import reports as store
@@ -47,31 +45,14 @@ class WholeShopReport:
 
 
 @retried
-async def shop_figures(
-    database: Database, caller: Caller, days: DayRange, at: datetime
-) -> ShopReport:
-    """The merchant's figures of the days and of the days before, by currency.
-
-    One statement, whatever the number of orders. `days` is for example
-    `latest_days(30, visit.today)` of `domain.reports`; `at` is now, at which the active promotions
-    are counted. `report.now[currency]` has `orders`, `discounted_orders`, `discount`,
-    `discounted_revenue` and `full_price_revenue`, and `report.before[currency]` the same of the
-    days before: both have the same currencies, the one with the most orders first, and none if
-    there were no orders. Amounts are in minor units. `growth(now, before)` compares two figures.
-    """
-    async with database.read(caller.merchant_id) as connection:
-        return await store.read_shop(connection, caller.merchant_id, days, at)
-
-
-@retried
 async def report_promotion(
-    database: Database, caller: Caller, kind: ReportKind, promotion_id: int, query: ReportQuery
+    database: Database, caller: Caller, kind: PromotionKind, promotion_id: int, query: ReportQuery
 ) -> PromotionReport:
     """The report of a promotion: three statements, whatever the number of orders."""
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
         counts = await store.count_days(
-            connection, merchant_id, query.days, kind.subject, promotion_id
+            connection, merchant_id, query.days, subject_of(kind), promotion_id
         )
         report = Report(query.days, counts)
         shown = _choose(report, query)

@@ -29,7 +29,7 @@ from sconto.operations.versions import ChangedMeanwhile
 from sconto.store import history
 from sconto.store import subscription_promotions as store
 from sconto.store.database import Connection, Database, retried
-from sconto.store.price_versions import renew_price_version
+from sconto.store.price_versions import PRICES, renew_prices
 from sconto.store.threads import in_thread
 
 KeyedPromotion: TypeAlias = KeyedRequest[SubscriptionPromotion, EncodedAnswer]
@@ -46,9 +46,8 @@ async def create_promotion(
 
     async def create(connection: Connection) -> SubscriptionPromotion:
         promotion_id = await store.insert_promotion(connection, caller.merchant_id, terms, now)
-        await renew_price_version(connection, caller.merchant_id)
         created = SubscriptionPromotion(promotion_id, 1, terms, 0, now, now)
-        await history.record(connection, caller, subscription_created(created), now)
+        await history.record(connection, caller, subscription_created(created), now, PRICES)
         return created
 
     return await run_once(database, caller, request, create, now)
@@ -159,9 +158,10 @@ async def _write(
         if seen_at in (None, before.updated_at):
             raise
         raise ChangedMeanwhile from None
-    await renew_price_version(connection, caller.merchant_id)
-    if (entry := subscription_changed(before, after)) is not None:
-        await history.record(connection, caller, entry, now)
+    if (entry := subscription_changed(before, after)) is None:
+        await renew_prices(connection, caller.merchant_id, PRICES)
+    else:
+        await history.record(connection, caller, entry, now, PRICES)
     return after
 
 
@@ -178,14 +178,11 @@ async def archive_promotion(
     """
 
     async def archive(connection: Connection) -> None:
-        before = await store.lock_promotion(connection, caller.merchant_id, promotion_id)
-        if before is None:
-            raise SubscriptionPromotionNotFound(str(promotion_id))
+        before = await _locked(connection, caller, promotion_id)
         await store.archive_promotion(
             connection, caller.merchant_id, promotion_id, changed_at(before.updated_at, now)
         )
-        await renew_price_version(connection, caller.merchant_id)
-        await history.record(connection, caller, subscription_archived(before), now)
+        await history.record(connection, caller, subscription_archived(before), now, PRICES)
 
     await run_once(database, caller, request, archive, now)
 

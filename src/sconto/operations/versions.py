@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sconto.domain.history import Subject
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store import history
 from sconto.store.database import Database, retried
@@ -36,7 +35,7 @@ async def find_last_change(
 ) -> LastChange | None:
     """The last change that the history has of a promotion."""
     async with database.read(caller.merchant_id) as connection:
-        found = await history.list_entries(
-            connection, caller.merchant_id, subject, subject_id, 1, MAX_INT64
+        page = await history.list_entries(
+            connection, caller.merchant_id, subject, subject_id, limit=1
         )
-    return LastChange(found[0].username, found[0].recorded_at) if found else None
+    return next((LastChange(one.username, one.recorded_at) for one in page.entries), None)

@@ -1,30 +1,27 @@
 """The audit log: who did what, when, and to what; by filters, page by page, and as a file."""
 
-import base64
-import csv
-import io
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any, Final
 
-import msgspec
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from sconto.domain.audit_list import LATEST, AuditEntry, AuditPlace, AuditQuery, Person
+from sconto.domain.audit_list import LATEST, AuditEntry, AuditQuery, Person
 from sconto.domain.history import Subject, Verb
 from sconto.domain.names import is_name
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Action
-from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
+from sconto.domain.spreadsheet import shown_as_text
 from sconto.operations import audit
-from sconto.operations.turns import in_short_turns
 from sconto.portal.cart_facts import cart_fact_words
+from sconto.portal.csv_files import stream_csv
+from sconto.portal.cursors import read_audit_cursor, write_audit_cursor
+from sconto.portal.day_filters import read_day_filters
 from sconto.portal.facts import fact_words
-from sconto.portal.order_lists import start_of_day
 from sconto.portal.pages import read
 from sconto.portal.promotion import differences
 from sconto.portal.sentences import VERBS
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -77,8 +74,6 @@ ACTIONS: Final = {
 
 _COLUMNS: Final = ("time", "person", "kind", "action", "id", "name", "before", "after")
 
-_READER: Final = msgspec.json.Decoder(tuple[str, int])
-
 
 async def show(visit: Visit) -> Response:
     """A page of the entries that the filters ask for."""
@@ -93,7 +88,7 @@ async def show(visit: Visit) -> Response:
         kinds=KINDS,
         verbs=ACTIONS,
         after=visit.query("after"),
-        next=None if page.next is None else _write_place(page.next),
+        next=write_audit_cursor(page.next),
         command_line=_command_line(visit),
     )
 
@@ -105,25 +100,14 @@ async def download(visit: Visit) -> Response:
     if faults:
         return visit.redirect("/audit", None, **asked)
     batches = audit.export_entries(visit.context.database, visit.caller, query)
-    turns, merchant_id = visit.context.short_turns, visit.caller.merchant_id
-    lines = in_short_turns(turns, merchant_id, batches, _write_lines)
-    headers = {"Content-Disposition": 'attachment; filename="audit-log.csv"'}
-    return StreamingResponse(_write_file(lines), media_type="text/csv", headers=headers)
+    return stream_csv(visit, "audit-log", _COLUMNS, batches, _cells)
 
 
 def _read_query(visit: Visit, asked: Mapping[str, str]) -> tuple[AuditQuery, list[str]]:
     """What was asked for, and the faults in it; a faulty filter does not count."""
     faults: list[str] = []
-
-    def day(name: str, days: int) -> datetime | None:
-        try:
-            return start_of_day(visit, asked[name], days)
-        except (ValueError, OverflowError):
-            faults.append(visit.gettext("A day is written like 2026-11-27."))
-            return None
-
-    since, until = day("first", 0), day("last", 1)
-    kind = Subject(asked["kind"]) if asked["kind"] in tuple(Subject) else None
+    since, until = read_day_filters(visit, asked, faults)
+    kind = choice_of(Subject, asked["kind"])
     person = None
     if asked["person"] == _command_line(visit):
         person = Person(None)
@@ -131,7 +115,7 @@ def _read_query(visit: Visit, asked: Mapping[str, str]) -> tuple[AuditQuery, lis
         person = Person(asked["person"])
     elif asked["person"]:
         faults.append(visit.gettext("Nobody has this name."))
-    place = _read_place(visit.query("after"))
+    place = read_audit_cursor(visit.query("after"))
     return AuditQuery(_LISTED, place or LATEST, kind, person, since, until), list(
         dict.fromkeys(faults)
     )
@@ -167,35 +151,7 @@ def _command_line(visit: Visit) -> str:
     return visit.gettext("command line")
 
 
-def _write_place(place: AuditPlace) -> str:
-    text = msgspec.json.encode([place.recorded_at.isoformat(), place.entry_id])
-    return base64.urlsafe_b64encode(text).decode().rstrip("=")
-
-
-def _read_place(text: str) -> AuditPlace | None:
-    """The place; None for a text that is none."""
-    try:
-        moment, entry_id = _READER.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        at = datetime.fromisoformat(moment)
-        is_place = at.tzinfo is not None and 0 < entry_id <= MAX_INT64
-        return AuditPlace(at.astimezone(UTC), entry_id) if is_place else None
-    except (ValueError, OverflowError):
-        return None
-
-
-async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
-    yield BYTE_ORDER_MARK + ",".join(_COLUMNS) + "\r\n"
-    async for some in lines:
-        yield some
-
-
-def _write_lines(batch: Sequence[AuditEntry]) -> str:
-    lines = io.StringIO()
-    csv.writer(lines).writerows(_write_line(one) for one in batch)
-    return lines.getvalue()
-
-
-def _write_line(one: AuditEntry) -> Sequence[object]:
+def _cells(one: AuditEntry) -> Sequence[object]:
     entry, change = one.entry, one.entry.change
     facts = [
         "" if part is None else json.dumps(part, ensure_ascii=False)

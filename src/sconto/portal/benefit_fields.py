@@ -35,6 +35,9 @@ from sconto.portal.typed_values import (
     read_required_amounts,
     read_required_count,
     write_amounts,
+    write_count,
+    write_product_ids,
+    write_references,
 )
 from sconto.portal.words import marked
 
@@ -102,9 +105,9 @@ def fields_of_benefit(benefit: Benefit) -> BenefitFields:
                 buy=str(benefit.buy),
                 get=str(benefit.get),
                 get_percent=format_percent(benefit.percent),
-                get_products=" ".join(map(str, sorted(others.ids))),
-                get_tags=", ".join(sorted(others.tags)),
-                most_units="" if benefit.at_most is None else str(benefit.at_most),
+                get_products=write_product_ids(others.ids),
+                get_tags=write_references(others.tags),
+                most_units=write_count(benefit.at_most),
             )
         case Tiers(by, tiers):
             rows = tuple(TierFields(_start(tier), _off(tier)) for tier in tiers)

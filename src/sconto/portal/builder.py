@@ -10,9 +10,9 @@ from starlette.responses import Response
 from sconto.domain.cart_promotion import MAX_AUTOMATIC, NewCartPromotion
 from sconto.domain.history import Subject
 from sconto.domain.names import NAME_LENGTH
+from sconto.domain.numbers import parse_id
 from sconto.domain.people import Action
 from sconto.domain.problems import PromotionNotFound, TooManyAutomatic
-from sconto.domain.product import parse_product_id
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import cart_promotions, price_rises, promotions
 from sconto.operations.backtesting.jobs import draft_cart_promotion
@@ -26,6 +26,7 @@ from sconto.portal.builder_fields import (
     fields_of_cart,
     fields_of_promotion,
     read_builder,
+    with_common,
 )
 from sconto.portal.builder_kinds import KINDS, OLD_NAMES, is_cart
 from sconto.portal.builder_page import (
@@ -71,7 +72,8 @@ async def show_new(visit: Visit) -> Response:
     original = visit.id_in_query("of")
     if original is not None:
         fields = await _copied(visit, original, start)
-    return await show_builder(visit, _starting(fields, start), Target())
+    fields = with_common(replace(fields, own=replace(fields.own, starts_at=start)))
+    return await show_builder(visit, fields, Target())
 
 
 async def create(visit: Visit) -> Response:
@@ -112,7 +114,7 @@ async def edit_cart(visit: Visit) -> Response:
 async def show_impact(visit: Visit) -> Response:
     """What the promotion would do, as far as the form is filled in. Nothing is saved."""
     fields = await sent_builder(visit)
-    own = parse_product_id(visit.field("promotion_id"))
+    own = parse_id(visit.field("promotion_id"))
     target = Target()
     if own is not None:
         target = await (_cart if is_cart(fields.what) else _product)(visit, promotion_id=own)
@@ -306,15 +308,6 @@ def _file_faults(visit: Visit, fields: BuilderFields) -> Mapping[str, str]:
     note_lines("products", fields.own.product_faults, visit.language, faults)
     note_lines("codes", fields.own.code_faults, visit.language, faults)
     return faults
-
-
-def _starting(fields: BuilderFields, start: str) -> BuilderFields:
-    """The fields from now on, with the common ones in both kinds."""
-    own = replace(fields.own, starts_at=start)
-    cart = replace(
-        fields.cart, name=own.name, active=own.active, starts_at=start, ends_at=own.ends_at
-    )
-    return replace(fields, own=own, cart=cart)
 
 
 def _notice(visit: Visit, fields: BuilderFields) -> Notice:

@@ -24,6 +24,9 @@ from sconto.portal.promotion_fields import (
 )
 from sconto.portal.typed_values import words_of
 
+SHORT: Final = 64 * 1024
+"""Characters of codes and products that are read without a thread."""
+
 _FIRST_BENEFIT: Final = BenefitFields(buy="2", get="1", get_percent="100")
 
 
@@ -55,10 +58,7 @@ class BuilderFields:
     @property
     def is_long(self) -> bool:
         """Whether reading it takes long."""
-        return len(self.own.codes) + len(self.own.products) > _SHORT
-
-
-_SHORT: Final = 64 * 1024
+        return len(self.own.codes) + len(self.own.products) > SHORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class ReadBuilder:
 def fields_of_promotion(promotion: Promotion, zone: ZoneInfo) -> BuilderFields:
     """The fields for a stored product promotion."""
     own = fields_of(promotion, zone)
-    return _shared(BuilderFields(kind_of_type(promotion.summary.type), own))
+    return with_common(BuilderFields(kind_of_type(promotion.summary.type), own))
 
 
 def fields_of_cart(
@@ -102,7 +102,7 @@ def fields_of_cart(
     return BuilderFields(what, own, cart, gift)
 
 
-def _shared(fields: BuilderFields) -> BuilderFields:
+def with_common(fields: BuilderFields) -> BuilderFields:
     """The fields with the common ones of the product promotion in the cart promotion's."""
     own = fields.own
     cart = replace(

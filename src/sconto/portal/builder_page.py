@@ -1,7 +1,7 @@
 """The builder's page: the form, its table of products, and the impact beside it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -18,7 +18,7 @@ from sconto.operations.cart_previews import CartPreview
 from sconto.operations.price_rises import PriceRises
 from sconto.operations.turns import in_thread
 from sconto.portal.backtests import DAYS
-from sconto.portal.builder_fields import BuilderFields, ReadBuilder
+from sconto.portal.builder_fields import BuilderFields, ReadBuilder, with_common
 from sconto.portal.builder_kinds import KINDS, is_cart
 from sconto.portal.builder_sent import intent_of
 from sconto.portal.cart_sentences import TARGETS
@@ -169,7 +169,7 @@ async def show_builder(
         # htmx shows no other answers.
         status=200 if "hx-request" in visit.request.headers else findings.status,
         builder=fields,
-        fields=fields.cart if fields.is_cart or target.id is None else _common(fields),
+        fields=fields.cart if fields.is_cart or target.id is None else with_common(fields).cart,
         own=fields.own,
         benefit=fields.cart.benefit,
         target=target,
@@ -212,20 +212,6 @@ def shown_effects(visit: Visit, effects: Effects, target: Target) -> dict[str, A
         "overlaps": [] if effects.impact is None else effects.impact.unnamed_overlaps,
         "shown_rows": frozenset(visit.form.getlist("row")),
     }
-
-
-def _common(fields: BuilderFields) -> Any:
-    own = fields.own
-    return replace(
-        fields.cart,
-        name=own.name,
-        active=own.active,
-        starts_at=own.starts_at,
-        ends_at=own.ends_at,
-        codes=own.codes,
-        code_type=own.code_type,
-        keep_codes=own.keep_codes,
-    )
 
 
 async def _search(visit: Visit) -> ProductPage | None:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from itertools import zip_longest
-from typing import Final
 
 from starlette.datastructures import UploadFile
 
@@ -15,7 +13,7 @@ from sconto.domain.product import ProductQuery
 from sconto.operations import products
 from sconto.operations.turns import in_thread
 from sconto.portal.benefit_fields import BenefitFields, TierFields
-from sconto.portal.builder_fields import BuilderFields, GiftFields
+from sconto.portal.builder_fields import SHORT, BuilderFields, GiftFields, with_common
 from sconto.portal.builder_kinds import sent_kind
 from sconto.portal.cart_promotion_fields import CartPromotionFields
 from sconto.portal.date_presets import preset_texts
@@ -24,9 +22,6 @@ from sconto.portal.product_rows import MAX_ROWS, ProductRow, sent_rows
 from sconto.portal.promotion_fields import PromotionFields, with_rows
 from sconto.portal.promotion_files import read_code_file, read_product_file
 from sconto.portal.visit import Visit
-
-_SHORT: Final = 64 * 1024
-"""Characters of codes and products that are read without a thread."""
 
 
 async def sent_builder(visit: Visit) -> BuilderFields:
@@ -38,11 +33,11 @@ async def sent_builder(visit: Visit) -> BuilderFields:
     if preset is not None:
         own = replace(own, starts_at=preset[0], ends_at=preset[1])
     what = sent_kind(*(visit.field(name) for name in ("what", "type", "kind", "target")))
-    fields = BuilderFields(what, own, _sent_cart(visit, own), _sent_gift(visit))
+    fields = with_common(BuilderFields(what, own, _sent_cart(visit), _sent_gift(visit)))
     if visit.field("step") == "add-tier":
         benefit = fields.cart.benefit.with_another_tier()
         fields = replace(fields, cart=replace(fields.cart, benefit=benefit))
-    own = await in_thread(with_rows, own) if len(own.products) > _SHORT else with_rows(own)
+    own = await in_thread(with_rows, own) if len(own.products) > SHORT else with_rows(own)
     if visit.field("step") == "add-found":
         own = replace(own, rows=await _with_found(visit, own.rows))
     return replace(fields, own=own)
@@ -100,17 +95,10 @@ def intent_of(visit: Visit) -> str:
     return step if step in ("publish", "draft", "save", "generate") else visit.field("intent")
 
 
-def _sent_cart(visit: Visit, own: PromotionFields) -> CartPromotionFields:
+def _sent_cart(visit: Visit) -> CartPromotionFields:
     field = visit.field
     return CartPromotionFields(
-        name=own.name,
-        active=own.active,
         who=field("who"),
-        code_type=own.code_type,
-        codes=own.codes,
-        keep_codes=own.keep_codes,
-        starts_at=own.starts_at,
-        ends_at=own.ends_at,
         weekdays=frozenset(str(day) for day in visit.form.getlist("weekday")),
         hours_from=field("hours_from"),
         hours_until=field("hours_until"),
@@ -134,11 +122,7 @@ def _sent_cart(visit: Visit, own: PromotionFields) -> CartPromotionFields:
 
 def _sent_benefit(visit: Visit) -> BenefitFields:
     field = visit.field
-    columns = (
-        [text.strip() if isinstance(text, str) else "" for text in visit.form.getlist(name)]
-        for name in ("start", "off")
-    )
-    rows = [TierFields(*texts) for texts in zip_longest(*columns, fillvalue="")]
+    rows = [TierFields(*texts) for texts in visit.rows("start", "off")]
     return BenefitFields(
         kind=field("kind"),
         percent=field("percent"),
@@ -172,4 +156,4 @@ async def _content(visit: Visit, name: str) -> bytes:
 async def _read_file(
     read: Callable[[bytes, Language], tuple[str, tuple[str, ...]]], file: bytes, language: Language
 ) -> tuple[str, tuple[str, ...]]:
-    return read(file, language) if len(file) <= _SHORT else await in_thread(read, file, language)
+    return read(file, language) if len(file) <= SHORT else await in_thread(read, file, language)

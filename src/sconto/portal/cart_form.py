@@ -25,7 +25,8 @@ from sconto.domain.cart_limits import (
 )
 from sconto.domain.money import currency_decimals, format_amount, known_currencies, parse_amount
 from sconto.domain.names import is_reference
-from sconto.domain.product import Product, parse_product_id
+from sconto.domain.numbers import parse_id
+from sconto.domain.product import Product
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Subscription, SubscriptionCode
 from sconto.portal.language import Language
 from sconto.portal.typed_times import read_local_time
@@ -114,7 +115,7 @@ def read_fields(query: QueryParams) -> CartFields:
     lines = tuple(
         LineFields(product_id, trim(quantity), trim(price))
         for product, quantity, price in zip_longest(*columns, fillvalue="")
-        if (product_id := parse_product_id(trim(product))) is not None
+        if (product_id := parse_id(trim(product))) is not None
     )
     fields = CartFields(lines, *(trim(query.get(name, "")) for name in _SINGLE))
     return replace(fields, currency=fields.currency.upper())

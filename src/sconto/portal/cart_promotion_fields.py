@@ -26,19 +26,22 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.codes import CodeType
 from sconto.domain.hours import EVERY_DAY, Hours
-from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.schedule import Period
 from sconto.portal.benefit_fields import BenefitFields, fields_of_benefit, read_benefit
 from sconto.portal.faults import Faults
 from sconto.portal.language import Language
-from sconto.portal.typed_times import read_start_and_end, write_instant
+from sconto.portal.typed_times import read_period, write_instant
 from sconto.portal.typed_values import (
+    check_name,
+    choice_of,
     read_amounts,
     read_codes,
     read_count,
     read_product_ids,
     read_references,
     write_amounts,
+    write_count,
+    write_product_ids,
+    write_references,
 )
 
 MAX_CODES_TYPED: Final = 100_000
@@ -107,17 +110,17 @@ def fields_of(
         hours_until=hours.ends.isoformat("minutes") if hours else "",
         target=terms.target,
         benefit=fields_of_benefit(terms.benefit),
-        products=" ".join(map(str, sorted(products.ids))),
-        tags=", ".join(sorted(products.tags)),
-        except_products=" ".join(map(str, sorted(products.except_ids))),
-        except_tags=", ".join(sorted(products.except_tags)),
+        products=write_product_ids(products.ids),
+        tags=write_references(products.tags),
+        except_products=write_product_ids(products.except_ids),
+        except_tags=write_references(products.except_tags),
         on_discounted=terms.on_discounted,
         minimum_subtotal=write_amounts(conditions.minimum_subtotal),
-        minimum_quantity=_written(conditions.minimum_quantity),
-        segments=", ".join(sorted(conditions.segments)),
+        minimum_quantity=write_count(conditions.minimum_quantity),
+        segments=write_references(conditions.segments),
         first_order=conditions.first_order,
-        total=_written(terms.limits.total),
-        per_customer=_written(terms.limits.per_customer),
+        total=write_count(terms.limits.total),
+        per_customer=write_count(terms.limits.per_customer),
         budget=write_amounts(terms.limits.budget),
         priority=str(terms.priority),
         exclusive=terms.exclusive,
@@ -132,21 +135,13 @@ def read_fields(
     `stored` is the promotion that is edited; what was not touched keeps its exact value.
     """
     faults = Faults()
-    _ = language.gettext
-    if not is_name(fields.name):
-        faults.note("name", _("Write a name of 1 to %(most)s characters.") % {"most": NAME_LENGTH})
-    starts_at, ends_at = read_start_and_end(
-        (fields.starts_at, fields.ends_at),
-        (stored.period.starts_at, stored.period.ends_at) if stored else (None, None),
-        language,
-        faults,
-        start_required=True,
-    )
+    check_name(fields.name, language, faults)
+    times = (fields.starts_at, fields.ends_at)
+    period = read_period(times, stored.period if stored else None, language, faults)
     code_type, codes = _read_codes(fields, language, faults)
     terms = _read_terms(fields, language, stored.terms if stored else None, faults)
-    if faults or starts_at is None:
+    if faults or period is None:
         return ReadCartPromotion(None, faults)
-    period = Period(starts_at, ends_at)
     return ReadCartPromotion(
         NewCartPromotion(fields.name, fields.active, period, terms, code_type, codes)
     )
@@ -179,7 +174,7 @@ def _read_terms(
     _ = language.gettext
     if fields.target not in tuple(Target):
         faults.note("target", _("Choose one."))
-    target = Target(fields.target) if fields.target in tuple(Target) else Target.ORDER
+    target = choice_of(Target, fields.target) or Target.ORDER
     benefit = read_benefit(fields.benefit, stored.benefit if stored else None, language, faults)
     if target is not Target.LINES and isinstance(benefit, FixedPrice | BuyAndGet):
         faults.note("target", _("This kind of discount is taken off lines."))
@@ -248,7 +243,3 @@ def _read_hours(
         return None
     zone = stored.time_zone if stored else language.zone.key
     return Hours(starts.replace(tzinfo=None), ends.replace(tzinfo=None), zone, days or EVERY_DAY)
-
-
-def _written(number: int | None) -> str:
-    return "" if number is None else str(number)

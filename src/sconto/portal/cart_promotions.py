@@ -8,6 +8,7 @@ from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.forecast import forecast
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
+from sconto.operations import history
 from sconto.portal.cart_facts import cart_fact_words
 from sconto.portal.cart_sentences import (
     TARGETS,
@@ -16,9 +17,9 @@ from sconto.portal.cart_sentences import (
     limit_words,
     selection_words,
 )
-from sconto.portal.notices import Notice, switched_notice
+from sconto.portal.notices import deleted_notice, switched_notice
 from sconto.portal.pages import read, write
-from sconto.portal.places import back_from_switch, list_address
+from sconto.portal.places import back_from_restoring, back_from_switch, list_address
 from sconto.portal.promotion import ENTRIES, shown_history
 from sconto.portal.sentences import CODE_TYPES
 from sconto.portal.visit import Visit
@@ -49,7 +50,7 @@ async def show_terms(visit: Visit) -> Response:
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
     promotion = await find(visit)
-    page = await operations.get_promotion_history(
+    page = await history.list_promotion_entries(
         visit.context.database,
         visit.caller,
         promotion.id,
@@ -86,9 +87,8 @@ async def delete(visit: Visit) -> Response:
     promotion = await operations.delete_promotion(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id"), visit.now
     )
-    text = visit.gettext("“%(name)s” is deleted.") % {"name": promotion.name}
-    undo = Notice(text, f"/cart-promotions/{promotion.id}/restore")
-    return visit.redirect(list_address(visit), undo)
+    notice = deleted_notice(visit.language, promotion.name, f"/cart-promotions/{promotion.id}")
+    return visit.redirect(list_address(visit), notice)
 
 
 async def restore(visit: Visit) -> Response:
@@ -97,9 +97,7 @@ async def restore(visit: Visit) -> Response:
     await operations.restore_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
     )
-    page = f"/cart-promotions/{promotion_id}"
-    back = page if visit.field("from") == "deleted" else list_address(visit, promotion_id)
-    return visit.redirect(back, Notice(visit.gettext("The promotion is restored.")))
+    return back_from_restoring(visit, promotion_id, f"/cart-promotions/{promotion_id}")
 
 
 async def find(visit: Visit) -> CartPromotion:

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from sconto.domain.numbers import parse_id
 from sconto.domain.people import Action
-from sconto.domain.product import ProductQuery, parse_product_id
+from sconto.domain.product import ProductQuery
 from sconto.operations import products
 from sconto.operations.explanations import explain_quote
 from sconto.portal.cart_form import CartFields, read_cart, read_fields
@@ -47,7 +48,7 @@ async def show(visit: Visit) -> Response:
         products=known,
         search=search or "",
         found=found,
-        unknown=parse_product_id(search) if search and found and not found.products else None,
+        unknown=parse_id(search) if search and found and not found.products else None,
         explained=explained,
         **({} if explained is None else steps_of(explained.priced, explained.considered)),
     )
@@ -60,7 +61,7 @@ def _wants_price(visit: Visit) -> bool:
 
 def _changed(visit: Visit, fields: CartFields) -> CartFields | None:
     """The cart after a button added or removed a line; None if no such button was pressed."""
-    added = parse_product_id(visit.query("add"))
+    added = parse_id(visit.query("add"))
     if added is not None:
         return fields.with_one_more(added)
     removed = visit.query("remove")

@@ -14,7 +14,6 @@ from sconto.domain.headings import CODE_WORDS, COUPON_CODE_WORDS
 from sconto.domain.layout import Encoding, Layout, column_letter
 from sconto.domain.people import Action
 from sconto.domain.problems import CodeFileRefused, NoCodesSent
-from sconto.domain.upload import Upload, UploadNotFound
 from sconto.operations import code_imports, uploads
 from sconto.operations.file_previews import CodePreview, preview_codes
 from sconto.operations.turns import in_thread
@@ -24,10 +23,12 @@ from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
 from sconto.portal.uploads import (
     column_names,
+    find_upload,
     keep,
     layout_words,
     read_counts,
     read_layout,
+    say_gone,
     write_layout,
 )
 from sconto.portal.visit import Visit
@@ -65,9 +66,9 @@ async def take(visit: Visit) -> Response:
     """Add the codes of the file as they were shown, or none."""
     promotion_id = visit.id_in_path("promotion_id")
     layout = read_layout(visit.field, _FIELDS)
-    upload = await _find_upload(visit)
+    upload = await find_upload(visit)
     if upload is None:
-        return _gone(visit, promotion_id)
+        return say_gone(visit, f"/promotions/{promotion_id}/codes")
     database, caller = visit.context.database, visit.caller
     try:
         async with visit.context.turns.of(caller.merchant_id):
@@ -105,9 +106,9 @@ async def _show(
     fault: str | None = None,
 ) -> Response:
     heading = await find(visit)
-    upload = await _find_upload(visit)
+    upload = await find_upload(visit)
     if upload is None:
-        return _gone(visit, heading.summary.id)
+        return say_gone(visit, f"/promotions/{heading.summary.id}/codes")
     page = Preview[CodeLineFault](
         visit.id_in_query("after") or 0,
         bool(refused) or visit.query("rows") == "bad",
@@ -155,20 +156,6 @@ def _guess(sample: bytes) -> Encoding | None:
         return sum(isinstance(line, RefusedCodeLine) for line in (*file.feed(sample), *file.end()))
 
     return guess_encoding(sample, count_bad, CODE_WORDS | COUPON_CODE_WORDS)
-
-
-async def _find_upload(visit: Visit) -> Upload | None:
-    """The upload that the address names; None if it is another user's, taken or over."""
-    upload_id = visit.id_in_path("upload_id")
-    try:
-        return await uploads.find_upload(visit.context.database, visit.caller, upload_id, visit.now)
-    except UploadNotFound:
-        return None
-
-
-def _gone(visit: Visit, promotion_id: int) -> Response:
-    text = visit.gettext("The file is no longer kept. Choose it again.")
-    return visit.redirect(f"/promotions/{promotion_id}/codes", Notice(text))
 
 
 _PATH: Final = "/promotions/{promotion_id}/codes/file/{upload_id}"

@@ -1,12 +1,11 @@
 """The codes of a promotion: list, add, remove, generate, download."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from starlette.datastructures import UploadFile
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from sconto.domain.code_file import CodeLineFault, typed_lines
 from sconto.domain.code_list import (
@@ -29,16 +28,16 @@ from sconto.domain.problems import (
     NoCodesSent,
     PatternRefused,
 )
-from sconto.domain.spreadsheet import BYTE_ORDER_MARK
 from sconto.operations import code_generation, code_imports, codes
 from sconto.operations.sheet_files import SheetRefused
-from sconto.operations.turns import in_short_turns
 from sconto.portal import code_uploads
+from sconto.portal.csv_files import stream_csv
 from sconto.portal.file_sentences import CODE_FAULTS, PATTERN_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.promotion import find, show
 from sconto.portal.sentences import CODE_STATES, ENDINGS
+from sconto.portal.typed_values import choice_of
 from sconto.portal.uploads import keep_text, say_refused
 from sconto.portal.visit import Visit
 
@@ -136,10 +135,8 @@ async def download(visit: Visit) -> Response:
     """Stream all codes as a CSV file."""
     promotion_id = visit.id_in_path("promotion_id")
     parts = await codes.export_codes(visit.context.database, visit.caller, promotion_id)
-    headers = {"Content-Disposition": f'attachment; filename="codes-{promotion_id}.csv"'}
-    turns, merchant_id = visit.context.short_turns, visit.caller.merchant_id
-    lines = in_short_turns(turns, merchant_id, parts, _write_lines)
-    return StreamingResponse(_write_file(lines), media_type="text/csv", headers=headers)
+    cells = partial(code_cells, for_people=True)
+    return stream_csv(visit, f"codes-{promotion_id}", CODE_COLUMNS, parts, cells)
 
 
 async def _show(
@@ -152,7 +149,7 @@ async def _show(
         _LISTED,
         visit.query("after") or None,
         visit.query("search") or None,
-        CodeState(state) if state in tuple(CodeState) else None,
+        choice_of(CodeState, state),
         anywhere=True,
     )
     try:
@@ -206,18 +203,6 @@ async def _count(visit: Visit, promotion_id: int) -> CodeCounts | None:
 def _number(text: str) -> int:
     """The typed number; 0, which every pattern refuses, for other texts."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
-
-
-async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
-    yield BYTE_ORDER_MARK + ",".join(CODE_COLUMNS) + "\r\n"
-    async for some in lines:
-        yield some
-
-
-def _write_lines(part: Sequence[ListedCode]) -> str:
-    lines = io.StringIO()
-    csv.writer(lines).writerows(code_cells(code, for_people=True) for code in part)
-    return lines.getvalue()
 
 
 PAGES: Final = (

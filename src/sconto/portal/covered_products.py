@@ -1,18 +1,15 @@
 """The products of a promotion: list, search, download."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from sconto.domain.covered_products import MAX_COVERED_COUNTED, CoveredProduct, CoveredQuery
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.people import Action
-from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
+from sconto.domain.spreadsheet import shown_as_text
 from sconto.operations import covered_products
-from sconto.operations.turns import in_short_turns
+from sconto.portal.csv_files import stream_csv
 from sconto.portal.pages import read
 from sconto.portal.promotion import find, show
 from sconto.portal.visit import Visit
@@ -44,22 +41,7 @@ async def download(visit: Visit) -> Response:
     parts = covered_products.export_covered(
         visit.context.database, visit.caller, promotion_id, visit.search("search")
     )
-    headers = {"Content-Disposition": f'attachment; filename="products-{promotion_id}.csv"'}
-    turns, merchant_id = visit.context.short_turns, visit.caller.merchant_id
-    lines = in_short_turns(turns, merchant_id, parts, _write_lines)
-    return StreamingResponse(_write_file(lines), media_type="text/csv", headers=headers)
-
-
-async def _write_file(lines: AsyncIterator[str]) -> AsyncIterator[str]:
-    yield BYTE_ORDER_MARK + ",".join(_COLUMNS) + "\r\n"
-    async for some in lines:
-        yield some
-
-
-def _write_lines(part: Sequence[CoveredProduct]) -> str:
-    lines = io.StringIO()
-    csv.writer(lines).writerows(map(_cells, part))
-    return lines.getvalue()
+    return stream_csv(visit, f"products-{promotion_id}", _COLUMNS, parts, _cells)
 
 
 def _cells(covered: CoveredProduct) -> tuple[object, ...]:

@@ -2,17 +2,17 @@
 
 import base64
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 
+from sconto.domain.audit_list import AuditPlace
 from sconto.domain.names import is_reference
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.order_list import OrderPlace
 from sconto.domain.overview import ListOrder, ListPosition
 
-_READER: Final = msgspec.json.Decoder(tuple[int | str, int])
-_ORDER_READER: Final = msgspec.json.Decoder(tuple[str, str])
+_READER: Final = msgspec.json.Decoder(tuple[int | str, int | str])
 
 
 def write_cursor(place: ListPosition | None) -> str | None:
@@ -20,17 +20,12 @@ def write_cursor(place: ListPosition | None) -> str | None:
     if place is None:
         return None
     key = place.key.isoformat() if isinstance(place.key, datetime) else place.key
-    text = msgspec.json.encode([key, place.promotion_id])
-    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+    return _write(key, place.promotion_id)
 
 
 def read_cursor(text: str, order: ListOrder) -> ListPosition | None:
     """The place in a list of that order; None for a text that is no cursor."""
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        key, promotion_id = _READER.decode(base64.urlsafe_b64decode(padded))
-    except ValueError:
-        return None
+    key, promotion_id = _read(text)
     if not _is_id(promotion_id):
         return None
     match order:
@@ -44,24 +39,44 @@ def read_cursor(text: str, order: ListOrder) -> ListPosition | None:
             return None if at is None else ListPosition(at, promotion_id)
 
 
-def write_order_cursor(place: OrderPlace) -> str:
-    """The place of an order as a short text."""
-    text = msgspec.json.encode([place.created_at.isoformat(), place.order_id])
-    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+def write_order_cursor(place: OrderPlace | None) -> str | None:
+    """The place of an order as a short text; None for no place."""
+    return None if place is None else _write(place.created_at.isoformat(), place.order_id)
 
 
 def read_order_cursor(text: str) -> OrderPlace | None:
     """The place of an order; None for a text that is no cursor."""
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        moment, order_id = _ORDER_READER.decode(base64.urlsafe_b64decode(padded))
-    except ValueError:
-        return None
+    moment, order_id = _read(text)
     at = _instant(moment)
-    return None if at is None or not is_reference(order_id) else OrderPlace(at, order_id)
+    is_order = isinstance(order_id, str) and is_reference(order_id)
+    return OrderPlace(at, order_id) if at is not None and is_order else None
 
 
-def _is_id(value: int | str) -> bool:
+def write_audit_cursor(place: AuditPlace | None) -> str | None:
+    """The place of an entry of the audit log as a short text; None for no place."""
+    return None if place is None else _write(place.recorded_at.isoformat(), place.entry_id)
+
+
+def read_audit_cursor(text: str) -> AuditPlace | None:
+    """The place of an entry of the audit log; None for a text that is no cursor."""
+    moment, entry_id = _read(text)
+    at = _instant(moment)
+    return AuditPlace(at, entry_id) if at is not None and _is_id(entry_id) else None
+
+
+def _write(key: int | str, element: int | str) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode([key, element])).decode().rstrip("=")
+
+
+def _read(text: str) -> tuple[int | str, int | str]:
+    """The key and the element of a text; empty for one that is no cursor."""
+    try:
+        return _READER.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        return "", ""
+
+
+def _is_id(value: int | str) -> TypeGuard[int]:
     return isinstance(value, int) and 0 < value <= MAX_INT64
 
 

@@ -10,7 +10,8 @@ from sconto.domain.people import Action
 from sconto.operations import home as operation
 from sconto.portal.attention_sentences import ICONS, attention_words
 from sconto.portal.pages import read
-from sconto.portal.promotion_calendar import address_of, draw, strip_window
+from sconto.portal.places import promotion_page
+from sconto.portal.promotion_calendar import draw, strip_window
 from sconto.portal.visit import Visit
 
 _STEP: Final = 15
@@ -27,7 +28,12 @@ async def show_home(visit: Visit) -> Response:
         "home.html",
         report=home.report,
         attention=[
-            (ICONS[one.concern], one, address_of(one.promotion), _words(visit, one))
+            (
+                ICONS[one.concern],
+                one,
+                promotion_page(one.promotion.kind, one.promotion.id),
+                _words(visit, one),
+            )
             for one in named
         ],
         is_cut=len(named) < len(home.attention),

@@ -64,3 +64,8 @@ def switched_notice(language: Language, name: str, *, on: bool) -> Notice:
     _ = language.gettext
     text = _("“%(name)s” is switched on.") if on else _("“%(name)s” is switched off.")
     return Notice(text % {"name": name})
+
+
+def deleted_notice(language: Language, name: str, page: str) -> Notice:
+    """The notice after a promotion was deleted; `page` is its page, below which it is restored."""
+    return Notice(language.gettext("“%(name)s” is deleted.") % {"name": name}, f"{page}/restore")

@@ -1,18 +1,19 @@
 """The list of orders: its filters, as typed, and a page of orders."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sconto.domain.codes import code_key
-from sconto.domain.far_times import to_utc
 from sconto.domain.names import is_reference
+from sconto.domain.numbers import parse_id
 from sconto.domain.order import OrderStatus
-from sconto.domain.order_list import NEWEST, OrderPlace, OrderQuery
-from sconto.domain.product import parse_product_id
+from sconto.domain.order_list import NEWEST, OrderQuery
 from sconto.operations.orders import list_orders
 from sconto.portal.cursors import read_order_cursor, write_order_cursor
+from sconto.portal.day_filters import read_day_filters
 from sconto.portal.page_sizes import PAGE_SIZES, page_size
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -48,8 +49,8 @@ async def list_page(visit: Visit) -> dict[str, Any]:
         "periods": _periods(visit, filters),
         "list_faults": faults,
         "page": page,
-        "previous": None if page is None else _cursor(page.previous),
-        "next": None if page is None else _cursor(page.next),
+        "previous": None if page is None else write_order_cursor(page.previous),
+        "next": None if page is None else write_order_cursor(page.next),
     }
 
 
@@ -81,24 +82,12 @@ def _periods(visit: Visit, filters: Mapping[str, str]) -> list[tuple[str, dict[s
     return found
 
 
-def _cursor(place: OrderPlace | None) -> str | None:
-    return None if place is None else write_order_cursor(place)
-
-
 def read_query(visit: Visit, asked: Mapping[str, str], faults: list[str]) -> OrderQuery:
     """The query with these filters; notes what is wrong with what was typed."""
     _ = visit.gettext
-
-    def day(name: str, days: int) -> datetime | None:
-        try:
-            return start_of_day(visit, asked[name], days)
-        except (ValueError, OverflowError):
-            faults.append(_("A day is written like 2026-11-27."))
-            return None
-
-    since, until = day("first", 0), day("last", 1)
+    since, until = read_day_filters(visit, asked, faults)
     status = asked["status"]
-    promotion_id = parse_product_id(asked["promotion"]) if asked["promotion"] else None
+    promotion_id = parse_id(asked["promotion"]) if asked["promotion"] else None
     if asked["promotion"] and promotion_id is None:
         faults.append(_("A promotion is searched for by its number."))
     if asked["customer"] and not is_reference(asked["customer"]):
@@ -112,17 +101,9 @@ def read_query(visit: Visit, asked: Mapping[str, str], faults: list[str]) -> Ord
         down or NEWEST,
         since,
         until,
-        OrderStatus(status) if status in tuple(OrderStatus) else None,
+        choice_of(OrderStatus, status),
         asked["customer"] or None,
         promotion_id,
         key,
         up,
     )
-
-
-def start_of_day(visit: Visit, text: str, days: int = 0) -> datetime | None:
-    """The start of a day, or of the day some days later; None for no text. Raises ValueError."""
-    if not text:
-        return None
-    day = datetime.strptime(text, "%Y-%m-%d").date() + timedelta(days=days)  # noqa: DTZ007
-    return to_utc(datetime.combine(day, time(), visit.context.zone))

@@ -1,7 +1,6 @@
 """Words for the outcome of a promotion on a product, and of a code in a cart."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 from sconto.domain.choice import Group
@@ -88,7 +87,7 @@ def outcome_words(language: Language, considered: PromotionOutcome) -> str:
     if considered.held_until is not None:
         return language.gettext(_HELD) % {"time": language.instant(considered.held_until)}
     text = language.gettext(_STATUSES[considered.status])
-    at = _time_behind(considered)
+    at = considered.time_behind
     return text if at is None else text % {"time": language.instant(at)}
 
 
@@ -105,18 +104,6 @@ def outcome_state(language: Language, considered: PromotionOutcome) -> tuple[str
         case PromotionStatus.LATER_CREATED:
             return "warn", _("Replaced by a newer promotion")
     return "", _("Not possible")
-
-
-def _time_behind(considered: PromotionOutcome) -> datetime | None:
-    period = considered.period
-    match considered.status:
-        case PromotionStatus.USED:
-            return considered.used_at
-        case PromotionStatus.EXPIRED:
-            return None if period is None else period.ends_at
-        case PromotionStatus.NOT_STARTED:
-            return None if period is None else period.starts_at
-    return None
 
 
 def code_words(language: Language, outcome: CodeOutcome) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from sconto.domain.emails import read_email
 from sconto.domain.names import NAME_LENGTH, is_name
+from sconto.domain.numbers import parse_id
 from sconto.domain.people import (
     LONGEST_PASSWORD,
     PASSWORD_LENGTH,
@@ -16,13 +17,13 @@ from sconto.domain.people import (
 )
 from sconto.domain.people_problems import EmailTaken, TwoFactorIsOff
 from sconto.domain.problems import NameTaken
-from sconto.domain.product import parse_product_id
 from sconto.operations import history, two_factor, users
 from sconto.operations.password_links import NewUser, invite_user
 from sconto.portal.letters import show_link
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.roles import ROLES
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 
 _LISTED: Final = 50
@@ -162,13 +163,12 @@ def _password(visit: Visit) -> str:
 
 
 def _role(visit: Visit) -> Role | None:
-    text = visit.field("role")
-    return Role(text) if text in Role._value2member_map_ else None
+    return choice_of(Role, visit.field("role"))
 
 
 async def _render_list(visit: Visit, faults: Mapping[str, str] | None = None) -> Response:
     context, caller = visit.context, visit.caller
-    after = parse_product_id(visit.query("after")) or 0
+    after = parse_id(visit.query("after")) or 0
     page = await users.list_users(context.database, caller, limit=_LISTED, after=after)
     changes = await history.get_user_history(context.database, caller, limit=_ENTRIES)
     return visit.render(

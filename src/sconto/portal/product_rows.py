@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sconto.domain.numbers import parse_id
 from sconto.domain.price_changes import UnitPrice
-from sconto.domain.product import Product, parse_product_id
+from sconto.domain.product import Product
 from sconto.portal.visit import Visit
 
 MAX_ROWS: Final = 200
@@ -36,19 +37,14 @@ class ShownRow:
 
 def sent_rows(visit: Visit) -> tuple[ProductRow, ...]:
     """The rows of the form, without the one whose button "Remove" was pressed."""
-    ids, percents = (
-        [value.strip() if isinstance(value, str) else "" for value in visit.form.getlist(name)]
-        for name in ("row", "row_percent")
-    )
-    percents += [""] * (len(ids) - len(percents))
     removed = visit.field("remove")
     rows = {
         one: ProductRow(one, percent)
-        for one, percent in zip(ids, percents, strict=False)
-        if one != removed and parse_product_id(one) is not None
+        for one, percent in visit.rows("row", "row_percent")
+        if one != removed and parse_id(one) is not None
     }
     for added in visit.form.getlist("add"):
-        if isinstance(added, str) and parse_product_id(added) is not None:
+        if isinstance(added, str) and parse_id(added) is not None:
             rows.setdefault(added, ProductRow(added))
     return tuple(rows.values())
 

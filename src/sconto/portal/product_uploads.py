@@ -27,7 +27,7 @@ from sconto.domain.money import percent_of
 from sconto.domain.people import Action
 from sconto.domain.product import Product
 from sconto.domain.promotion import NewPromotion, Terms
-from sconto.domain.upload import Upload, UploadNotFound
+from sconto.domain.upload import Upload
 from sconto.operations import price_rises, products, promotions, uploads
 from sconto.operations.file_previews import preview_coverage
 from sconto.operations.price_rises import PriceRises, PricesRaised, PromotionDraft
@@ -43,10 +43,12 @@ from sconto.portal.promotion import find, show
 from sconto.portal.uploads import (
     SAMPLE,
     column_names,
+    find_upload,
     keep,
     keep_text,
     layout_words,
     read_layout,
+    say_gone,
     say_refused,
     write_layout,
 )
@@ -126,9 +128,9 @@ async def take(visit: Visit) -> Response:
     promotion_id = visit.id_in_path("promotion_id")
     database, caller, now = visit.context.database, visit.caller, visit.now
     wish = _read_wish(visit.field)
-    upload = await _find_upload(visit)
+    upload = await find_upload(visit)
     if upload is None:
-        return _gone(visit, promotion_id)
+        return say_gone(visit, f"/promotions/{promotion_id}/products")
     found = await _read(visit, upload, wish)
     if found.page.bad or not found.page.good or wish.percent == -1:
         return await _show(visit, wish)
@@ -167,9 +169,9 @@ async def _show(
     visit: Visit, wish: _Wish, *, rises: PriceRises | None = None, fault: str | None = None
 ) -> Response:
     heading = await find(visit)
-    upload = await _find_upload(visit)
+    upload = await find_upload(visit)
     if upload is None:
-        return _gone(visit, heading.summary.id)
+        return say_gone(visit, f"/promotions/{heading.summary.id}/products")
     found = await _read(visit, upload, wish)
     if wish.percent == -1 and fault is None:
         fault = visit.gettext(PERCENT_FAULT)
@@ -255,19 +257,6 @@ def _guess(sample: bytes, own: bool) -> Encoding | None:
         return sum(isinstance(line, RefusedCoverageLine) for line in lines)
 
     return guess_encoding(sample, count_bad)
-
-
-async def _find_upload(visit: Visit) -> Upload | None:
-    upload_id = visit.id_in_path("upload_id")
-    try:
-        return await uploads.find_upload(visit.context.database, visit.caller, upload_id, visit.now)
-    except UploadNotFound:
-        return None
-
-
-def _gone(visit: Visit, promotion_id: int) -> Response:
-    text = visit.gettext("The file is no longer kept. Choose it again.")
-    return visit.redirect(f"/promotions/{promotion_id}/products", Notice(text))
 
 
 _PATH: Final = "/promotions/{promotion_id}/products/file/{upload_id}"

@@ -7,8 +7,8 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from sconto.domain.numbers import parse_id
 from sconto.domain.people import Action
-from sconto.domain.product import parse_product_id
 from sconto.operations import bulk
 from sconto.operations.bulk import BulkOutcome, BulkStatus
 from sconto.portal.language import Language
@@ -172,12 +172,12 @@ def _undo_path(action: str, done: Sequence[BulkOutcome]) -> str | None:
 def _chosen(visit: Visit) -> list[int]:
     """The ids of the chosen promotions."""
     texts = [text for text in visit.form.getlist("chosen") if isinstance(text, str)]
-    ids = [parse_product_id(text) for text in texts]
+    ids = [parse_id(text) for text in texts]
     return list(dict.fromkeys(one for one in ids if one is not None))[: bulk.MAX_CHOSEN]
 
 
 def _id(text: str) -> int:
-    number = parse_product_id(text)
+    number = parse_id(text)
     if number is None:
         raise HTTPException(404)
     return number

@@ -12,8 +12,6 @@ from sconto.domain.home import (
     Bar,
     CalendarEntry,
     CalendarPosition,
-    NamedPromotion,
-    PromotionKind,
     Window,
     bar_of,
 )
@@ -22,6 +20,7 @@ from sconto.domain.people import Action
 from sconto.domain.schedule import Period, PeriodState
 from sconto.operations import home as operation
 from sconto.portal.pages import read
+from sconto.portal.places import promotion_page
 from sconto.portal.visit import Visit
 
 _STRIP_DAYS: Final = 30
@@ -29,12 +28,6 @@ _PAGE: Final = 50
 _WEEK: Final = 7
 _FIRST_MONTH: Final = date(2000, 1, 1)
 _LAST_MONTH: Final = date(2999, 12, 1)
-
-ADDRESSES: Final = {
-    PromotionKind.PRODUCT: "/promotions",
-    PromotionKind.CART: "/cart-promotions",
-    PromotionKind.SUBSCRIPTION: "/subscriptions",
-}
 
 _LOOKS: Final = {
     PeriodState.RUNNING: "runs",
@@ -61,11 +54,6 @@ class Calendar:
     rows: Sequence[Row]
     ticks: Sequence[tuple[int, date]]
     now: int | None
-
-
-def address_of(promotion: NamedPromotion) -> str:
-    """The page of a promotion."""
-    return f"{ADDRESSES[promotion.kind]}/{promotion.id}"
 
 
 def strip_window(visit: Visit) -> Window:
@@ -99,7 +87,7 @@ def draw(visit: Visit, entries: Sequence[CalendarEntry], window: Window, step: i
 def _row(visit: Visit, entry: CalendarEntry, window: Window) -> Row:
     return Row(
         entry.promotion.name,
-        address_of(entry.promotion),
+        promotion_page(entry.promotion.kind, entry.promotion.id),
         entry.period,
         bar_of(entry.period, window),
         _LOOKS[entry.period.state(visit.now)],

@@ -16,15 +16,13 @@ from sconto.domain.coverage import (
 )
 from sconto.domain.coverage_file import CoverageLine, read_coverage, read_percent
 from sconto.domain.money import format_percent
-from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.product import parse_product_id
+from sconto.domain.numbers import parse_id
 from sconto.domain.promotion import NewPromotion, Promotion, PromotionType, Terms
-from sconto.domain.schedule import Period
 from sconto.portal.faults import MAX_NAMED, PERCENT_FAULT, Faults, name_some
 from sconto.portal.language import Language
 from sconto.portal.product_rows import MAX_ROWS, ProductRow, rows_of
-from sconto.portal.typed_times import read_start_and_end, write_instant
-from sconto.portal.typed_values import read_codes, words_of
+from sconto.portal.typed_times import read_period, write_instant
+from sconto.portal.typed_values import check_name, read_a_percent, read_codes, words_of
 
 MAX_CODES_SHOWN: Final = 500
 """A form does not show more codes than these: saving it keeps them."""
@@ -99,11 +97,11 @@ def read_fields(
     """
     faults = Faults()
     _ = language.gettext
-    if not is_name(fields.name):
-        faults.note("name", _("Write a name of 1 to %(most)s characters.") % {"most": NAME_LENGTH})
+    check_name(fields.name, language, faults)
     if fields.type not in tuple(PromotionType):
         faults.note("type", _("Choose one."))
-    period = _read_period(fields, language, stored.summary.period if stored else None, faults)
+    times = (fields.starts_at, fields.ends_at)
+    period = read_period(times, stored.summary.period if stored else None, language, faults)
     coverage = _read_coverage(fields, language, faults)
     is_coupon = fields.type == PromotionType.COUPON
     codes: tuple[str, ...] = ()
@@ -121,31 +119,17 @@ def read_fields(
     return ReadPromotion(NewPromotion(promotion_type, fields.name, fields.active, period, terms))
 
 
-def _read_period(
-    fields: PromotionFields, language: Language, stored: Period | None, faults: Faults
-) -> Period | None:
-    starts_at, ends_at = read_start_and_end(
-        (fields.starts_at, fields.ends_at),
-        (stored.starts_at, stored.ends_at) if stored else (None, None),
-        language,
-        faults,
-        start_required=True,
-    )
-    return None if starts_at is None else Period(starts_at, ends_at)
-
-
 def _read_coverage(fields: PromotionFields, language: Language, faults: Faults) -> Coverage | None:
     _ = language.gettext
     match fields.coverage:
         case "all":
-            percent = _read_percent(fields.percent, language, faults)
-            return None if percent is None else AllProducts(percent)
+            return AllProducts(read_a_percent("percent", fields.percent, language, faults))
         case "listed":
             note_lines("products", fields.product_faults, language, faults)
-            percent = _read_percent(fields.percent, language, faults)
+            percent = read_a_percent("percent", fields.percent, language, faults)
             ids = [row.product_id for row in fields.rows]
             listed = _read_products([*ids, *words_of(fields.products)], language, faults)
-            return None if percent is None else ListedProducts(percent, listed)
+            return ListedProducts(percent, listed)
         case "own":
             note_lines("products", fields.product_faults, language, faults)
             return _read_own_percents(fields, language, faults)
@@ -154,16 +138,8 @@ def _read_coverage(fields: PromotionFields, language: Language, faults: Faults) 
             return None
 
 
-def _read_percent(text: str, language: Language, faults: Faults) -> int | None:
-    try:
-        return read_percent(text)
-    except ValueError:
-        faults.note("percent", language.gettext(PERCENT_FAULT))
-        return None
-
-
 def _read_products(texts: Sequence[str], language: Language, faults: Faults) -> tuple[int, ...]:
-    read = {text: parse_product_id(text) for text in texts}
+    read = {text: parse_id(text) for text in texts}
     bad = [text for text, product_id in read.items() if product_id is None]
     if bad:
         sentence = language.gettext("These are not product ids: %(texts)s.")
@@ -180,7 +156,7 @@ def _read_own_percents(fields: PromotionFields, language: Language, faults: Faul
     for line in filter(None, lines):
         match [cell for cell in re.split(r"[\s;]+|,(?=\s)", line) if cell]:
             case [product, percent, *rest] if not "".join(rest).strip("%"):
-                product_id = parse_product_id(product.rstrip(","))
+                product_id = parse_id(product.rstrip(","))
                 try:
                     own = read_percent(percent)
                 except ValueError:
@@ -226,7 +202,7 @@ def with_rows(fields: PromotionFields) -> PromotionFields:
         cells = [cell for cell in re.split(r"[\s;]+|,(?=\s)", line.strip()) if cell] or [""]
         product = cells[0].rstrip(",")
         is_clear = not "".join(cells[2:]).strip("%")
-        if parse_product_id(product) is None or not is_clear or product in rows:
+        if parse_id(product) is None or not is_clear or product in rows:
             left.append(line)
         else:
             rows[product] = ProductRow(product, cells[1] if len(cells) > 1 else "")

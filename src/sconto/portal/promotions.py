@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -12,11 +11,12 @@ from sconto.domain.people import Action
 from sconto.operations import overviews, price_rises, promotions
 from sconto.operations.price_rises import PricesRaised
 from sconto.portal.cursors import read_cursor, write_cursor
-from sconto.portal.notices import Notice, switched_notice
+from sconto.portal.notices import deleted_notice, switched_notice
 from sconto.portal.page_sizes import PAGE_SIZES, page_size, remember_page_size
 from sconto.portal.pages import read, write
-from sconto.portal.places import back_from_switch, list_address, remember_list
+from sconto.portal.places import back_from_restoring, back_from_switch, list_address, remember_list
 from sconto.portal.sentences import KINDS, ORDERS, STATES
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 
 _TURNED: Final = "turned"
@@ -29,9 +29,6 @@ class Heading:
     label: str
     asked: Mapping[str, Any]
     sorted: str | None
-
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 async def show_list(visit: Visit) -> Response:
@@ -64,7 +61,7 @@ async def show_list(visit: Visit) -> Response:
 
 def _read_query(visit: Visit) -> OverviewQuery:
     name, _, turned = visit.query("order").partition("-")
-    order = _chosen(ListOrder, name) or ListOrder.EDITED
+    order = choice_of(ListOrder, name) or ListOrder.EDITED
     before = read_cursor(visit.query("before"), order)
     return OverviewQuery(
         limit=page_size(visit),
@@ -72,8 +69,8 @@ def _read_query(visit: Visit) -> OverviewQuery:
         turned=turned == _TURNED,
         after=None if before else read_cursor(visit.query("after"), order),
         before=before,
-        kind=_chosen(ListKind, visit.query("kind")),
-        state=_chosen(ListState, visit.query("state")),
+        kind=choice_of(ListKind, visit.query("kind")),
+        state=choice_of(ListState, visit.query("state")),
         search=visit.search("search"),
     )
 
@@ -123,9 +120,8 @@ async def delete(visit: Visit) -> Response:
     summary = await promotions.delete_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
     )
-    text = visit.gettext("“%(name)s” is deleted.") % {"name": summary.name}
-    undo = Notice(text, f"/promotions/{promotion_id}/restore")
-    return visit.redirect(list_address(visit), undo)
+    notice = deleted_notice(visit.language, summary.name, f"/promotions/{promotion_id}")
+    return visit.redirect(list_address(visit), notice)
 
 
 async def show_deleted(visit: Visit) -> Response:
@@ -140,13 +136,7 @@ async def restore(visit: Visit) -> Response:
     await promotions.restore_promotion(
         visit.context.database, visit.caller, promotion_id, visit.now
     )
-    page = f"/promotions/{promotion_id}"
-    back = page if visit.field("from") == "deleted" else list_address(visit, promotion_id)
-    return visit.redirect(back, Notice(visit.gettext("The promotion is restored.")))
-
-
-def _chosen(choices: type[_Choice], text: str) -> _Choice | None:
-    return choices(text) if text in choices._value2member_map_ else None
+    return back_from_restoring(visit, promotion_id, f"/promotions/{promotion_id}")
 
 
 def _orders(visit: Visit, query: OverviewQuery) -> dict[str, str]:

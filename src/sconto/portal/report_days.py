@@ -13,6 +13,7 @@ from sconto.domain.reports import (
     days_of,
     refuse_days,
 )
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -52,7 +53,7 @@ def read_days(visit: Visit) -> ChosenDays:
             query = {"from": first, "to": last}
             return ChosenDays(found, None, query, first, last, None)
         fault = found
-    preset = Preset(named) if named in tuple(Preset) else Preset.MONTH
+    preset = choice_of(Preset, named) or Preset.MONTH
     days = days_of(preset, visit.today)
     if fault is None:
         first, last = days.first.isoformat(), days.last.isoformat()

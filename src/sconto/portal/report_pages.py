@@ -9,7 +9,6 @@ from sconto.domain.reports import (
     LOOKED_AT,
     Figures,
     Report,
-    ReportKind,
     ReportQuery,
     TopProduct,
     growth,
@@ -20,13 +19,6 @@ from sconto.portal.cursors import read_order_cursor
 from sconto.portal.report_days import PRESETS, ChosenDays
 from sconto.portal.report_tables import Cell, Column, Link, Table, Value
 from sconto.portal.visit import Visit
-
-PATHS: Final = {
-    ReportKind.PRODUCT: "/promotions/%d",
-    ReportKind.CART: "/cart-promotions/%d",
-    ReportKind.SUBSCRIPTION: "/subscriptions/%d",
-}
-"""The page of a promotion of each kind."""
 
 FILE_ROWS: Final = 1_000
 """Rows of a ranking in a file; of orders it has LOOKED_AT."""

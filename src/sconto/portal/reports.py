@@ -11,10 +11,10 @@ from sconto.domain.reports import WHOLE_SHOP
 from sconto.operations import reports
 from sconto.operations.reports import WholeShopReport
 from sconto.portal.pages import read
+from sconto.portal.places import promotion_page
 from sconto.portal.report_charts import ChartMaker
 from sconto.portal.report_days import read_days
 from sconto.portal.report_pages import (
-    PATHS,
     Card,
     Cards,
     days_table,
@@ -100,7 +100,7 @@ def _tables(visit: Visit, found: WholeShopReport, currency: str) -> list[Table]:
                 Link(
                     one.name,
                     one.promotion_id,
-                    visit.path(f"{PATHS[one.kind] % one.promotion_id}/statistics"),
+                    visit.path(f"{promotion_page(one.kind, one.promotion_id)}/statistics"),
                 ),
                 one.figures.orders,
                 one.figures.discount,

@@ -6,9 +6,11 @@ from starlette.responses import Response
 
 from sconto.domain.overview import ListKind
 from sconto.domain.people import Action
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.search import Found, read_search
 from sconto.operations import search as operations
 from sconto.portal.pages import Audience, read
+from sconto.portal.places import promotion_page
 from sconto.portal.sentences import TYPES_FOUND
 from sconto.portal.visit import Visit
 
@@ -47,7 +49,8 @@ async def _show(visit: Visit, template: str, limit: int) -> Response:
 
 def page_of(promotion_id: int, kind: ListKind) -> str:
     """The address of a promotion."""
-    return f"/{'cart-promotions' if kind is ListKind.CART else 'promotions'}/{promotion_id}"
+    is_cart = kind is ListKind.CART
+    return promotion_page(PromotionKind.CART if is_cart else PromotionKind.PRODUCT, promotion_id)
 
 
 def _places(visit: Visit) -> str:

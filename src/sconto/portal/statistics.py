@@ -7,16 +7,17 @@ from starlette.responses import Response
 
 from sconto.domain.order_counts import Subject
 from sconto.domain.people import Action
-from sconto.domain.reports import MAX_CODES, WHOLE_SHOP, CodeTotals, ReportKind
+from sconto.domain.promotion_kind import PromotionKind
+from sconto.domain.reports import MAX_CODES, WHOLE_SHOP, CodeTotals, subject_of
 from sconto.operations import reports
 from sconto.operations.reports import PromotionReport
 from sconto.portal import cart_promotions, promotion, subscription
 from sconto.portal.cursors import write_order_cursor
 from sconto.portal.pages import read
+from sconto.portal.places import promotion_page
 from sconto.portal.report_charts import ChartMaker
 from sconto.portal.report_days import read_days
 from sconto.portal.report_pages import (
-    PATHS,
     Card,
     Cards,
     days_table,
@@ -32,66 +33,65 @@ from sconto.portal.visit import Visit
 async def show_of_product_promotion(visit: Visit) -> Response:
     """The figures of a product promotion, with those of the days before."""
     heading = await promotion.find(visit)
-    values = await _shown(visit, ReportKind.PRODUCT, heading.summary.id)
+    values = await _shown(visit, PromotionKind.PRODUCT, heading.summary.id)
     return promotion.show(visit, "promotions/statistics.html", heading, **values)
 
 
 async def show_of_cart_promotion(visit: Visit) -> Response:
     """The figures of a cart promotion."""
     found = await cart_promotions.find(visit)
-    values = await _shown(visit, ReportKind.CART, found.id)
+    values = await _shown(visit, PromotionKind.CART, found.id)
     return cart_promotions.show(visit, "cart_promotions/statistics.html", found, **values)
 
 
 async def show_of_subscription_promotion(visit: Visit) -> Response:
     """The figures of a promotion for subscriptions."""
     found = await subscription.find(visit)
-    values = await _shown(visit, ReportKind.SUBSCRIPTION, found.id)
+    values = await _shown(visit, PromotionKind.SUBSCRIPTION, found.id)
     return subscription.show(visit, "subscriptions/statistics.html", found, **values)
 
 
 async def download_of_product_promotion(visit: Visit) -> Response:
     """A table of the report as a CSV file."""
-    return await _download(visit, ReportKind.PRODUCT, (await promotion.find(visit)).summary.id)
+    return await _download(visit, PromotionKind.PRODUCT, (await promotion.find(visit)).summary.id)
 
 
 async def download_of_cart_promotion(visit: Visit) -> Response:
     """A table of the report as a CSV file."""
-    return await _download(visit, ReportKind.CART, (await cart_promotions.find(visit)).id)
+    return await _download(visit, PromotionKind.CART, (await cart_promotions.find(visit)).id)
 
 
 async def download_of_subscription_promotion(visit: Visit) -> Response:
     """A table of the report as a CSV file."""
-    return await _download(visit, ReportKind.SUBSCRIPTION, (await subscription.find(visit)).id)
+    return await _download(visit, PromotionKind.SUBSCRIPTION, (await subscription.find(visit)).id)
 
 
-async def _shown(visit: Visit, kind: ReportKind, promotion_id: int) -> dict[str, Any]:
+async def _shown(visit: Visit, kind: PromotionKind, promotion_id: int) -> dict[str, Any]:
     """What the template of a report needs."""
     chosen = read_days(visit)
     found = await reports.report_promotion(
         visit.context.database, visit.caller, kind, promotion_id, query_of(visit, chosen)
     )
     shown = {
-        **shown_days(visit, chosen, f"{PATHS[kind] % promotion_id}/statistics"),
-        "redemptions": None if kind is ReportKind.SUBSCRIPTION else found.details.redemptions,
+        **shown_days(visit, chosen, f"{promotion_page(kind, promotion_id)}/statistics"),
+        "redemptions": None if kind is PromotionKind.SUBSCRIPTION else found.details.redemptions,
     }
     if (currency := found.currency) is None:
         return {"report": None, **shown}
-    following = found.newest.next
     return {
         "report": found.report,
         "currency": currency,
-        "cards": _cards(visit, found, kind.subject, currency),
+        "cards": _cards(visit, found, subject_of(kind), currency),
         "chart": ChartMaker(visit, found.report, currency).of_promotion(
-            kind.subject, found.details.marks
+            subject_of(kind), found.details.marks
         ),
         "tables": _tables(visit, found, kind, currency),
-        "older": None if following is None else write_order_cursor(following),
+        "older": write_order_cursor(found.newest.next),
         **shown,
     }
 
 
-async def _download(visit: Visit, kind: ReportKind, promotion_id: int) -> Response:
+async def _download(visit: Visit, kind: PromotionKind, promotion_id: int) -> Response:
     query = query_of(visit, read_days(visit), is_file=True)
     found = await reports.report_promotion(
         visit.context.database, visit.caller, kind, promotion_id, query
@@ -119,10 +119,12 @@ def _cards(visit: Visit, found: PromotionReport, subject: Subject, currency: str
     ]
 
 
-def _tables(visit: Visit, found: PromotionReport, kind: ReportKind, currency: str) -> list[Table]:
+def _tables(
+    visit: Visit, found: PromotionReport, kind: PromotionKind, currency: str
+) -> list[Table]:
     newest = found.newest
     tables = [
-        days_table(visit, found.report, currency, {"": (kind.subject,)}),
+        days_table(visit, found.report, currency, {"": (subject_of(kind),)}),
         _codes(visit, found, currency),
         products_table(visit, newest.products, currency, newest.looked_at),
         _winners(visit, found, currency),
@@ -177,7 +179,11 @@ def _winners(visit: Visit, found: PromotionReport, currency: str) -> Table:
         ],
         [
             [
-                Link(one.name, one.promotion_id, visit.path(PATHS[one.kind] % one.promotion_id)),
+                Link(
+                    one.name,
+                    one.promotion_id,
+                    visit.path(promotion_page(one.kind, one.promotion_id)),
+                ),
                 one.orders,
             ]
             for one in found.newest.winners

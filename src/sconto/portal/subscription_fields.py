@@ -31,6 +31,7 @@ from sconto.portal.faults import PERCENT_FAULT, Faults
 from sconto.portal.language import Language
 from sconto.portal.subscription_sentences import write_numbers
 from sconto.portal.typed_times import read_start_and_end, write_instant
+from sconto.portal.typed_values import write_count
 
 _LEAST_ROWS: Final = 2
 _SHOWN: Final = 40
@@ -91,7 +92,7 @@ def fields_of(promotion: SubscriptionPromotion, zone: ZoneInfo) -> SubscriptionF
         enabled=terms.enabled,
         starts_at=write_instant(constraint.starts_at, zone),
         ends_at=write_instant(constraint.ends_at, zone),
-        max_usage="" if constraint.max_usage is None else str(constraint.max_usage),
+        max_usage=write_count(constraint.max_usage),
         new_only=constraint.new_only,
         type_ids="\n".join(constraint.type_ids),
         rules=rules + (RuleFields(),) * (_LEAST_ROWS - len(rules)),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import zip_longest
 from typing import Final
 
 from starlette.responses import Response
@@ -24,6 +23,7 @@ from sconto.operations.versions import ChangedMeanwhile
 from sconto.portal.clashes import Clash, find_clash, sent_version, shallow, version_field
 from sconto.portal.notices import saved_notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
+from sconto.portal.subscription import find
 from sconto.portal.subscription_fields import (
     ReadSubscription,
     RuleFields,
@@ -47,20 +47,14 @@ async def create(visit: Visit) -> Response:
 
 async def show_edit(visit: Visit) -> Response:
     """The form with the promotion's values."""
-    promotion = await _stored(visit)
+    promotion = await find(visit)
     fields = fields_of(promotion, visit.context.zone)
     return _form(visit, fields, promotion.id, version=promotion.updated_at)
 
 
 async def edit(visit: Visit) -> Response:
     """Change the promotion to what the form describes."""
-    return await _save(visit, await _stored(visit))
-
-
-async def _stored(visit: Visit) -> SubscriptionPromotion:
-    return await subscription_promotions.get_promotion(
-        visit.context.database, visit.caller, visit.id_in_path("promotion_id")
-    )
+    return await _save(visit, await find(visit))
 
 
 async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
@@ -89,7 +83,7 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
             visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})
         )
     except ChangedMeanwhile:
-        saved = await _stored(visit)
+        saved = await find(visit)
         theirs = fields_of(saved, visit.context.zone)
         clash = await find_clash(
             visit, Subject.SUBSCRIPTION_PROMOTION, saved.id, shallow(fields), shallow(theirs)
@@ -115,11 +109,7 @@ async def _write(
 
 def _sent(visit: Visit) -> SubscriptionFields:
     """The fields as they were sent."""
-    columns = (
-        [text.strip() if isinstance(text, str) else "" for text in visit.form.getlist(name)]
-        for name in ("effect", "amount", "with_code", "of_contract")
-    )
-    rows = [RuleFields(*texts) for texts in zip_longest(*columns, fillvalue="")]
+    rows = visit.rows("effect", "amount", "with_code", "of_contract")
     return SubscriptionFields(
         name=visit.field("name"),
         code=visit.field("code"),
@@ -131,7 +121,7 @@ def _sent(visit: Visit) -> SubscriptionFields:
         new_only=visit.field("new_only") == "on",
         type_ids=visit.field("type_ids"),
         # One too many is enough for the fault.
-        rules=tuple(rows[: MAX_RULES + 1]),
+        rules=tuple(RuleFields(*texts) for texts in rows[: MAX_RULES + 1]),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sconto.domain.far_times import in_zone, to_utc
+from sconto.domain.schedule import Period
 from sconto.portal.faults import Faults
 from sconto.portal.language import Language
 
@@ -78,3 +79,15 @@ def read_start_and_end(
         elif starts_at is not None and ends_at < starts_at:
             faults.note("ends_at", _("The end lies before the start."))
     return starts_at, ends_at
+
+
+def read_period(
+    texts: tuple[str, str], stored: Period | None, language: Language, faults: Faults
+) -> Period | None:
+    """The period of the fields `starts_at` and `ends_at`; None without a start.
+
+    An instant that still reads as it was shown stays as it is stored, to the microsecond.
+    """
+    before = (None, None) if stored is None else (stored.starts_at, stored.ends_at)
+    starts_at, ends_at = read_start_and_end(texts, before, language, faults, start_required=True)
+    return None if starts_at is None else Period(starts_at, ends_at)

@@ -4,17 +4,20 @@ Each reader notes a fault for the field, and then returns what stands for nothin
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Final, TypeVar
 
 from sconto.domain.blanks import trim
 from sconto.domain.codes import code_key
 from sconto.domain.coverage_file import read_percent
 from sconto.domain.money import format_amount, known_currencies, parse_amount
-from sconto.domain.names import REFERENCE_LENGTH, is_reference
-from sconto.domain.product import parse_product_id
+from sconto.domain.names import NAME_LENGTH, REFERENCE_LENGTH, is_name, is_reference
+from sconto.domain.numbers import parse_id
 from sconto.portal.faults import PERCENT_FAULT, Faults, name_some
 from sconto.portal.language import Language
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 _WORD: Final = re.compile(r"[^\s,;]+")
 _BETWEEN_AMOUNTS: Final = re.compile(r"[;/\n]|,(?!\d)")
@@ -22,9 +25,21 @@ _AMOUNT: Final = re.compile(r"([A-Za-z]{3})?\s*([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-
 _COUNT: Final = re.compile("-?[0-9]{1,12}")
 
 
+def choice_of(choices: type[_Choice], text: str) -> _Choice | None:
+    """The choice of this name; None for other texts."""
+    return choices(text) if text in choices._value2member_map_ else None
+
+
 def words_of(text: str) -> Iterator[str]:
     """The words between blanks, commas and semicolons; lazily, as there may be a million."""
     return (found[0] for found in _WORD.finditer(text))
+
+
+def check_name(text: str, language: Language, faults: Faults) -> None:
+    """Note what is wrong with the name of a promotion."""
+    if not is_name(text):
+        sentence = language.gettext("Write a name of 1 to %(most)s characters.")
+        faults.note("name", sentence % {"most": NAME_LENGTH})
 
 
 def read_amounts(
@@ -89,6 +104,11 @@ def read_required_count(name: str, text: str, most: int, language: Language, fau
     return read_count(name, text or "-", most, language, faults) or 1
 
 
+def write_count(count: int | None) -> str:
+    """The text of a field for a number."""
+    return "" if count is None else str(count)
+
+
 def read_a_percent(name: str, text: str, language: Language, faults: Faults) -> int:
     """A percent in millionths."""
     try:
@@ -120,12 +140,17 @@ def read_product_ids(
     name: str, text: str, most: int, language: Language, faults: Faults
 ) -> frozenset[int]:
     """The ids of products, up to `most`."""
-    read = {word: parse_product_id(word) for word in words_of(text)}
+    read = {word: parse_id(word) for word in words_of(text)}
     if bad := [word for word, product_id in read.items() if product_id is None]:
         sentence = language.gettext("These are not product ids: %(texts)s.")
         faults.note(name, sentence % {"texts": name_some(bad)})
     _note_too_many(name, len(read), most, language, faults)
     return frozenset(product_id for product_id in read.values() if product_id is not None)
+
+
+def write_product_ids(ids: Iterable[int]) -> str:
+    """The text of a field for ids of products."""
+    return " ".join(map(str, sorted(ids)))
 
 
 def read_references(
@@ -138,6 +163,11 @@ def read_references(
         faults.note(name, sentence % {"most": REFERENCE_LENGTH, "texts": name_some(bad)})
     _note_too_many(name, len(texts), most, language, faults)
     return texts
+
+
+def write_references(references: Iterable[str]) -> str:
+    """The text of a field for tags or segments."""
+    return ", ".join(sorted(references))
 
 
 def _note_too_many(name: str, count: int, most: int, language: Language, faults: Faults) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 from starlette.datastructures import UploadFile
+from starlette.responses import Response
 
 from sconto.domain.layout import (
     Blanks,
@@ -14,10 +15,13 @@ from sconto.domain.layout import (
     Layout,
     column_letter,
 )
+from sconto.domain.upload import Upload, UploadNotFound
 from sconto.operations import uploads
 from sconto.operations.sheet_files import MAGIC, SheetRefused, read_sheet
 from sconto.operations.turns import in_thread
 from sconto.portal.file_sentences import sheet_sentence
+from sconto.portal.notices import Notice
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -88,6 +92,22 @@ async def keep_text(visit: Visit, name: str, text: bytes) -> int:
     )
 
 
+async def find_upload(visit: Visit) -> Upload | None:
+    """The upload that the address names; None if it is another user's, taken or over."""
+    upload_id = visit.id_in_path("upload_id")
+    try:
+        return await uploads.find_upload(visit.context.database, visit.caller, upload_id, visit.now)
+    except UploadNotFound:
+        return None
+
+
+def say_gone(visit: Visit, address: str) -> Response:
+    """Go to the address, which says that there is no such upload."""
+    return visit.redirect(
+        address, Notice(visit.gettext("The file is no longer kept. Choose it again."))
+    )
+
+
 def read_layout(get: Callable[[str], str], fields: Mapping[str, str]) -> Layout:
     """The layout in an address or a form; `fields` are the names of columns in both.
 
@@ -100,12 +120,12 @@ def read_layout(get: Callable[[str], str], fields: Mapping[str, str]) -> Layout:
             columns[field] = int(number) - 1
     encoding, heading, blanks, decimal = map(get, ("encoding", "heading", "blanks", "decimal"))
     return Layout(
-        encoding=Encoding(encoding) if encoding in tuple(Encoding) else None,
+        encoding=choice_of(Encoding, encoding),
         delimiter=DELIMITERS.get(get("delimiter")),
         heading={"yes": True, "no": False}.get(heading),
         columns=columns,
-        decimal=DecimalSign(decimal) if decimal in tuple(DecimalSign) else None,
-        blanks=Blanks(blanks) if blanks in tuple(Blanks) else None,
+        decimal=choice_of(DecimalSign, decimal),
+        blanks=choice_of(Blanks, blanks),
     )
 
 

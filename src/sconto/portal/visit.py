@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -15,8 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sconto.domain.blanks import trim
 from sconto.domain.merchant_settings import Profile
 from sconto.domain.names import NAME_LENGTH
+from sconto.domain.numbers import parse_id
 from sconto.domain.people import Caller
-from sconto.domain.product import parse_product_id
 from sconto.domain.sessions import Origin
 from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
@@ -151,6 +152,14 @@ class Visit:
         value = self.form.get(name)
         return value.strip() if isinstance(value, str) else ""
 
+    def rows(self, *names: str) -> list[tuple[str, ...]]:
+        """Fields that the form has many times, side by side, each without blanks at its ends."""
+        columns = (
+            [text.strip() if isinstance(text, str) else "" for text in self.form.getlist(name)]
+            for name in names
+        )
+        return list(zip_longest(*columns, fillvalue=""))
+
     def query(self, name: str) -> str:
         """A value of the query, trimmed; empty if it is missing."""
         return trim(self.request.query_params.get(name, ""))
@@ -161,11 +170,11 @@ class Visit:
 
     def id_in_query(self, name: str) -> int | None:
         """An id in the query; None if it is missing or no id."""
-        return parse_product_id(self.query(name))
+        return parse_id(self.query(name))
 
     def id_in_path(self, name: str) -> int:
         """An id in the path. Raises HTTPException 404 for a text that is no id."""
-        number = parse_product_id(self.request.path_params[name])
+        number = parse_id(self.request.path_params[name])
         if number is None:
             raise HTTPException(404)
         return number

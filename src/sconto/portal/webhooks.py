@@ -25,6 +25,7 @@ from sconto.portal.clashes import Clash, find_differences, sent_version, version
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.typed_times import read_local_time
+from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
 from sconto.portal.words import marked
 
@@ -215,7 +216,7 @@ async def _render_one(
     database, webhook_id = visit.context.database, visit.id_in_path("webhook_id")
     webhook = await webhooks.get_webhook(database, visit.caller, webhook_id)
     asked = visit.query("state")
-    state = DeliveryState(asked) if asked in tuple(DeliveryState) else None
+    state = choice_of(DeliveryState, asked)
     before = visit.id_in_query("after")
     found, more = await webhooks.list_deliveries(
         database,

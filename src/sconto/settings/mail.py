@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from sconto.settings.errors import SettingError
+from sconto.settings.hosts import is_loopback
 
 _EXPECTED: Final = "expected smtp://user:password@host:587 or smtps://user:password@host:465"
 _ADDRESS: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+")
@@ -66,7 +66,7 @@ def read_mail_server(environment: Mapping[str, str]) -> MailServer | None:
     is_smtps = parts.scheme == "smtps"
     match parts.query:
         case "":
-            encrypted = is_smtps or not _is_loopback(parts.hostname)
+            encrypted = is_smtps or not is_loopback(parts.hostname)
         case "tls=required":
             encrypted = True
         case "tls=none" if not is_smtps:
@@ -92,11 +92,3 @@ def _read_sender(environment: Mapping[str, str]) -> str:
             "expected an address such as sconto@example.com"
         )
     return sender
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether the server is on this machine, where nobody else can listen."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from sconto.settings.errors import SettingError
+from sconto.settings.hosts import is_loopback
 
 ROLES: Final = ("admin", "manager", "viewer", "checkout")
 
@@ -118,11 +118,4 @@ def _is_issuer(url: str) -> bool:
         return False
     if not host or parts.query or parts.fragment or parts.username:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))

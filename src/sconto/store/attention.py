@@ -12,9 +12,10 @@ from sconto.domain.home import (
     Concern,
     FirstSteps,
     NamedPromotion,
-    PromotionKind,
 )
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.store.database import Connection
+from sconto.store.kind_sql import kind_of
 from sconto.store.period_sql import ends_after, is_running
 from sconto.store.reports import ALL_COUNTS
 
@@ -33,7 +34,7 @@ _NO_END: Final = "'9999-12-31 00:00:00+00'::timestamptz"
 _RUNNING: Final = f"""
 running AS MATERIALIZED (
     SELECT promotion_id, type, code_type, covers_all, name,
-        CASE type WHEN 'cart' THEN 'cart' ELSE 'product' END AS kind
+        {kind_of()} AS kind
     FROM promotions
     WHERE merchant_id = $1 AND deleted_at IS NULL AND {is_running("$2")}
     ORDER BY starts_at DESC
@@ -54,7 +55,7 @@ SELECT '{Concern.ENDS_SOON}' AS concern, kind, promotion_id, name, ends_at, NULL
     0::numeric AS rest, 0::bigint AS beaten
 FROM (
     (
-        SELECT CASE type WHEN 'cart' THEN 'cart' ELSE 'product' END AS kind, promotion_id, name,
+        SELECT {kind_of()} AS kind, promotion_id, name,
             ends_at
         FROM promotions
         WHERE merchant_id = $1 AND deleted_at IS NULL AND active AND starts_at <= $2

@@ -7,6 +7,7 @@ planner from joins that would read a whole table.
 from typing import Final
 
 from sconto.domain.redemption import CART_PRODUCT_ID
+from sconto.store.coverage import promotions_naming
 from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.period_sql import ends_after, instant_sql
 from sconto.store.subscription_rules import READ_RULES as _RULES_OF_CART
@@ -158,13 +159,7 @@ CROSS JOIN LATERAL (
     SELECT promotion_id, starts_at, ends_at, coalesce(own_percent, percent) AS percent
     FROM (
         SELECT promotion.*, named.percent AS own_percent
-        FROM promotion_products AS named
-        CROSS JOIN LATERAL (
-            SELECT * FROM promotions
-            WHERE merchant_id = $1 AND promotion_id = named.promotion_id
-            LIMIT 1
-        ) AS promotion
-        WHERE named.merchant_id = $1 AND named.product_id = wanted.product_id
+        {promotions_naming("wanted.product_id")}
         UNION ALL
         SELECT promotions.*, NULL
         FROM promotions

@@ -16,6 +16,7 @@ from sconto.domain.cart_promotion import (
 from sconto.domain.codes import CodeType
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.schedule import Period
+from sconto.store.codes import FIRST_CODES
 from sconto.store.database import Connection
 from sconto.store.period_sql import ends_after, is_running
 
@@ -45,13 +46,6 @@ WHERE promotion.merchant_id = $1
 _FIND: Final = f"{_COLUMNS} AND promotion.promotion_id = $2 AND deleted_at IS NULL"
 
 _FIND_DELETED: Final = f"{_COLUMNS} AND promotion.promotion_id = $2 AND deleted_at >= $3"
-
-_CODES: Final = """
-SELECT code FROM codes
-WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-ORDER BY position
-LIMIT $3
-"""
 
 # A running promotion is active and in its period; its hours do not matter here.
 _LIST: Final = f"""
@@ -93,14 +87,6 @@ JOIN promotions AS promotion
 WHERE cart.merchant_id = $1 AND automatic AND active AND deleted_at IS NULL
     AND {ends_after("$2")}
 """  # noqa: S608  # of our own constants
-
-# Committed with the change, so that quotes and orders notice it.
-_RENEW: Final = """
-INSERT INTO timeline_versions (merchant_id, version, price_version, cart_version)
-VALUES ($1, $2, $2, $2)
-ON CONFLICT (merchant_id)
-DO UPDATE SET price_version = excluded.price_version, cart_version = excluded.cart_version
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +169,7 @@ async def find_codes(
     connection: Connection, merchant_id: int, promotion_id: int, most: int
 ) -> tuple[str, ...]:
     """The first codes of the promotion."""
-    rows = await connection.fetch(_CODES, merchant_id, promotion_id, most)
+    rows = await connection.fetch(FIRST_CODES, merchant_id, promotion_id, most)
     return tuple(row["code"] for row in rows)
 
 
@@ -210,15 +196,6 @@ async def count_automatic(connection: Connection, merchant_id: int, now: datetim
     """How many automatic promotions are active and not over."""
     count: int = await connection.fetchval(_COUNT_AUTOMATIC, merchant_id, now)
     return count
-
-
-async def renew_cart_version(connection: Connection, merchant_id: int, version: int) -> None:
-    """Make quotes read the cart promotions again, and orders their prices.
-
-    `version` is a random number. The row stays locked until the transaction ends, so this comes
-    after all other locks.
-    """
-    await connection.execute(_RENEW, merchant_id, version)
 
 
 def encode_terms(terms: CartTerms) -> str:

@@ -14,6 +14,16 @@ HAVING count(*) > 1
 LIMIT $2
 """
 
+# No CHECK says so: each order would pay for it (schema 0031).
+_STATES: Final = """
+SELECT merchant_id, format('order %L is %L%s', order_id, status,
+    CASE WHEN is_first AND customer_id IS NULL THEN ', and the first order of nobody' END) AS words
+FROM orders
+WHERE ($1::bigint IS NULL OR merchant_id = $1)
+    AND (status NOT IN ('not paid', 'paid', 'deleted') OR is_first AND customer_id IS NULL)
+LIMIT $2
+"""
+
 # Rounded as in the domain: half up, once per line.
 _AMOUNTS: Final = """
 WITH line AS (
@@ -303,6 +313,7 @@ LIMIT $2
 
 ORDER_CHECKS: Final = (
     ("An order id names one order", _TWO_ORDERS),
+    ("An order has a status, and a first order has a customer", _STATES),
     ("The lines of an order add up to its total, each rounded once", _AMOUNTS),
     ("Redemptions are what the orders picked", _RECORDED),
     ("Lists find each order by what it redeemed", _LISTED),

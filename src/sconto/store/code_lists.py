@@ -21,6 +21,7 @@ from sconto.domain.ordering import SPACING
 from sconto.store.database import Connection
 from sconto.store.period_sql import LATER
 from sconto.store.row_batches import batches
+from sconto.store.transactions import savepoint
 
 IMPORT_TIMEOUT: Final = 3600
 """Seconds for one statement of an import, because files may be very long."""
@@ -294,7 +295,7 @@ async def insert_staged(
 
     If it raises, the transaction can go on as if this had not been tried. Raises CodesClash.
     """
-    async with connection.transaction():
+    async with savepoint(connection):
         added = await connection.fetchval(
             _INSERT_STAGED, merchant_id, promotion_id, SPACING, timeout=IMPORT_TIMEOUT
         )

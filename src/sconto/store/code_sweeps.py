@@ -18,6 +18,7 @@ from typing import Final
 
 from sconto.domain.history import RECORDED_ELEMENTS, ListChange, Sample
 from sconto.domain.numbers import MAX_INT64
+from sconto.store.codes import FIRST_CODES
 from sconto.store.database import Connection
 from sconto.store.polls import Poll
 
@@ -27,26 +28,14 @@ SWEEP_BATCH: Final = 1_000
 RESTORE_BATCH: Final = 5_000
 """Codes that one transaction restores at most. No order can use one of them meanwhile."""
 
-_COUNT: Final = """
+_COUNT: Final = f"""
 SELECT
     (
         SELECT count(*) FROM codes
         WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
     ) AS count,
-    ARRAY(
-        SELECT code FROM codes
-        WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-        ORDER BY position
-        LIMIT $3
-    ) AS first
-"""
-
-_FIRST: Final = """
-SELECT code FROM codes
-WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-ORDER BY position
-LIMIT $3
-"""
+    ARRAY({FIRST_CODES}) AS first
+"""  # noqa: S608  # of our own constants
 
 # A batch is read in the order of an index. A bitmap scan would read all codes for each batch.
 _IN_ORDER: Final = "SET LOCAL enable_bitmapscan = off"
@@ -158,7 +147,7 @@ async def sweep_batch(connection: Connection, merchant_id: int, promotion_id: in
         removed, swept_to = await _remove_some(
             connection, merchant_id, promotion_id, job["deleted_at"], job["swept_to"]
         )
-        if not removed and await connection.fetch(_FIRST, merchant_id, promotion_id, 1):
+        if not removed and await connection.fetch(FIRST_CODES, merchant_id, promotion_id, 1):
             # Orders had these locked, or they were added behind the sweep: start again in the next
             # round.
             await connection.execute(_ADVANCE, merchant_id, promotion_id, -MAX_INT64)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sconto.domain.codes import code_key
 from sconto.domain.history import ListChange, Sample
@@ -17,6 +17,14 @@ SELECT code_id, code, code_key, position
 FROM codes
 WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
 """
+
+FIRST_CODES: Final = """
+SELECT code FROM codes
+WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
+ORDER BY position
+LIMIT $3
+"""
+"""The first codes that a promotion has, in their order."""
 
 # Ids ascend in this order: each row gets its id after the rows are sorted.
 _INSERT = """

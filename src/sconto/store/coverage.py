@@ -1,12 +1,13 @@
 """The products that a promotion names, with their own percents."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import TypeAlias
 
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.ordering import arrange
 from sconto.store.database import Connection
-from sconto.store.row_batches import ROWS_PER_STATEMENT, batches
+from sconto.store.row_batches import ROWS_PER_STATEMENT, batches, columns_of
 from sconto.store.threads import in_thread
 
 # One index look-up for each product: the planner never turns a sub-select into a join.
@@ -20,27 +21,36 @@ WHERE (
 ORDER BY wanted.place
 """
 
-_STORED = """
-SELECT product_id, position, percent
-FROM promotion_products
-WHERE merchant_id = $1 AND promotion_id = $2
-"""
-
+# Each row is deleted by its whole key. With `= ANY`, a plan made while the promotion had few
+# products would read all of them for each statement.
 _WRITE = """
+WITH deleted AS (
+    DELETE FROM promotion_products AS named
+    USING unnest($3::bigint[]) AS gone (product_id)
+    WHERE named.merchant_id = $1 AND named.promotion_id = $2 AND named.product_id = gone.product_id
+)
 INSERT INTO promotion_products (merchant_id, promotion_id, product_id, position, percent)
 SELECT $1, $2, *
-FROM unnest($3::bigint[], $4::bigint[], $5::bigint[])
+FROM unnest($4::bigint[], $5::bigint[], $6::bigint[])
 ON CONFLICT (merchant_id, promotion_id, product_id) DO UPDATE
 SET position = excluded.position, percent = excluded.percent
 """
 
-# Each row is a look-up by its whole key. With `= ANY`, a plan made while the promotion had few
-# products would read all of them for each statement.
-_DELETE = """
-DELETE FROM promotion_products AS named
-USING unnest($3::bigint[]) AS gone (product_id)
-WHERE named.merchant_id = $1 AND named.promotion_id = $2 AND named.product_id = gone.product_id
-"""
+
+def promotions_naming(product_id: str) -> str:
+    """The part of a statement from FROM on that finds the promotions that name a product.
+
+    `named` is the row that names it, `promotion` the promotion. LIMIT keeps the planner from
+    joining: each promotion is one look-up. More conditions may follow.
+    """
+    return f"""
+    FROM promotion_products AS named
+    CROSS JOIN LATERAL (
+        SELECT * FROM promotions
+        WHERE merchant_id = $1 AND promotion_id = named.promotion_id
+        LIMIT 1
+    ) AS promotion
+    WHERE named.merchant_id = $1 AND named.product_id = {product_id}"""  # noqa: S608  # ours
 
 
 StoredProducts: TypeAlias = Mapping[int, tuple[int, int | None]]
@@ -58,14 +68,6 @@ async def find_unknown_products(
     return list(unknown)
 
 
-async def find_products(
-    connection: Connection, merchant_id: int, promotion_id: int
-) -> StoredProducts:
-    """The products that the promotion names."""
-    rows = await connection.fetch(_STORED, merchant_id, promotion_id)
-    return {row["product_id"]: (row["position"], row["percent"]) for row in rows}
-
-
 async def write_products(
     connection: Connection,
     merchant_id: int,
@@ -80,10 +82,9 @@ async def write_products(
     wanted = _own_percents(coverage)
     is_long = len(wanted) + len(stored) > ROWS_PER_STATEMENT
     changed, gone = await in_thread(_plan, wanted, stored) if is_long else _plan(wanted, stored)
-    for (product_ids,) in batches(gone):
-        await connection.execute(_DELETE, merchant_id, promotion_id, product_ids)
-    for (part,) in batches(changed):
-        await connection.execute(_WRITE, merchant_id, promotion_id, *zip(*part, strict=True))
+    for (gone_part,), (part,) in zip_longest(batches(gone), batches(changed), fillvalue=((),)):
+        columns = (gone_part, *columns_of(part, 3))
+        await connection.execute(_WRITE, merchant_id, promotion_id, *columns)
 
 
 def _plan(

@@ -10,7 +10,8 @@ from sconto.domain.covered_products import (
     CoveredProduct,
     CoveredQuery,
 )
-from sconto.domain.product import Product, parse_product_id, search_key
+from sconto.domain.numbers import parse_id
+from sconto.domain.product import Product, search_key
 from sconto.store.database import Connection
 from sconto.store.stored_amounts import PRICE
 
@@ -87,7 +88,7 @@ async def list_covered(
     A search for an id of the promotion finds that product alone; else digits are looked for in
     names.
     """
-    product_id = None if query.search is None else parse_product_id(query.search)
+    product_id = None if query.search is None else parse_id(query.search)
     if product_id is not None and not query.after:
         found = await _list(connection, merchant_id, promotion_id, query, product_id, None)
         if found.products:

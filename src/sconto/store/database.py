@@ -22,6 +22,7 @@ from sconto.store.nodes import Nodes
 from sconto.store.pick_cache import PickCache
 from sconto.store.pool import Connection, OnStatement, Pool
 from sconto.store.slots import Slots
+from sconto.store.transactions import savepoint, transaction
 
 __all__ = [
     "Busy",
@@ -195,14 +196,12 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, loan: Loan, is_import: bool) -> AsyncIterator[Connection]:
-        # READ COMMITTED whatever the server's default: conditional statements and upserts rely on
-        # seeing the newest version of a row.
-        async with loan as connection, connection.transaction(isolation="read_committed"):
+        async with loan as connection:
+            settings = {"statement_timeout": 0} if is_import else {}
             if isinstance(loan, EditLoan):
-                await connection.execute(f"SET LOCAL lock_timeout = {loan.lock_timeout}")
-            if is_import:
-                await connection.execute("SET LOCAL statement_timeout = 0")
-            yield connection
+                settings["lock_timeout"] = loan.lock_timeout
+            async with transaction(connection, **settings):
+                yield connection
 
     @asynccontextmanager
     async def _transaction_if(
@@ -210,7 +209,7 @@ class Database:
     ) -> AsyncIterator[Connection]:
         async with loan as connection:
             if is_needed(connection):
-                async with connection.transaction(isolation="read_committed"):
+                async with transaction(connection):
                     yield connection
             else:
                 yield connection
@@ -248,5 +247,5 @@ class _Joined(Database):
 
     @asynccontextmanager
     async def _savepoint(self) -> AsyncIterator[Connection]:
-        async with self._connection.transaction():
+        async with savepoint(self._connection):
             yield self._connection

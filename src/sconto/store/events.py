@@ -38,20 +38,16 @@ from sconto.store.database import Connection
 from sconto.store.hold_rows import decode_hold
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order
 from sconto.store.polls import Poll
+from sconto.store.price_versions import first_of
 
 # With a new price version: orders that were priced without it are priced again, and told.
-_START: Final = """
+_START: Final = f"""
 WITH stream AS (
     INSERT INTO event_streams (merchant_id) VALUES ($1) ON CONFLICT DO NOTHING
 )
-INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, records_events)
-VALUES ($1, $2, $2, true)
-ON CONFLICT (merchant_id) DO UPDATE
-SET records_events = true,
-    price_version = CASE WHEN kept.records_events THEN kept.price_version
-        ELSE excluded.price_version END
+{first_of("records_events")}
 RETURNING true
-"""
+"""  # noqa: S608  # of our own constants
 
 _IS_RECORDING: Final = """
 SELECT EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)

@@ -15,10 +15,12 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.events import told_by
-from sconto.domain.history import Change, Entry, Facts, Subject, Verb
+from sconto.domain.history import Change, Entry, Facts, HistoryPage, Subject, Verb
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
 from sconto.store.people import PossibleUser
+from sconto.store.price_versions import Renewal, renew_sql, renewal_arguments
 from sconto.store.promotion_events import (
     PROMOTIONS,
     SUBSCRIPTION_PROMOTIONS,
@@ -44,17 +46,23 @@ SELECT
 """
 
 
-def _record_and_tell(table: Table) -> str:
+# Whoever switches recording on may hold the version's row. The statement waits for it, and only the
+# row that it then writes says whether events are recorded.
+_RENEWED: Final = f"renewed AS ({renew_sql('$11', '$12', '$13')}), "
+
+
+def _record_and_tell(table: Table, *, renews: bool) -> str:
     # The promotion's row is locked by the change. If it began or stopped to run by the change, that
     # is told too.
+    versions = "renewed WHERE" if renews else "timeline_versions WHERE merchant_id = $1 AND"
     return f"""
-WITH recorded AS (
+WITH {_RENEWED if renews else ""}recorded AS (
     {_RECORD}
 ), subject AS MATERIALIZED (
     SELECT told_phase, {phase_sql(table, "$2::timestamptz")} AS phase, {subject_sql(table)} AS facts
     FROM {table.name}
     WHERE merchant_id = $1 AND promotion_id = $5
-      AND EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)
+      AND EXISTS (SELECT FROM {versions} records_events)
 ), changed AS (
     UPDATE {table.name} AS promotion SET told_phase = subject.phase
     FROM subject
@@ -83,9 +91,15 @@ SELECT merchant_id, $4, user_id, username, $5, user_id, $6, $7::json
 FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS meant (merchant_id, user_id, username)
 """
 
+_TABLES: Final = {
+    Subject.PROMOTION: PROMOTIONS,
+    Subject.SUBSCRIPTION_PROMOTION: SUBSCRIPTION_PROMOTIONS,
+}
+
 _RECORD_AND_TELL: Final = {
-    Subject.PROMOTION: _record_and_tell(PROMOTIONS),
-    Subject.SUBSCRIPTION_PROMOTION: _record_and_tell(SUBSCRIPTION_PROMOTIONS),
+    (subject, renews): _record_and_tell(table, renews=renews)
+    for subject, table in _TABLES.items()
+    for renews in (True, False)
 }
 
 _COLUMNS: Final = """
@@ -107,17 +121,25 @@ LIMIT $4
 
 
 async def record(
-    connection: Connection, caller: Caller, change: Change, at: datetime | None = None
+    connection: Connection,
+    caller: Caller,
+    change: Change,
+    at: datetime | None = None,
+    renewal: Renewal | None = None,
 ) -> None:
     """Store who changed what, in the transaction of the change, and tell of it.
 
-    `at` is None if the change takes its time from the database, as changes of people do.
+    `at` is None if the change takes its time from the database, as changes of people do. A change
+    of what promotions give has a `renewal`, as in `renew_prices`, and comes after all other locks.
     """
-    statement, told = _RECORD, list[object]()
-    if change.subject in _RECORD_AND_TELL:
-        statement = _RECORD_AND_TELL[change.subject]
+    statement = _RECORD
+    more: list[object] = []
+    if change.subject in _TABLES:
+        statement = _RECORD_AND_TELL[change.subject, renewal is not None]
         events = told_by(change)
-        told = [[type_ for type_, _ in events], [_encode(facts) for _, facts in events]]
+        more = [[type_ for type_, _ in events], [_encode(facts) for _, facts in events]]
+    if renewal is not None:
+        more += renewal_arguments(renewal)
     await connection.execute(
         statement,
         caller.merchant_id,
@@ -128,7 +150,7 @@ async def record(
         change.verb,
         _encode(change.before),
         _encode(change.after),
-        *told,
+        *more,
     )
 
 
@@ -155,19 +177,31 @@ async def list_entries(
     subject: Subject,
     subject_id: int,
     limit: int,
-    before: int,
-) -> list[Entry]:
-    """The latest entries about one subject that are older than the entry `before`."""
-    rows = await connection.fetch(_LIST_OF_ONE, merchant_id, subject, subject_id, before, limit)
-    return [entry_of(row) for row in rows]
+    before: int | None = None,
+) -> HistoryPage:
+    """The latest entries about one subject, or the latest of those older than `before`."""
+    rows = await connection.fetch(
+        _LIST_OF_ONE, merchant_id, subject, subject_id, before or MAX_INT64, limit + 1
+    )
+    return _page(rows, limit)
 
 
 async def list_entries_of_all(
-    connection: Connection, merchant_id: int, subject: Subject, limit: int, before: int
-) -> list[Entry]:
-    """The latest entries about all subjects of a kind that are older than the entry `before`."""
-    rows = await connection.fetch(_LIST_OF_ALL, merchant_id, subject, before, limit)
-    return [entry_of(row) for row in rows]
+    connection: Connection,
+    merchant_id: int,
+    subject: Subject,
+    limit: int,
+    before: int | None = None,
+) -> HistoryPage:
+    """The latest entries about all subjects of a kind, as in `list_entries`."""
+    rows = await connection.fetch(
+        _LIST_OF_ALL, merchant_id, subject, before or MAX_INT64, limit + 1
+    )
+    return _page(rows, limit)
+
+
+def _page(rows: Sequence[asyncpg.Record], limit: int) -> HistoryPage:
+    return HistoryPage(tuple(map(entry_of, rows[:limit])), more=len(rows) > limit)
 
 
 def _encode(facts: Facts | None) -> str | None:

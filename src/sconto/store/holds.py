@@ -50,17 +50,10 @@ from sconto.store.order_limits import limit_arguments
 from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import encode_outcome, encode_request
 from sconto.store.polls import Poll
+from sconto.store.price_versions import first_of
 from sconto.store.steady_limits import steady
 
-_START: Final = """
-INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, has_holds)
-VALUES ($1, $2, $2, true)
-ON CONFLICT (merchant_id) DO UPDATE
-SET has_holds = true,
-    price_version = CASE WHEN kept.has_holds THEN kept.price_version
-        ELSE excluded.price_version END
-RETURNING has_holds
-"""
+_START: Final = first_of("has_holds") + "RETURNING has_holds"
 
 _ALONE: Final = """alone AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock(hashtextextended('order ' || $2::text, $1::bigint))

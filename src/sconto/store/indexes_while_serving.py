@@ -6,7 +6,7 @@ index is built after the migration, without a lock that orders wait for (`CREATE
 CONCURRENTLY`), which cannot be part of a transaction. Until then everything works, and is slower.
 
 A build that is killed leaves an index that is not valid. The next migration drops it and builds it
-again.
+again. An index that a later one replaces is dropped likewise, after the later one is built.
 """
 
 import random
@@ -53,11 +53,17 @@ INDEXES: Final[Mapping[str, str]] = {
 }
 """All indexes that are built while Sconto serves."""
 
+SUPERSEDED: Final[Mapping[str, str]] = {"orders_of_customer": "orders_by_customer"}
+"""Indexes that each order wrote, and whose look-ups the other one serves as well."""
+
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""
 
 _PAUSE: Final = 0.2
 """Seconds between two looks at an index that another process builds."""
+
+_LOCK_MILLISECONDS: Final = 1000
+"""How long dropping an index waits for those who use its table. No order waits for that."""
 
 _FIND: Final = """
 SELECT indisvalid, EXISTS (
@@ -80,10 +86,11 @@ def table_of(name: str) -> str:
 
 
 def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
-    """Build each index that is missing or not valid; the connection is in autocommit mode.
+    """Build each index that is missing or not valid, and drop those that are superseded.
 
-    Waits for an index that another process is building. Of two processes that begin at the same
-    moment, PostgreSQL ends one, because each waits for the other; that one looks again.
+    The connection is in autocommit mode. Waits for an index that another process is building. Of
+    two processes that begin at the same moment, PostgreSQL ends one, because each waits for the
+    other; that one looks again.
     """
     for name in INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
@@ -96,6 +103,9 @@ def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
                     connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}".encode())
             except psycopg.errors.DeadlockDetected:
                 time.sleep(random.uniform(0, _PAUSE))  # noqa: S311 - so that they do not meet again
+    for name, successor in SUPERSEDED.items():
+        if connection.execute(_FIND, (name,)).fetchone():
+            _drop(connection, name, successor)
 
 
 def _build(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
@@ -107,3 +117,19 @@ def _build(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> N
         pass  # another process began at the same moment
     finally:
         connection.execute("RESET statement_timeout")
+
+
+def _drop(connection: "psycopg.Connection[tuple[object, ...]]", name: str, successor: str) -> None:
+    """Drop an index once its successor is there, unless something uses its table for long.
+
+    Then the next migration drops it.
+    """
+    if connection.execute(_FIND, (successor,)).fetchone() != (True, False):
+        return
+    connection.execute(f"SET lock_timeout = {_LOCK_MILLISECONDS}".encode())
+    try:
+        connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}".encode())
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+        pass
+    finally:
+        connection.execute("RESET lock_timeout")

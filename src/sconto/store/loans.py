@@ -1,6 +1,7 @@
 """Connections that are lent for the length of a block, and what a failure in it means."""
 
 import asyncio
+import re
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Final
@@ -48,6 +49,9 @@ _MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLS
 _NODE_WAS_AWAY: Final = "failure on connection marked as essential"
 """What Citus says when it finds that a node has closed the connection which it had to it. The
 transaction is undone, and the next one gets a new connection."""
+
+_BROKEN: Final = re.compile("closed|released back to the pool")
+"""What asyncpg says of a connection that broke before the statement; its pool takes it back."""
 
 _SHORTEST_LOCK_TIMEOUT: Final = 0.1
 """Seconds that an edit may wait for a lock even if it got its connection late."""
@@ -216,5 +220,5 @@ def _translate(error: BaseException) -> None:
         ) from error
     if isinstance(error, _LOST):
         raise DatabaseUnavailable(str(error) or type(error).__name__) from error
-    if isinstance(error, asyncpg.InterfaceError) and "closed" in str(error):
+    if isinstance(error, asyncpg.InterfaceError) and _BROKEN.search(str(error)):
         raise DatabaseUnavailable(str(error)) from error

@@ -1,9 +1,7 @@
 """Creates the functions that run on the nodes of a distributed database."""
 
 from collections.abc import Collection
-from typing import Any, Final
-
-import psycopg
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sconto.store import (
     backtests,
@@ -34,6 +32,10 @@ from sconto.store import (
 from sconto.store.node_calls import FIND_FUNCTIONS, HELPERS, NodeFunction
 from sconto.store.node_sql import Script, Signature, Step
 from sconto.store.polls import Poll
+
+if TYPE_CHECKING:
+    # The service needs the names of the functions when it starts, and not the 70 ms of this import.
+    import psycopg
 
 FUNCTIONS: Final[tuple[NodeFunction, ...]] = (
     *candidate_statements.ON_NODES.values(),
@@ -73,7 +75,7 @@ POLLS: Final[tuple[Poll, ...]] = (
 NAMES: Final = frozenset(one.name for one in FUNCTIONS) | {poll.name for poll in POLLS}
 """The names of the functions that this version calls."""
 
-_Connection = psycopg.Connection[tuple[Any, ...]]
+_Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
 _DISTRIBUTED: Final = """
 SELECT relname FROM pg_dist_partition JOIN pg_class ON pg_class.oid = logicalrelid

@@ -13,7 +13,7 @@ from sconto.domain.bill import PricedCart
 from sconto.domain.codes import CodeType
 from sconto.domain.order_counts import Subject, counts_of
 from sconto.domain.redemption import Redemption
-from sconto.store.stored_amounts import stored_discount
+from sconto.store.stored_amounts import stored_discounts
 
 # Python 3.11 takes long to find a member of an enum.
 _SUBSCRIPTION, _ONE_TIME = Subject.SUBSCRIPTION, CodeType.ONE_TIME
@@ -22,33 +22,35 @@ _SUBSCRIPTION, _ONE_TIME = Subject.SUBSCRIPTION, CodeType.ONE_TIME
 # negative id, and all orders have 0; all one-time codes are code -1; the weight is negative if the
 # promotion did not apply, and 2 or -2 in the row that counts the order.
 TALLY: Final = """tally AS (
-    SELECT CASE WHEN id > 0 THEN 'promotion' WHEN id < 0 THEN 'subscription'
+    SELECT slot, abs(id) AS promotion_id, greatest(code, 0) AS code_id,
+           CASE WHEN id > 0 THEN 'promotion' WHEN id < 0 THEN 'subscription'
                 WHEN discount > 0 THEN 'discounted' ELSE 'full price' END AS subject,
-           abs(id) AS promotion_id, greatest(code, 0) AS code_id,
            CASE code WHEN 0 THEN 'none' WHEN -1 THEN 'one-time' ELSE 'reusable' END AS code_type,
            weight > 0 AS applied, uses, abs(weight) / 2 AS orders, discount
-    FROM unnest(${0}::bigint[], ${1}::bigint[], ${2}::integer[], ${3}::integer[],
-                ${4}::text[]::numeric[]) AS one (id, code, uses, weight, discount)
+    FROM (
+        SELECT number AS slot, unnest(${0}::bigint[]) AS id, unnest(${1}::bigint[]) AS code,
+               unnest(${2}::integer[]) AS uses, unnest(${3}::integer[]) AS weight,
+               unnest(${4}::text::numeric[]) AS discount
+        FROM slot
+    ) AS one
 ), """
-"""What the order counts for; to be formatted with the numbers of six parameters."""
+"""What the order counts for, in its slot; to be formatted with the numbers of five parameters."""
 
 COUNTED: Final = """counted AS (
     INSERT INTO redemption_counts AS counts (merchant_id, promotion_id, code_id, code_type, applied,
                                              currency, day, slot, uses, discount)
-    SELECT $1, promotion_id, code_id, code_type, applied, $13, $14, slot.number, uses, discount
-    FROM slot
-    CROSS JOIN tally
+    SELECT $1, promotion_id, code_id, code_type, applied, $13, $14, slot, uses, discount
+    FROM tally
     WHERE uses > 0
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
     DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
 ), order_counted AS (
     INSERT INTO open_order_counts AS counts (merchant_id, subject, promotion_id, code_id, currency,
                                              day, slot, orders, beaten, discount, revenue)
-    SELECT $1, subject, promotion_id, code_id, $13, $14, slot.number,
+    SELECT $1, subject, promotion_id, code_id, $13, $14, slot,
            CASE WHEN applied THEN orders ELSE 0 END, CASE WHEN applied THEN 0 ELSE orders END,
-           discount, CASE WHEN applied THEN orders * ${5}::text::numeric ELSE 0 END
-    FROM slot
-    CROSS JOIN tally
+           discount, CASE WHEN applied THEN orders * $12::text::numeric ELSE 0 END
+    FROM tally
     WHERE applied OR orders > 0
     ON CONFLICT (merchant_id, subject, promotion_id, code_id, currency, day, slot)
     DO UPDATE SET orders = counts.orders + excluded.orders,
@@ -60,13 +62,12 @@ COUNTED: Final = """counted AS (
 
 
 def tally_arguments(outcome: PricedCart, redemptions: Iterable[Redemption]) -> tuple[object, ...]:
-    """The six arguments; amounts as texts, as in `orders`."""
-    counts, currency = counts_of(outcome, redemptions), outcome.currency
+    """The five arguments of `TALLY`."""
+    counts = counts_of(outcome, redemptions)
     return (
         [-one.promotion_id if one.subject is _SUBSCRIPTION else one.promotion_id for one in counts],
         [-1 if one.code_type is _ONE_TIME else one.code_id for one in counts],
         [one.uses for one in counts],
         [(1 + one.orders) if one.applied else -1 - one.orders for one in counts],
-        [stored_discount(one.discount, currency) for one in counts],
-        stored_discount(outcome.total, currency),
+        stored_discounts([one.discount for one in counts], outcome.currency),
     )

@@ -20,13 +20,15 @@ writes it. Without `REPLACE` that is `_PLACE` alone, which is a transaction by i
      only if `placed` has a row. It misses no code: each is locked by this transaction, so nobody
      changes it, and an update of a row that was changed after the snapshot goes on to its newest
      version.
-   - `recorded` inserts the redemptions, and `counted` adds what they add up to (`tally`) to the
-     counters, both only if `placed` has a row. So the counters always equal the sum of the
-     redemptions, and the redemptions equal what the stored outcomes say. One redemption of each
-     promotion and code has the order's time, by which lists find it (`order_lists`).
-   - `order_counted` counts the order for the merchant and its promotions (`order_counts`), only if
-     `placed` has a row. `is_counted` says so on the order: one that has false, or null, is counted
-     later (`order_counting`).
+   - `recorded` inserts the redemptions (`picked`), only if `placed` has a row. One redemption of
+     each promotion and code has the order's time, by which lists find it (`order_lists`).
+   - `slot` has a row only if `placed` has one, and so has `tally`, which is what the order counts
+     for, in that slot. `counted` adds to the counters of redemptions what they add up to. So the
+     counters always equal the sum of the redemptions, and the redemptions equal what the stored
+     outcomes say.
+   - `order_counted` counts the order for the merchant and its promotions (`order_counts`).
+     `is_counted` says so on the order: one that has false, or null, is counted later
+     (`order_counting`).
    - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
      The statement of a merchant that records no events does not have it. Recording is switched on
      with a new price version, so an order that was priced before is not placed without its event.
@@ -74,9 +76,8 @@ from sconto.domain.allowances import NO_CLAIM, LimitClaim
 from sconto.domain.holds import OwnHold
 from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
-from sconto.store import held_orders, order_counts, order_limits
+from sconto.store import held_orders, order_counts, order_limits, order_redemptions
 from sconto.store.candidates import Versions
-from sconto.store.code_ids import NO_CODE, NO_CODE_TYPE
 from sconto.store.database import Connection
 from sconto.store.node_calls import NodeFunction
 from sconto.store.order_limits import limit_arguments
@@ -136,12 +137,7 @@ SELECT EXISTS (SELECT FROM replaced)
 # never collides with one of two numbers. If two ids hash to the same number, one of them tries
 # again.
 _PLACE_BY: Final = """
-WITH {tally}picked AS (
-    SELECT *
-    FROM unnest($7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::boolean[],
-                $12::text[]::numeric[])
-        AS redemption (product_id, promotion_id, code_id, code_type, applied, discount)
-), {free}{held}alone AS MATERIALIZED (
+WITH {picked}{free}{held}alone AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock(hashtextextended('order ' || $2::text, $1::bigint))
                AS id_is_free,
            set_config('lock_timeout', '1s', true)
@@ -152,19 +148,12 @@ WITH {tally}picked AS (
     FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
-), {taken}{took}{told}recorded AS (
-    INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
-                             applied, discount, placed_at)
-    SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount,
-           CASE WHEN row_number() OVER (PARTITION BY promotion_id, code_id) = 1 THEN $3 END
-    FROM placed
-    CROSS JOIN picked
-), slot AS MATERIALIZED (
+), {taken}{took}{told}{recorded}slot AS MATERIALIZED (
     SELECT number
     FROM (SELECT generate_series(0, 32767) AS number FROM placed) AS slots
     WHERE pg_try_advisory_xact_lock(23559, number)
     LIMIT 1
-), {counted}
+), {tally}{counted}
 SELECT {is_placed}
 """
 
@@ -247,8 +236,10 @@ _BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 STATEMENTS: Final = {
     (parts, is_told): _PLACE_BY.format(
         **shape,
-        tally=order_counts.TALLY.format(*range(first, first + 6)),
-        counted=order_counts.COUNTED.format(*range(first, first + 6)),
+        picked=order_redemptions.PICKED,
+        recorded=order_redemptions.RECORDED,
+        tally=order_counts.TALLY.format(*range(first, first + 5)),
+        counted=order_counts.COUNTED,
         told=_TOLD if is_told else "",
     )
     for parts, first, shape in (
@@ -335,7 +326,7 @@ def placing(
     """Which of the statements places the order, and its arguments."""
     redemptions = redemptions_of(order.outcome)
     used_up = one_time_codes(redemptions)
-    # Discounts are sent as texts, because asyncpg takes ten times as long to write a numeric.
+    currency = order.outcome.currency
     arguments: tuple[object, ...] = (
         merchant_id,
         order.order_id,
@@ -343,13 +334,9 @@ def placing(
         order.replaces,
         encode_outcome(order.outcome),
         used_up,
-        [redemption.product_id for redemption in redemptions],
-        [redemption.promotion_id for redemption in redemptions],
-        [redemption.code_id or NO_CODE for redemption in redemptions],
-        [redemption.code_type or NO_CODE_TYPE for redemption in redemptions],
-        [redemption.applied for redemption in redemptions],
-        [stored_discount(one.discount, order.outcome.currency) for one in redemptions],
-        order.outcome.currency,
+        *order_redemptions.redemption_arguments(redemptions, currency),
+        stored_discount(order.outcome.total, currency),
+        currency,
         day,
         () if versions is None else versions[:2],
         None if order.cart is None else encode_request(order.cart),

@@ -15,25 +15,66 @@ too.
 """
 
 import secrets
-from typing import Final
+from typing import Final, NamedTuple
 
 from sconto.store.database import Connection
 
-# A random number, so that a restored database never has a version that was used before.
-_RENEW: Final = """
-INSERT INTO timeline_versions AS kept (merchant_id, version, price_version) VALUES ($1, $2, $2)
+
+class Renewal(NamedTuple):
+    """What an edit ends besides prices: the cached picks, and the cached cart promotions."""
+
+    picks: bool = False
+    cart_promotions: bool = False
+
+
+PRICES: Final = Renewal()
+"""An edit that ends nothing that is cached."""
+
+
+def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
+    """The statement that gives the merchant $1 a new version; it returns `records_events`.
+
+    Its parameters are those of `renewal_arguments`.
+    """
+    return f"""
+    INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
+    SELECT $1::bigint, {version}::bigint, {version}::bigint,
+           CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END
+    ON CONFLICT (merchant_id) DO UPDATE
+    SET price_version = excluded.price_version,
+        version = CASE WHEN {picks}::boolean THEN excluded.version ELSE kept.version END,
+        cart_version = coalesce(excluded.cart_version, kept.cart_version)
+    RETURNING kept.records_events
+"""  # noqa: S608  # of our own constants
+
+
+_RENEW: Final = renew_sql("$2", "$3", "$4")
+
+
+def renewal_arguments(renewal: Renewal) -> tuple[int, bool, bool]:
+    """A new version, and what ends. It is random, so that a restored database never had it."""
+    return secrets.randbits(63), *renewal
+
+
+def first_of(column: str) -> str:
+    """The statement that notes that a merchant has had something, with a new version $2.
+
+    The version that it has stays if that is noted already.
+    """
+    return f"""
+INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, {column})
+VALUES ($1, $2, $2, true)
 ON CONFLICT (merchant_id) DO UPDATE
-SET price_version = excluded.price_version,
-    version = CASE WHEN $3 THEN excluded.version ELSE kept.version END
-"""
+SET {column} = true,
+    price_version = CASE WHEN kept.{column} THEN kept.price_version
+        ELSE excluded.price_version END
+"""  # noqa: S608  # of our own constants
 
 
-async def renew_price_version(
-    connection: Connection, merchant_id: int, *, timeline: bool = False
-) -> None:
+async def renew_prices(connection: Connection, merchant_id: int, renewal: Renewal) -> None:
     """Make orders that were priced before this transaction price again.
 
-    With `timeline`, cached picks end too. The row stays locked until the transaction ends, so this
-    comes after all other locks.
+    The row stays locked until the transaction ends, so this comes after all other locks. An edit
+    that has an entry in the history does it with that (`history.record`).
     """
-    await connection.execute(_RENEW, merchant_id, secrets.randbits(63), timeline)
+    await connection.execute(_RENEW, merchant_id, *renewal_arguments(renewal))

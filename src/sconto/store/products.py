@@ -7,18 +7,19 @@ from typing import Final
 
 import asyncpg
 
+from sconto.domain.numbers import parse_id
 from sconto.domain.product import (
     Product,
     ProductLine,
     ProductQuery,
     PutCounts,
     RepeatedProduct,
-    parse_product_id,
     search_key,
 )
 from sconto.store.database import Connection
 from sconto.store.node_calls import LONG_TIMEOUT, NodeFunction
 from sconto.store.stored_amounts import PRICE, stored_price
+from sconto.store.transactions import savepoint
 
 IMPORT_TIMEOUT: Final = 3600
 """Seconds for one statement of an import, because files may be very long."""
@@ -194,7 +195,7 @@ async def put_staged(
 
     If it raises, the transaction can go on as if this had not been tried.
     """
-    async with connection.transaction():
+    async with savepoint(connection):
         if _PUT_GIVEN_ON_NODE.is_on(connection):
             return await _put_staged_on_node(connection, merchant_id, staged, now)
         row = await connection.fetchrow(_PUT_STAGED, merchant_id, now, timeout=IMPORT_TIMEOUT)
@@ -236,7 +237,7 @@ async def list_products(
     text = None if query.search is None else search_key(query.search)
     if text is not None and "\0" in text:
         return []  # PostgreSQL has no such text
-    product_id = None if query.search is None else parse_product_id(query.search)
+    product_id = None if query.search is None else parse_id(query.search)
     rows = await connection.fetch(
         _LIST, merchant_id, query.after, text, product_id, query.limit, query.with_tags
     )

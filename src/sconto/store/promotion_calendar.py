@@ -7,12 +7,13 @@ from sconto.domain.home import (
     CalendarEntry,
     CalendarPosition,
     NamedPromotion,
-    PromotionKind,
     Window,
 )
 from sconto.domain.numbers import MAX_INT64
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
+from sconto.store.kind_sql import kind_of
 from sconto.store.period_sql import ends_after
 
 _START: Final = CalendarPosition(datetime(9999, 12, 31, tzinfo=UTC), MAX_INT64)
@@ -24,18 +25,18 @@ _MAX_SUBSCRIPTIONS: Final = 1_000
 _NOT_OVER: Final = f"ends_at >= $2::timestamptz - interval '1 second' AND {ends_after('$2')}"
 
 # Each half is one scan of `promotions_switched_on`, in its order, up to the limit.
-_HALF: Final = """
+_HALF: Final = f"""
 (
-    SELECT CASE type WHEN 'cart' THEN 'cart' ELSE 'product' END AS kind, promotion_id, name,
+    SELECT {kind_of()} AS kind, promotion_id, name,
         starts_at, ends_at
     FROM promotions
     WHERE merchant_id = $1 AND active AND deleted_at IS NULL
         AND starts_at < $3 AND starts_at <= $4 AND (starts_at, promotion_id) < ($4, $5)
-        AND {ends}
+        AND {{ends}}
     ORDER BY starts_at DESC, promotion_id DESC
     LIMIT $6
 )
-"""
+"""  # noqa: S608  # of our own constants
 
 _LIST: Final = f"""
 SELECT * FROM (

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from sconto.store.database import Connection
+from sconto.store.kind_sql import kind_of
 from sconto.store.period_sql import OVER_FROM, instant_sql
 from sconto.store.polls import Poll
 
@@ -33,7 +34,7 @@ class Table:
 
 PROMOTIONS: Final = Table(
     "promotions",
-    "CASE type WHEN 'cart' THEN 'cart' ELSE 'product' END",
+    kind_of(),
     "promotion",
     "active AND deleted_at IS NULL",
 )

@@ -7,7 +7,6 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.codes import CodeType
 from sconto.domain.overview import (
     DAYS_SHOWN,
     MAX_COUNTED,
@@ -25,7 +24,7 @@ from sconto.domain.overview import (
 from sconto.domain.schedule import Period
 from sconto.store.cart_promotions import promotion_from
 from sconto.store.database import Connection
-from sconto.store.promotions import summary_from
+from sconto.store.promotions import code_type_from, summary_from
 from sconto.store.reports import ALL_COUNTS
 from sconto.store.stored_amounts import discount_from
 
@@ -142,7 +141,7 @@ async def find_heading(
     return (
         None
         if row is None
-        else PromotionHeading(summary_from(row), _code_type(row), row["used_up"])
+        else PromotionHeading(summary_from(row), code_type_from(row), row["used_up"])
     )
 
 
@@ -216,7 +215,7 @@ def _cart_overview(row: asyncpg.Record, today: date) -> CartPromotionOverview:
 
 def _codes(row: asyncpg.Record) -> ListedCodes:
     first = tuple(row["codes"] or ())
-    return ListedCodes(_code_type(row), first, row["code_count"], row["used_up"])
+    return ListedCodes(code_type_from(row), first, row["code_count"], row["used_up"])
 
 
 def _orders(row: asyncpg.Record, today: date) -> ListedOrders:
@@ -236,10 +235,6 @@ def _orders(row: asyncpg.Record, today: date) -> ListedOrders:
             given[currency] += discount_from(discount, currency)
     discounts = {currency: given[currency] for currency, count in orders.most_common() if count}
     return ListedOrders(fill_days(daily, today), discounts)
-
-
-def _code_type(row: asyncpg.Record) -> CodeType | None:
-    return None if row["code_type"] is None else CodeType(row["code_type"])
 
 
 def _discount(row: asyncpg.Record) -> Discount | None:

@@ -13,6 +13,7 @@ from sconto.domain.replay_causes import PromotionState
 from sconto.domain.replay_shares import PromotionRef
 from sconto.domain.schedule import Period
 from sconto.store.database import Connection
+from sconto.store.kind_sql import kind_of
 
 _MAX_ENTRIES: Final = 200
 """Entries that are read of a promotion, the latest."""
@@ -33,7 +34,7 @@ _READ: Final = f"""
 SELECT coalesce(json_agg(found), '[]')
 FROM (
     SELECT json_build_object(
-        'kind', CASE promotion.type WHEN 'cart' THEN 'cart' ELSE 'product' END,
+        'kind', {kind_of("promotion.type")},
         'id', wanted.promotion_id, 'name', name, 'created_at', created_at,
         'deleted_at', deleted_at, 'active', active, 'starts_at', starts_at, 'ends_at', ends_at,
         'terms', (

@@ -1,6 +1,7 @@
 """Rows of promotions; products and codes are in tables of their own."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.codes import CodeType
+from sconto.domain.coverage import Coverage
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.promotion import (
     NewPromotion,
@@ -18,7 +20,13 @@ from sconto.domain.promotion import (
     Terms,
 )
 from sconto.domain.schedule import Period
-from sconto.store.coverage import coverage_columns, coverage_from
+from sconto.store.codes import FIRST_CODES
+from sconto.store.coverage import (
+    StoredProducts,
+    coverage_columns,
+    coverage_from,
+    stored_coverage,
+)
 from sconto.store.database import Connection
 from sconto.store.period_sql import LATER, OVER_FROM
 from sconto.store.threads import in_thread
@@ -47,22 +55,23 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 
 
 _FIND_ROW = """
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
-    code_type, covers_all, percent, deleted_at
+    code_type, covers_all, percent, deleted_at, product_ids, positions, percents
 FROM promotions
+CROSS JOIN LATERAL (
+    SELECT array_agg(product_id) AS product_ids, array_agg(position) AS positions,
+        array_agg(named.percent) AS percents
+    FROM promotion_products AS named
+    WHERE merchant_id = $1 AND promotion_id = $2 AND promotions.type = ANY ($4::text[])
+) AS named
 WHERE merchant_id = $1 AND promotion_id = $2 AND type <> 'cart'
     AND CASE WHEN $3::timestamptz IS NULL THEN deleted_at IS NULL ELSE deleted_at >= $3 END
 """
 
-_FIND = """
+_FIND = f"""
 SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated_at,
     code_type, covers_all, percent,
     array_to_string(
-        ARRAY(
-            SELECT code FROM codes
-            WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-            ORDER BY position
-            LIMIT $3
-        ),
+        ARRAY({FIRST_CODES}),
         ','
     ) AS codes,
     ARRAY(
@@ -77,7 +86,7 @@ SELECT promotion_id, type, name, active, starts_at, ends_at, created_at, updated
     ) AS percents
 FROM promotions
 WHERE merchant_id = $1 AND promotion_id = $2 AND deleted_at IS NULL AND type <> 'cart'
-"""
+"""  # noqa: S608  # of our own constants
 
 _LIST = f"""
 SELECT promotion_id
@@ -122,13 +131,22 @@ WHERE merchant_id = $1 AND promotion_id = $2
 
 @dataclass(frozen=True, slots=True)
 class PromotionRow:
-    """A promotion without its products and codes; `percent` is None if each product has its own."""
+    """A promotion without its codes; `percent` is None if each product has its own.
+
+    It has its products only if they were read too.
+    """
 
     summary: PromotionSummary
     code_type: CodeType | None
     covers_all: bool
     percent: int | None
     deleted_at: datetime | None
+    products: StoredProducts
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the promotion covers, its products in any order."""
+        return stored_coverage(self.covers_all, self.percent, self.products)
 
 
 async def lock_promotions(connection: Connection, merchant_id: int) -> None:
@@ -173,20 +191,29 @@ async def find_row(
     connection: Connection,
     merchant_id: int,
     promotion_id: int,
+    products_of: Collection[PromotionType] = tuple(PromotionType),
     deleted_since: datetime | None = None,
 ) -> PromotionRow | None:
-    """The promotion's row, or that of a promotion that was deleted at that moment or later."""
+    """The promotion's row, or that of a promotion that was deleted at that moment or later.
+
+    Its products are read if it is of one of the types.
+    """
     if promotion_id > MAX_INT64:
         return None
-    row = await connection.fetchrow(_FIND_ROW, merchant_id, promotion_id, deleted_since)
+    row = await connection.fetchrow(
+        _FIND_ROW, merchant_id, promotion_id, deleted_since, list(products_of)
+    )
     if row is None:
         return None
+    columns = (row["product_ids"] or (), row["positions"] or (), row["percents"] or ())
+    products = {id_: (position, own) for id_, position, own in zip(*columns, strict=True)}
     return PromotionRow(
         summary_from(row),
-        _code_type(row),
+        code_type_from(row),
         row["covers_all"],
         row["percent"],
         row["deleted_at"],
+        products,
     )
 
 
@@ -210,7 +237,7 @@ async def find_promotion(
         summary_from(row),
         Terms(
             coverage=coverage_from(row["covers_all"], row["percent"], percents),
-            code_type=_code_type(row),
+            code_type=code_type_from(row),
             codes=codes,
         ),
     )
@@ -291,7 +318,8 @@ def _terms_columns(terms: Terms) -> tuple[CodeType | None, bool, int | None, boo
     return terms.code_type, *coverage_columns(terms.coverage), bool(terms.codes)
 
 
-def _code_type(row: asyncpg.Record) -> CodeType | None:
+def code_type_from(row: asyncpg.Record) -> CodeType | None:
+    """The code type of a row; None without one."""
     return None if row["code_type"] is None else CodeType(row["code_type"])
 
 

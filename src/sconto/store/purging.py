@@ -121,13 +121,15 @@ ON_NODES: Final = (_PURGE_ORDERS_ON_NODE,)
 # takes no argument; unlike `set_config`, it reaches the node that has the merchant.
 _ALLOW_HISTORY: Final = "SET LOCAL sconto.purging_before = '{before}'"
 
-_PURGE_HISTORY: Final = f"""
+
+def _purge(table: str, key: str, time: str) -> str:
+    return f"""
 WITH gone AS (
-    DELETE FROM history
-    WHERE merchant_id = $1 AND entry_id IN (
-        SELECT entry_id FROM history
-        WHERE merchant_id = $1 AND recorded_at < $2
-        ORDER BY recorded_at
+    DELETE FROM {table}
+    WHERE merchant_id = $1 AND {key} IN (
+        SELECT {key} FROM {table}
+        WHERE merchant_id = $1 AND {time} < $2
+        ORDER BY {time}
         LIMIT {PURGE_BATCH}
     )
     RETURNING true
@@ -135,19 +137,9 @@ WITH gone AS (
 SELECT count(*) FROM gone
 """  # noqa: S608  # of our own constants
 
-_PURGE_KEYS: Final = f"""
-WITH gone AS (
-    DELETE FROM idempotency_keys
-    WHERE merchant_id = $1 AND key IN (
-        SELECT key FROM idempotency_keys
-        WHERE merchant_id = $1 AND created_at < $2
-        ORDER BY created_at
-        LIMIT {PURGE_BATCH}
-    )
-    RETURNING true
-)
-SELECT count(*) FROM gone
-"""  # noqa: S608  # of our own constants
+
+_PURGE_HISTORY: Final = _purge("history", "entry_id", "recorded_at")
+_PURGE_KEYS: Final = _purge("idempotency_keys", "key", "created_at")
 
 _COUNT_OLD: Final = """
 SELECT (SELECT count(*) FROM orders WHERE merchant_id = $1 AND created_at < $2) AS orders,

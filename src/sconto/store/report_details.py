@@ -6,13 +6,13 @@ from typing import Final
 import msgspec
 
 from sconto.domain.history import Subject
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
     MAX_CODES,
     CodeTotals,
     Details,
     Mark,
     Redemptions,
-    ReportKind,
     ReportQuery,
     TopCode,
 )
@@ -83,13 +83,13 @@ _MARKS: Final = msgspec.json.Decoder(list[Mark])
 async def read_details(
     connection: Connection,
     merchant_id: int,
-    kind: ReportKind,
+    kind: PromotionKind,
     promotion_id: int,
     query: ReportQuery,
 ) -> Details:
     """The codes used most on the days, and the promotion's changes."""
     currency = query.currency or ""
-    is_subscription = kind is ReportKind.SUBSCRIPTION
+    is_subscription = kind is PromotionKind.SUBSCRIPTION
     row = await connection.fetchrow(
         _DETAILS,
         merchant_id,

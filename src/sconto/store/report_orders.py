@@ -12,16 +12,17 @@ from typing import Final
 import msgspec
 
 from sconto.domain.order_list import NEWEST, OrderPlace
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
     LOOKED_AT,
     Newest,
     ReportedOrder,
-    ReportKind,
     ReportQuery,
     TopProduct,
     Winner,
 )
 from sconto.store.database import Connection
+from sconto.store.kind_sql import kind_of
 from sconto.store.order_tallies import IS_BEATEN_IN_CART, IS_BEATEN_IN_SUBSCRIPTION, UNIT
 from sconto.store.period_sql import instant_sql
 from sconto.store.stored_amounts import discount_from
@@ -70,14 +71,14 @@ _OFF_BY_ALL: Final = "line.subtotal - line.total"
 
 # The promotion that gave more than this one, for each place of an order where it was beaten.
 _WINNERS: Final = {
-    ReportKind.PRODUCT: """
+    PromotionKind.PRODUCT: """
         SELECT order_id, (line.picks #>> '{0,promotion_id}')::bigint AS promotion_id
         FROM rivals
         CROSS JOIN LATERAL json_to_recordset(lines) AS line (picks json)
         CROSS JOIN LATERAL json_array_elements(line.picks) AS pick
         WHERE (pick ->> 'promotion_id')::bigint = $2 AND pick ->> 'reason' IS NOT NULL
     """,
-    ReportKind.CART: f"""
+    PromotionKind.CART: f"""
         SELECT order_id, (winner ->> 'promotion_id')::bigint AS promotion_id
         FROM rivals
         CROSS JOIN LATERAL json_array_elements(cart_promotions) AS one
@@ -85,7 +86,7 @@ _WINNERS: Final = {
         WHERE (one ->> 'promotion_id')::bigint = $2 AND {IS_BEATEN_IN_CART}
             AND winner -> 'reasons' IS NULL AND winner ->> 'target' = one ->> 'target'
     """,  # noqa: S608  # of our own constants
-    ReportKind.SUBSCRIPTION: f"""
+    PromotionKind.SUBSCRIPTION: f"""
         SELECT order_id, (winner ->> 'promotion_id')::bigint AS promotion_id
         FROM rivals
         CROSS JOIN LATERAL json_array_elements(subscription -> 'considered') AS one
@@ -197,22 +198,20 @@ _LAST_LOOKED_AT: Final = f"""
 """  # noqa: S608  # of our own constants
 
 
-def _newest_of(kind: ReportKind) -> str:
-    is_subscription = kind is ReportKind.SUBSCRIPTION
+def _newest_of(kind: PromotionKind) -> str:
+    is_subscription = kind is PromotionKind.SUBSCRIPTION
     own, time = (_BY_TIME, "created_at") if is_subscription else (_BY_REDEMPTION, "placed_at")
     rivals = "SELECT * FROM newest"
-    if kind is ReportKind.CART:
+    if kind is PromotionKind.CART:
         rivals = _READ_ORDERS.format(places=_BY_TIME.format(before=""))
     page = own.format(before=_BEFORE.format(time=time))
-    looked_at = (_BY_TIME if kind is ReportKind.CART else own).format(before="")
+    looked_at = (_BY_TIME if kind is PromotionKind.CART else own).format(before="")
     products = _PRODUCTS.format(
         off=_OFF_BY_SUBSCRIPTION if is_subscription else _OFF_BY_PROMOTION,
         condition="WHERE off > 0",
     )
     winners = _NAMED_WINNERS.format(
-        kind="'subscription'"
-        if is_subscription
-        else "CASE promotion.type WHEN 'cart' THEN 'cart' ELSE 'product' END",
+        kind="'subscription'" if is_subscription else kind_of("promotion.type"),
         winners=_WINNERS[kind],
         promotions="subscription_promotions" if is_subscription else "promotions",
     )
@@ -229,7 +228,7 @@ SELECT (SELECT count(*) FROM ({looked_at}) AS place) AS looked_at, ({products}) 
 """  # noqa: S608  # of our own constants
 
 
-_NEWEST: Final = {kind: _newest_of(kind) for kind in ReportKind}
+_NEWEST: Final = {kind: _newest_of(kind) for kind in PromotionKind}
 
 _NEWEST_PLACES: Final = _BY_TIME.format(before=_BEFORE.format(time="created_at"))
 
@@ -251,7 +250,7 @@ _LAST: Final = msgspec.json.Decoder(OrderPlace)
 async def read_newest(
     connection: Connection,
     merchant_id: int,
-    kind: ReportKind,
+    kind: PromotionKind,
     promotion_id: int,
     query: ReportQuery,
 ) -> Newest:

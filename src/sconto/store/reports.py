@@ -6,18 +6,19 @@ from typing import Final
 import asyncpg
 
 from sconto.domain.order_counts import Subject
+from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
     NO_ORDERS,
     DayCount,
     DayRange,
     Figures,
-    ReportKind,
     ReportQuery,
     ShopFigures,
     ShopReport,
     TopPromotion,
 )
 from sconto.store.database import Connection
+from sconto.store.kind_sql import kind_of
 from sconto.store.period_sql import is_running
 from sconto.store.stored_amounts import discount_from
 
@@ -109,29 +110,25 @@ GROUP BY subject, day, currency
 _COUNT_SHOP: Final = _COUNT_DAYS.format(counts=_WHOLE_SHOP)
 _COUNT_PROMOTION: Final = _COUNT_DAYS.format(counts=f"{_WHOLE_SHOP} UNION ALL {_ONE_PROMOTION}")
 
+_NEWEST_COUNTS: Final = """
+            SELECT subject, promotion_id, orders
+            FROM order_counts
+            WHERE merchant_id = $1 AND subject = '{subject}' AND day BETWEEN $2 AND $3
+                AND currency = $4
+            ORDER BY day DESC
+            LIMIT $5"""
+
 # The newest counters are ranked, up to a number. The sums of the best are of all their counters.
 _RANK: Final = f"""
 SELECT best.subject, best.promotion_id, ranked, own.*,
     coalesce(promotion.name, archived.name) AS name,
     CASE WHEN best.subject = 'subscription' THEN 'subscription'
-         WHEN promotion.type = 'cart' THEN 'cart' ELSE 'product' END AS kind
+         ELSE {kind_of("promotion.type")} END AS kind
 FROM (
     SELECT subject, promotion_id, sum(orders) AS orders, sum(count(*)) OVER ()::bigint AS ranked
     FROM (
-        (
-            SELECT subject, promotion_id, orders
-            FROM order_counts
-            WHERE merchant_id = $1 AND subject = 'promotion' AND day BETWEEN $2 AND $3
-                AND currency = $4
-            ORDER BY day DESC
-            LIMIT $5
-        ) UNION ALL (
-            SELECT subject, promotion_id, orders
-            FROM order_counts
-            WHERE merchant_id = $1 AND subject = 'subscription' AND day BETWEEN $2 AND $3
-                AND currency = $4
-            ORDER BY day DESC
-            LIMIT $5
+        ({_NEWEST_COUNTS.format(subject=Subject.PROMOTION)}
+        ) UNION ALL ({_NEWEST_COUNTS.format(subject=Subject.SUBSCRIPTION)}
         ) UNION ALL (
             SELECT subject, promotion_id, orders
             FROM open_order_counts
@@ -192,7 +189,7 @@ async def rank_promotions(
     )
     found = [
         TopPromotion(
-            ReportKind(row["kind"]), row["promotion_id"], row["name"], _figures(row, currency)
+            PromotionKind(row["kind"]), row["promotion_id"], row["name"], _figures(row, currency)
         )
         for row in rows
     ]

@@ -7,23 +7,17 @@ from typing import Final
 from sconto.domain.candidates import AutomaticPick
 from sconto.domain.impact import Overlap, Rivals
 from sconto.domain.schedule import ALL_PRODUCTS_ID, Period
+from sconto.store.coverage import promotions_naming
 from sconto.store.database import Connection
 from sconto.store.period_sql import ends_after, is_running
 
-# LIMIT keeps the planner from joining: each of the product's promotions is one look-up. Product 0
-# is ALL_PRODUCTS_ID.
+# Product 0 is ALL_PRODUCTS_ID.
 _RIVALS: Final = f"""
 SELECT wanted.product_id, found.promotion_id, found.percent, found.name
 FROM unnest($2::bigint[]) AS wanted (product_id)
 CROSS JOIN LATERAL (
     SELECT named.promotion_id, name, coalesce(named.percent, promotion.percent) AS percent
-    FROM promotion_products AS named
-    CROSS JOIN LATERAL (
-        SELECT * FROM promotions
-        WHERE merchant_id = $1 AND promotion_id = named.promotion_id
-        LIMIT 1
-    ) AS promotion
-    WHERE named.merchant_id = $1 AND named.product_id = wanted.product_id
+    {promotions_naming("wanted.product_id")}
         AND named.promotion_id <> $3 AND type = 'discount' AND deleted_at IS NULL
         AND {is_running("$4")}
     ORDER BY named.promotion_id DESC

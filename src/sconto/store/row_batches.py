@@ -21,3 +21,8 @@ def consumed_batches(*columns: list[Any]) -> Iterator[list[Sequence[Any]]]:
         yield [column[: -ROWS_PER_STATEMENT - 1 : -1] for column in columns]
         for column in columns:
             del column[-ROWS_PER_STATEMENT:]
+
+
+def columns_of(rows: Sequence[Sequence[Any]], count: int) -> list[Sequence[Any]]:
+    """Rows as so many columns, which are empty if there are no rows."""
+    return list(zip(*rows, strict=True)) if rows else [()] * count

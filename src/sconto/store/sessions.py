@@ -10,6 +10,7 @@ import asyncpg
 from sconto.domain.people import Caller
 from sconto.domain.sessions import Origin, Session, Way
 from sconto.store.database import Connection
+from sconto.store.tokens import sweep_expired
 
 _INSERT: Final = """
 INSERT INTO sessions
@@ -18,16 +19,7 @@ INSERT INTO sessions
 VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)
 """
 
-_SWEEP: Final = """
-WITH old AS (
-    SELECT merchant_id, user_id, token_id FROM sessions
-    WHERE expires_at <= $1 ORDER BY expires_at LIMIT 20
-    FOR UPDATE SKIP LOCKED
-)
-DELETE FROM sessions USING old
-WHERE sessions.merchant_id = old.merchant_id AND sessions.user_id = old.user_id
-    AND sessions.token_id = old.token_id
-"""
+_SWEEP: Final = sweep_expired("sessions")
 
 # The sessions whose tokens are valid. A user who was never changed has sessions of any time.
 _LIST: Final = """

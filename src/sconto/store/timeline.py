@@ -35,8 +35,10 @@ from sconto.domain.schedule import (
     parts_outside,
     span_of,
 )
+from sconto.store.coverage import promotions_naming
 from sconto.store.database import Connection
 from sconto.store.period_sql import OVER_FROM, ends_after
+from sconto.store.row_batches import columns_of
 from sconto.store.threads import in_thread
 
 _BATCH: Final = 1_000
@@ -100,36 +102,29 @@ _COVER_EVERYTHING = """
             SELECT * FROM promotions WHERE merchant_id = $1 AND covers_all
 """
 
-# LIMIT keeps the planner from joining: each of the product's promotions is one look-up.
-_COVER_THE_PRODUCT = """
+_COVER_THE_PRODUCT = f"""
             SELECT named.promotion_id, type, active, deleted_at, starts_at, ends_at,
                 coalesce(named.percent, promotion.percent) AS percent
-            FROM promotion_products AS named
-            CROSS JOIN LATERAL (
-                SELECT * FROM promotions
-                WHERE merchant_id = $1 AND promotion_id = named.promotion_id
-                LIMIT 1
-            ) AS promotion
-            WHERE named.merchant_id = $1 AND named.product_id = gap.product_id
-"""
+            {promotions_naming("gap.product_id")}
+"""  # of our own constants
 
 _PERIOD = {"over_from": OVER_FROM, "ends_after_gap": ends_after("gap.starts_at")}
 
 _REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING, **_PERIOD)
 _REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT, **_PERIOD)
 
-_DELETE = """
-DELETE FROM automatic_picks AS pick
-USING unnest($2::bigint[], $3::timestamptz[]) AS gone (product_id, starts_at)
-WHERE pick.merchant_id = $1 AND pick.product_id = gone.product_id
-    AND pick.starts_at = gone.starts_at
-"""
-
+# No span is both deleted and written, so the two parts may run in any order.
 _WRITE = """
+WITH deleted AS (
+    DELETE FROM automatic_picks AS pick
+    USING unnest($2::bigint[], $3::timestamptz[]) AS gone (product_id, starts_at)
+    WHERE pick.merchant_id = $1 AND pick.product_id = gone.product_id
+        AND pick.starts_at = gone.starts_at
+)
 INSERT INTO automatic_picks
     (merchant_id, product_id, starts_at, ends_at, promotion_id, percent)
 SELECT $1, *
-FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::bigint[])
+FROM unnest($4::bigint[], $5::timestamptz[], $6::timestamptz[], $7::bigint[], $8::bigint[])
 ON CONFLICT (merchant_id, product_id, starts_at) DO UPDATE
 SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = excluded.percent
 """
@@ -154,7 +149,7 @@ async def redraw(
 
     A claim is None if the promotion is of type coupon, inactive or deleted. Only spans that differ
     are written. Returns whether the timeline changed. If so, the transaction must give it a new
-    version, because processes cache picks (`renew_price_version`).
+    version, because processes cache picks (`price_versions`).
     """
     periods = list({claim.period: None for claim in (before, after) if claim is not None})
     named = sum(len(named_products(one.coverage)) for one in (before, after) if one is not None)
@@ -268,16 +263,16 @@ async def _write_difference(
     shown: Mapping[int, set[Span]],
     drawn: Mapping[int, Sequence[Span]],
 ) -> None:
-    gone, changed = [], []
+    gone: list[tuple[object, ...]] = []
+    changed: list[tuple[object, ...]] = []
     for product_id, spans in drawn.items():
         old = shown.get(product_id, set())
         starts = {span.starts_at for span in spans}
         gone += [(product_id, span.starts_at) for span in old if span.starts_at not in starts]
         changed += [(product_id, *_columns(span)) for span in spans if span not in old]
-    if gone:
-        await connection.execute(_DELETE, merchant_id, *zip(*gone, strict=True))
-    if changed:
-        await connection.execute(_WRITE, merchant_id, *zip(*changed, strict=True))
+    if gone or changed:
+        columns = (*columns_of(gone, 2), *columns_of(changed, 5))
+        await connection.execute(_WRITE, merchant_id, *columns)
 
 
 def _columns(span: Span) -> tuple[object, ...]:

@@ -19,16 +19,22 @@ _COUNT: Final = "SELECT count(*) FROM ended_tokens WHERE merchant_id = $1 AND us
 
 _FORGET: Final = "DELETE FROM ended_tokens WHERE merchant_id = $1 AND user_id = $2"
 
-_SWEEP: Final = """
+
+def sweep_expired(table: str) -> str:
+    """The statement that removes up to 20 tokens of a table that expired at $1 or before."""
+    return f"""
 WITH old AS (
-    SELECT merchant_id, user_id, token_id FROM ended_tokens
+    SELECT merchant_id, user_id, token_id FROM {table}
     WHERE expires_at <= $1 ORDER BY expires_at LIMIT 20
     FOR UPDATE SKIP LOCKED
 )
-DELETE FROM ended_tokens USING old
-WHERE ended_tokens.merchant_id = old.merchant_id AND ended_tokens.user_id = old.user_id
-    AND ended_tokens.token_id = old.token_id
-"""
+DELETE FROM {table} USING old
+WHERE {table}.merchant_id = old.merchant_id AND {table}.user_id = old.user_id
+    AND {table}.token_id = old.token_id
+"""  # noqa: S608  # of our own constants
+
+
+_SWEEP: Final = sweep_expired("ended_tokens")
 
 _LIST: Final = """
 SELECT token_id FROM ended_tokens WHERE expires_at > now() - interval '1 hour'

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sconto.api.cart.merge_patch import merge
 from sconto.api.cart.reading import read_new_promotion
 from sconto.api.cart.writing import write_promotion
 from sconto.api.faults import InvalidFields
+from sconto.api.merge_patch import merge
 from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.hours import Hours
 

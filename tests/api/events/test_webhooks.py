@@ -34,23 +34,15 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield receiver
 
 
-@pytest.fixture(scope="module")
-async def alone(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that no service looks at: its workers would send what is there."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
-
-
 @pytest.fixture
-async def client(alone: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def client(own_database: Database) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application whose operator allows webhooks to this machine."""
 
     @asynccontextmanager
     async def open_context() -> AsyncIterator[Context]:
         # Tokens of its own: users of other databases have the same ids.
         tokens = Tokens(SECRET_KEY)
-        yield Context(alone, tokens, ZoneInfo("UTC"), Metrics(), sender=Sender(LOCAL, 5))
+        yield Context(own_database, tokens, ZoneInfo("UTC"), Metrics(), sender=Sender(LOCAL, 5))
 
     app = build_app(open_context, request_log("console"))
     async with app.router.lifespan_context(app):
@@ -60,9 +52,9 @@ async def client(alone: Database) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def ask(client: httpx.AsyncClient, alone: Database, bearer: Any) -> Ask:
+async def ask(client: httpx.AsyncClient, own_database: Database, bearer: Any) -> Ask:
     """Sends a request of a new merchant's admin, and answers its body."""
-    headers = bearer(await create_caller(alone))
+    headers = bearer(await create_caller(own_database))
 
     async def ask(
         method: str, path: str, body: Any = None, *, status: int = 200, **query: str

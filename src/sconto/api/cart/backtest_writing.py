@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sconto.api.cursors import write_cursor
-from sconto.api.rfc3339 import write_instant
+from sconto.api.rfc3339 import write_instant, write_optional_instant
 from sconto.domain.backtest.figures import Beside, ChangedOrder
 from sconto.domain.backtest.job import Backtest, ChangedPromotion, Result
 from sconto.domain.money import format_amount
@@ -41,7 +41,7 @@ def _write_job(backtest: Backtest) -> JsonObject:
         "until": write_instant(backtest.until),
         "as_if_running": backtest.as_if_running,
         "created_at": write_instant(backtest.created_at),
-        "finished_at": None if finished_at is None else write_instant(finished_at),
+        "finished_at": write_optional_instant(finished_at),
         "progress": {"orders": backtest.orders, "done": backtest.done},
     }
 

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 import msgspec
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +16,8 @@ from sconto.api.cart.writing import write_promotion
 from sconto.api.context import context_of
 from sconto.api.faults import InvalidFields
 from sconto.api.idempotency import read_keyed
-from sconto.api.ids import read_id
+from sconto.api.ids import id_in_path
+from sconto.api.json_answer import answer
 from sconto.api.merchant.errors import product_not_found
 from sconto.api.merchant.findings import last_of
 from sconto.api.merchant.reading import Reading, read_promotion_change
@@ -59,14 +59,16 @@ async def list_backtests(request: Request) -> Response:
     caller = require(request, Action.READ_PROMOTIONS)
     limit, before = query.read_page(request.query_params.multi_items())
     found, more = await jobs.list_backtests(context_of(request).database, caller, limit, before)
-    return _answer(write_page(found, more=more))
+    return answer(write_page(found, more=more))
 
 
 async def get_backtest(request: Request) -> Response:
     """How far it is, and its result once it is finished."""
     caller = require(request, Action.READ_PROMOTIONS)
-    found = await jobs.get_backtest(context_of(request).database, caller, _id_in_path(request))
-    return _answer(write_backtest(found))
+    found = await jobs.get_backtest(
+        context_of(request).database, caller, id_in_path(request, "backtest_id")
+    )
+    return answer(write_backtest(found))
 
 
 async def cancel_backtest(request: Request) -> Response:
@@ -74,15 +76,17 @@ async def cancel_backtest(request: Request) -> Response:
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     cancelled = await jobs.cancel_backtest(
-        context.database, caller, _id_in_path(request), context.now()
+        context.database, caller, id_in_path(request, "backtest_id"), context.now()
     )
-    return _answer(write_backtest(cancelled))
+    return answer(write_backtest(cancelled))
 
 
 async def delete_backtest(request: Request) -> Response:
     """One that is under way stops."""
     caller = require(request, Action.WRITE_PROMOTIONS)
-    await jobs.delete_backtest(context_of(request).database, caller, _id_in_path(request))
+    await jobs.delete_backtest(
+        context_of(request).database, caller, id_in_path(request, "backtest_id")
+    )
     return Response(status_code=204)
 
 
@@ -158,18 +162,6 @@ def _answer_started(request: Request, answer: EncodedAnswer) -> Response:
     started = msgspec.json.decode(answer.body, type=_Started)
     headers = {"Location": f"{base_path_of(request.scope)}{_BACKTESTS}/{started.id}"}
     return Response(answer.body, answer.status, headers, "application/json")
-
-
-def _answer(body: dict[str, Any]) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json")
-
-
-def _id_in_path(request: Request) -> int:
-    """The id in the path; a path without a valid one is answered 404."""
-    backtest_id = read_id(request.path_params["backtest_id"])
-    if backtest_id is None:
-        raise HTTPException(404)
-    return backtest_id
 
 
 ROUTES: Final = (

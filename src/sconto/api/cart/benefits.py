@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from sconto.api.cart.fields import Fields
+from sconto.api.ids import PRODUCT_ID_RULE
 from sconto.domain.cart_limits import (
     HIGHEST_QUANTITY,
     MAX_SELECTED_PRODUCTS,
@@ -25,7 +26,7 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.money import FULL_PERCENT, format_amount, format_percent
 from sconto.domain.names import is_reference
-from sconto.domain.product import HIGHEST_PRODUCT_ID
+from sconto.domain.product import is_product_id
 
 JsonObject = dict[str, Any]
 
@@ -52,13 +53,7 @@ def write_selection(selection: ProductSelection) -> JsonObject | None:
 
 
 def _read_ids(fields: Fields, name: str) -> frozenset[int]:
-    rule = f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}"
-    return fields.set_of(
-        name,
-        MAX_SELECTED_PRODUCTS,
-        lambda value: type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID,
-        rule,
-    )
+    return fields.set_of(name, MAX_SELECTED_PRODUCTS, is_product_id, PRODUCT_ID_RULE)
 
 
 def _read_tags(fields: Fields, name: str) -> frozenset[str]:

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from sconto.api.cart.benefits import read_benefit, read_selection
 from sconto.api.cart.fields import Fields
-from sconto.api.cart.merge_patch import merge
 from sconto.api.faults import FieldFault, InvalidFields
+from sconto.api.merge_patch import merge
 from sconto.api.rfc3339 import RULE, read_end, read_instant
 from sconto.domain.cart_limits import HIGHEST_COUNT, HIGHEST_PRIORITY, MAX_SEGMENTS
 from sconto.domain.cart_promotion import (

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +15,8 @@ from sconto.api.cart.trial import read_trial
 from sconto.api.checkout.writing import write_quote
 from sconto.api.context import context_of
 from sconto.api.idempotency import read_keyed
-from sconto.api.ids import read_id
+from sconto.api.ids import id_in_path
+from sconto.api.json_answer import answer
 from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.cart import Cart
@@ -51,14 +51,14 @@ async def list_promotions(request: Request) -> Response:
     context = context_of(request)
     wanted = query.read_query(request.query_params.multi_items())
     found, more = await operations.list_promotions(context.database, caller, wanted, context.now())
-    return _answer(writing.write_page(found, more=more))
+    return answer(writing.write_page(found, more=more))
 
 
 async def get_promotion(request: Request) -> Response:
     """The promotion, with its first 100,000 codes."""
     caller = require(request, Action.READ_PROMOTIONS)
     database = context_of(request).database
-    found = await operations.get_promotion(database, caller, _promotion_id(request))
+    found = await operations.get_promotion(database, caller, id_in_path(request, "promotion_id"))
     codes = await operations.list_codes(database, caller, found)
     return await _answer_in_parts(writing.write_promotion(found, codes))
 
@@ -67,7 +67,7 @@ async def change_promotion(request: Request) -> Response:
     """A JSON merge patch: null sets a field to its default."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    promotion_id = _promotion_id(request)
+    promotion_id = id_in_path(request, "promotion_id")
     sent = await read_merge_patch(request, CODES)
     patch = await run_parser(request, sent, parse_object, sent)
     now = context.now()
@@ -85,7 +85,7 @@ async def delete_promotion(request: Request) -> Response:
     """`_restore` brings it back for an hour. Orders keep what they got."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    promotion_id = _promotion_id(request)
+    promotion_id = id_in_path(request, "promotion_id")
     await operations.delete_promotion(context.database, caller, promotion_id, context.now())
     return Response(status_code=204)
 
@@ -94,7 +94,7 @@ async def restore_promotion(request: Request) -> Response:
     """With its codes, within an hour. One that is not deleted stays as it is."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
-    promotion_id = _promotion_id(request)
+    promotion_id = id_in_path(request, "promotion_id")
     await operations.restore_promotion(context.database, caller, promotion_id, context.now())
     return await get_promotion(request)
 
@@ -106,9 +106,11 @@ async def read_statistics(request: Request) -> Response:
     """
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
-    found = await operations.get_statistics(context.database, caller, _promotion_id(request))
+    found = await operations.get_statistics(
+        context.database, caller, id_in_path(request, "promotion_id")
+    )
     foretold = forecast(found, context.now(), context.zone)
-    return _answer(writing.write_statistics(found, foretold))
+    return answer(writing.write_statistics(found, foretold))
 
 
 async def read_history(request: Request) -> Response:
@@ -116,9 +118,13 @@ async def read_history(request: Request) -> Response:
     caller = require(request, Action.READ_PROMOTIONS)
     limit, before = query.read_page(request.query_params.multi_items())
     page = await operations.get_promotion_history(
-        context_of(request).database, caller, _promotion_id(request), limit=limit, before=before
+        context_of(request).database,
+        caller,
+        id_in_path(request, "promotion_id"),
+        limit=limit,
+        before=before,
     )
-    return _answer(writing.write_history(page))
+    return answer(writing.write_history(page))
 
 
 async def try_promotion(request: Request) -> Response:
@@ -128,7 +134,7 @@ async def try_promotion(request: Request) -> Response:
     sent = await read_json(request, CART)
     draft, cart, at = await run_parser(request, sent, _read_trial, sent, context.now())
     priced = await operations.try_promotion(context.database, caller, draft, cart, at)
-    return Response(msgspec.json.encode(write_quote(priced)), media_type="application/json")
+    return answer(write_quote(priced))
 
 
 def _read_new(
@@ -160,23 +166,11 @@ def _read_trial(sent: bytes, now: datetime) -> tuple[CartDraft, Cart, datetime]:
     return read_trial(parse_object(sent), now)
 
 
-def _promotion_id(request: Request) -> int:
-    """The id in the path; a path without a valid one is answered 404."""
-    promotion_id = read_id(request.path_params["promotion_id"])
-    if promotion_id is None:
-        raise HTTPException(404)
-    return promotion_id
-
-
 async def _answer_in_parts(
     body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """An answer that may have 100,000 codes."""
     return await answer_in_parts(parts_of(body), status, headers)
-
-
-def _answer(body: dict[str, Any]) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json")
 
 
 ROUTES: Final = (

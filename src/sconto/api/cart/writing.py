@@ -9,7 +9,7 @@ import msgspec
 
 from sconto.api.cart.benefits import write_amounts, write_benefit, write_selection
 from sconto.api.cursors import write_cursor
-from sconto.api.rfc3339 import write_instant
+from sconto.api.rfc3339 import write_instant, write_optional_instant
 from sconto.domain.cart_promotion import (
     Benefit,
     CartPromotion,
@@ -37,7 +37,7 @@ def write_promotion(promotion: CartPromotion, codes: Sequence[str] | None) -> Js
         "name": promotion.name,
         "active": promotion.active,
         "starts_at": write_instant(period.starts_at),
-        "ends_at": None if period.ends_at is None else write_instant(period.ends_at),
+        "ends_at": write_optional_instant(period.ends_at),
         "hours": None if terms.hours is None else _write_hours(terms.hours),
         "codes": None if codes is None else {**_code_type(promotion), "codes": codes},
         **write_terms(terms),
@@ -115,7 +115,7 @@ def _write_limit_forecast(found: LimitForecast, write: Callable[[int], int | str
     return {
         name: {
             "per_day": write(pace.per_day),
-            "used_up_at": None if pace.used_up_at is None else write_instant(pace.used_up_at),
+            "used_up_at": write_optional_instant(pace.used_up_at),
         }
         for name, pace in (("last_day", found.last_day), ("last_week", found.last_week))
     }

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from sconto.api.ids import PRODUCT_ID_RULE
 from sconto.domain.money import currency_decimals
 from sconto.domain.names import NAME_LENGTH
-from sconto.domain.product import HIGHEST_PRODUCT_ID, MAX_TAGS, FieldRule, ProductFault
+from sconto.domain.product import MAX_TAGS, FieldRule, ProductFault
 
 NAME_RULE: Final = (
     f"must have 1 to {NAME_LENGTH} characters, not only blanks, no control characters"
@@ -14,7 +15,7 @@ NAME_RULE: Final = (
 _SENTENCES: Final[Mapping[FieldRule, str]] = {
     FieldRule.KNOWN: "is unknown",
     FieldRule.PRESENT: "is missing",
-    FieldRule.PRODUCT_ID: f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}",
+    FieldRule.PRODUCT_ID: PRODUCT_ID_RULE,
     FieldRule.TEXT: "must be a string",
     FieldRule.NAME: NAME_RULE,
     FieldRule.TAGS: f"must be a list of at most {MAX_TAGS} strings of 1 to 64 characters",

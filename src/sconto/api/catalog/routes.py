@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import msgspec
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,9 +9,11 @@ from sconto.api.access import require
 from sconto.api.bodies import LIST, parse_object, read_json, run_parser
 from sconto.api.catalog import wire
 from sconto.api.context import context_of
+from sconto.api.ids import id_in_path
+from sconto.api.json_answer import answer
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action
-from sconto.domain.product import Product, parse_product_id
+from sconto.domain.product import Product
 from sconto.operations import products as operations
 
 
@@ -24,7 +24,7 @@ async def put_products(request: Request) -> Response:
     products = await run_parser(request, sent, _read_products, sent)
     context = context_of(request)
     counts = await operations.put_products(context.database, caller, products, context.now())
-    return _answer(wire.render_counts(counts))
+    return answer(wire.render_counts(counts))
 
 
 async def list_products(request: Request) -> Response:
@@ -32,21 +32,21 @@ async def list_products(request: Request) -> Response:
     caller = require(request, Action.READ_PRODUCTS)
     query = wire.read_query(request.query_params.multi_items())
     page = await operations.list_products(context_of(request).database, caller, query)
-    return _answer(wire.render_page(page))
+    return answer(wire.render_page(page))
 
 
 async def get_product(request: Request) -> Response:
     """The product as last put."""
     caller = require(request, Action.READ_PRODUCTS)
-    product_id = _product_id(request)
+    product_id = id_in_path(request, "product_id")
     product = await operations.get_product(context_of(request).database, caller, product_id)
-    return _answer(wire.render_product(product))
+    return answer(wire.render_product(product))
 
 
 async def delete_product(request: Request) -> Response:
     """Promotions that name the product keep it; new ones cannot name it."""
     caller = require(request, Action.WRITE_PRODUCTS)
-    product_id = _product_id(request)
+    product_id = id_in_path(request, "product_id")
     context = context_of(request)
     await operations.delete_product(context.database, caller, product_id, context.now())
     return Response(status_code=204)
@@ -54,18 +54,6 @@ async def delete_product(request: Request) -> Response:
 
 def _read_products(sent: bytes) -> tuple[Product, ...]:
     return wire.read_products(parse_object(sent))
-
-
-def _product_id(request: Request) -> int:
-    """The id in the path; a path without a valid one is answered 404."""
-    product_id = parse_product_id(request.path_params["product_id"])
-    if product_id is None:
-        raise HTTPException(404)
-    return product_id
-
-
-def _answer(body: dict[str, object]) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json")
 
 
 ROUTES: Final = (

@@ -1,11 +1,11 @@
 """Reads the catalogue API's requests and writes its answers, field by field."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sconto.api.catalog.faults import NAME_RULE, say_product_fault
 from sconto.api.cursors import read_cursor, write_cursor
 from sconto.api.faults import FieldFault, InvalidFields
+from sconto.api.list_parameters import ListParameters
 from sconto.api.problem_json import find_unknown, pointer
 from sconto.domain.money import format_amount
 from sconto.domain.names import is_name
@@ -17,8 +17,6 @@ from sconto.domain.product import (
     PutCounts,
     read_product,
 )
-
-_LIMIT = re.compile("[1-9][0-9]{0,3}")
 
 
 def read_products(body: Mapping[str, object]) -> tuple[Product, ...]:
@@ -71,37 +69,13 @@ def render_counts(counts: PutCounts) -> dict[str, object]:
 
 def read_query(parameters: Sequence[tuple[str, str]]) -> ProductQuery:
     """Which products to list. Raises InvalidFields, with `/limit` for the parameter `limit`."""
-    values = dict(parameters)
-    limit = _read_limit(values.get("limit"))
-    after = read_cursor(values["cursor"]) if "cursor" in values else 0
-    search = values.get("search") or None
-    faults = [*_find_misnamed(name for name, _ in parameters)]
-    if limit is None:
-        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MAX_PRODUCTS}"))
-    if after is None:
-        faults.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
+    query = ListParameters(parameters, ("limit", "cursor", "search"))
+    limit, after = query.limit(MAX_PRODUCTS), query.cursor(read_cursor)
+    search = query.get("search") or None
     if search is not None and not is_name(search):
-        faults.append(FieldFault("/search", NAME_RULE))
-    if faults or limit is None or after is None:
-        raise InvalidFields(faults)
-    return ProductQuery(limit, after, search)
-
-
-def _find_misnamed(names: Iterable[str]) -> Iterator[FieldFault]:
-    known = dict.fromkeys(("limit", "cursor", "search"), 0)
-    for name in names:
-        if name not in known:
-            yield FieldFault(pointer(name), "is unknown")
-        elif known[name]:
-            yield FieldFault(pointer(name), "is given twice")
-        else:
-            known[name] = 1
-
-
-def _read_limit(text: str | None) -> int | None:
-    if text is None:
-        return 100
-    return int(text) if _LIMIT.fullmatch(text) and int(text) <= MAX_PRODUCTS else None
+        query.note("search", NAME_RULE)
+    query.finish()
+    return ProductQuery(limit, after or 0, search)
 
 
 def render_page(page: ProductPage) -> dict[str, object]:

@@ -1,8 +1,6 @@
 """What the routes of the checkout API share."""
 
-import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
 
 from sconto.domain.names import is_reference
 from sconto.domain.problems import OrderNotFound
@@ -14,8 +12,3 @@ def order_id_of(request: Request) -> str:
     if not is_reference(order_id):
         raise OrderNotFound(order_id)
     return order_id
-
-
-def answer(body: object, status: int = 200) -> Response:
-    """The body as JSON."""
-    return Response(msgspec.json.encode(body), status, media_type="application/json")

@@ -8,7 +8,6 @@ from msgspec import UNSET
 from sconto.api.checkout import explanation_words as words
 from sconto.api.checkout import replay_words
 from sconto.api.checkout.cart_promotions import write_next_tier, write_reasons
-from sconto.api.checkout.explanation_words import time_behind
 from sconto.api.rfc3339 import write_instant
 from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.explained_steps import Considered, ExplainedStep, LineShare, explain_steps
@@ -138,7 +137,7 @@ _TIMES: Final = {
 
 def _write_status(outcome: PromotionOutcome) -> JsonObject:
     written: JsonObject = {"reason": outcome.status}
-    if (at := time_behind(outcome)) is not None:
+    if (at := outcome.time_behind) is not None:
         written[_TIMES[outcome.status]] = write_instant(at)
     if outcome.held_until is not None:
         written["held_until"] = write_instant(outcome.held_until)

@@ -92,7 +92,7 @@ _NAMED_LINES: Final = 5
 
 def describe_bill(priced: PricedCart) -> str:
     """What the cart costs before and after all steps."""
-    money = _money_in(priced.currency)
+    money = money_in(priced.currency)
     shipping = "" if priced.shipping is None else f", shipping {money(priced.shipping.amount)}"
     return (
         f"The lines cost {money(priced.subtotal)}{shipping}. Promotions take"
@@ -105,7 +105,7 @@ _HELD: Final = "It is held for another order until {until}."
 
 def describe_step(step: ExplainedStep, currency: str) -> str:
     """What the step takes off, and what it leaves."""
-    name, money = STEPS[step.name], _money_in(currency)
+    name, money = STEPS[step.name], money_in(currency)
     if not step.considered:
         return f"{name}: none was considered."
     if not step.discount:
@@ -126,7 +126,7 @@ def describe_code(outcome: CodeOutcome) -> str:
 
 def describe(considered: Considered, step: ExplainedStep, currency: str) -> str:
     """What became of a promotion in a step: what it takes off, or all reasons why it does not."""
-    money, outcome = _money_in(currency), considered.outcome
+    money, outcome = money_in(currency), considered.outcome
     sentences: list[str] = []
     if considered.applied:
         sentences.append(_taken(considered, step, money))
@@ -153,20 +153,7 @@ def describe_status(outcome: PromotionOutcome) -> str:
     """Why a product promotion does or does not apply to a product."""
     if outcome.held_until is not None:
         return _HELD.format(until=write_instant(outcome.held_until))
-    return _PRODUCT[outcome.status].format(at=_on(time_behind(outcome)))
-
-
-def time_behind(outcome: PromotionOutcome) -> datetime | None:
-    """The time that a reason names."""
-    period = outcome.period
-    match outcome.status:
-        case PromotionStatus.USED:
-            return outcome.used_at
-        case PromotionStatus.EXPIRED:
-            return None if period is None else period.ends_at
-        case PromotionStatus.NOT_STARTED:
-            return None if period is None else period.starts_at
-    return None
+    return _PRODUCT[outcome.status].format(at=_on(outcome.time_behind))
 
 
 def _taken(considered: Considered, step: ExplainedStep, money: Callable[[int], str]) -> str:
@@ -214,7 +201,8 @@ def _count(refusal: CartRefusal, number: int | None, money: Callable[[int], str]
     return money(number or 0) if refusal.in_money else str(number or 0)
 
 
-def _money_in(currency: str) -> Callable[[int], str]:
+def money_in(currency: str) -> Callable[[int], str]:
+    """Says amounts of a currency."""
     return lambda amount: f"{format_amount(amount, currency)} {currency}"
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sconto.api.checkout.subscription import find_subscription_faults
 from sconto.api.faults import FieldFault
+from sconto.api.ids import PRODUCT_ID_RULE
 from sconto.api.problem_json import find_unknown
 from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.blanks import trim
@@ -32,7 +33,7 @@ from sconto.domain.money import (
 )
 from sconto.domain.names import REFERENCE_LENGTH, is_reference
 from sconto.domain.order import OrderStatus
-from sconto.domain.product import HIGHEST_PRODUCT_ID
+from sconto.domain.product import is_product_id
 
 _CART: Final = ("currency", "lines", "codes", "subscription", "customer", "shipping")
 _ORDER: Final = ("order_id", *_CART, "expected_total", "replaces")
@@ -241,9 +242,8 @@ def _check_reference(fields: Body, name: str, place: str, faults: Faults) -> Non
 
 def _check_product_id(fields: Body, place: str, faults: Faults) -> None:
     product_id = fields.get("product_id")
-    if type(product_id) is not int or not 1 <= product_id <= HIGHEST_PRODUCT_ID:
-        rule = f"must be a whole number from 1 to {HIGHEST_PRODUCT_ID}"
-        _note(fields, "product_id", place, rule, faults)
+    if not is_product_id(product_id):
+        _note(fields, "product_id", place, PRODUCT_ID_RULE, faults)
 
 
 def _check_amount(

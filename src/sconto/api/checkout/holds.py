@@ -8,9 +8,9 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import CART, read_json, run_parser
 from sconto.api.checkout import reading, writing
-from sconto.api.checkout.answers import answer
 from sconto.api.checkout.guesses import Guesses
 from sconto.api.context import context_of
+from sconto.api.json_answer import answer
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.names import is_reference
 from sconto.domain.people import Action

@@ -1,6 +1,5 @@
 """Reads the bodies of the checkout API; one that is not valid is refused with all of its faults."""
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
@@ -11,8 +10,8 @@ from sconto.api.bodies import parse_object
 from sconto.api.checkout import carts, faults
 from sconto.api.checkout.faults import Body, Faults
 from sconto.api.cursors import read_cursor
-from sconto.api.faults import FieldFault, InvalidFields
-from sconto.api.problem_json import pointer
+from sconto.api.faults import InvalidFields
+from sconto.api.list_parameters import ListParameters
 from sconto.domain.cart import Cart
 from sconto.domain.holds import NewHold
 from sconto.domain.numbers import MAX_INT32
@@ -28,7 +27,6 @@ _HOLD: Final = msgspec.json.Decoder(carts.Hold)
 MAX_RETURNS: Final = 100
 """Returns of a page."""
 
-_LIMIT: Final = re.compile("[1-9][0-9]{0,2}")
 
 _PRICES: Final = msgspec.json.Decoder(carts.Prices)
 
@@ -94,22 +92,15 @@ def _goods(body: Body) -> Goods:
 
 def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int]:
     """After which number a list of returns goes on, and its length. Raises InvalidFields."""
-    found: Faults = []
-    values: dict[str, str] = {}
-    for name, text in parameters:
-        if name in values:
-            found.append(FieldFault(pointer(name), "is given twice"))
-        elif name not in ("limit", "cursor"):
-            found.append(FieldFault(pointer(name), "is unknown"))
-        values[name] = text
-    limit = values.get("limit", str(MAX_RETURNS))
-    if not _LIMIT.fullmatch(limit) or int(limit) > MAX_RETURNS:
-        found.append(FieldFault("/limit", f"must be a whole number from 1 to {MAX_RETURNS}"))
-    after = read_cursor(values["cursor"]) if "cursor" in values else 0
-    if after is None or after > MAX_INT32:
-        found.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
-    _refuse(found)
-    return after or 0, int(limit)
+    query = ListParameters(parameters, ("limit", "cursor"))
+    limit, after = query.limit(MAX_RETURNS, MAX_RETURNS), query.cursor(_read_number)
+    query.finish()
+    return after or 0, limit
+
+
+def _read_number(cursor: str) -> int | None:
+    number = read_cursor(cursor)
+    return None if number is None or number > MAX_INT32 else number
 
 
 def _read(

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sconto.api.checkout.explanation_words import join_names
+from sconto.api.checkout.explanation_words import join_names, money_in
 from sconto.api.rfc3339 import write_instant
-from sconto.domain.money import format_amount
 from sconto.domain.replay import Difference, Replay
 from sconto.domain.replay_causes import Cause, ChangeKind, ChangeReason
 from sconto.domain.replay_shares import PromotionRef
@@ -44,7 +43,7 @@ def describe_replay(replay: Replay) -> str:
     """Whether the request would cost the same now."""
     if replay.priced is None:
         return NOT_STORED
-    money = _money_in(replay.then.currency)
+    money = money_in(replay.then.currency)
     now, then = replay.priced.total, replay.then.total
     if now == then and not replay.differences:
         return f"The same request costs the same now: {money(now)}."
@@ -61,7 +60,7 @@ def describe_difference(
     difference: Difference, currency: str, name_of: Callable[[PromotionRef], str]
 ) -> str:
     """What a promotion takes off now instead of then, and why."""
-    money = _money_in(currency)
+    money = money_in(currency)
     then, now = difference.then, difference.now
     if not difference.lines:
         what = "is picked where it was not, or the other way round"
@@ -81,7 +80,3 @@ def describe_cause(cause: Cause, name_of: Callable[[PromotionRef], str]) -> str:
         fields=", ".join(cause.fields),
         causes=join_names(map(name_of, cause.causes)),
     )
-
-
-def _money_in(currency: str) -> Callable[[int], str]:
-    return lambda amount: f"{format_amount(amount, currency)} {currency}"

@@ -8,9 +8,10 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import CART, read_json, run_parser
 from sconto.api.checkout import reading
-from sconto.api.checkout.answers import answer, order_id_of
+from sconto.api.checkout.answers import order_id_of
 from sconto.api.checkout.return_writing import write_refund, write_return, write_returns
 from sconto.api.context import context_of
+from sconto.api.json_answer import answer
 from sconto.api.plain_route import PartRoute
 from sconto.domain.names import is_reference
 from sconto.domain.people import Action

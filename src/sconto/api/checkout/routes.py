@@ -10,11 +10,12 @@ from starlette.responses import Response
 from sconto.api.access import require
 from sconto.api.bodies import CART, SMALL, read_json, read_object, run_parser
 from sconto.api.checkout import reading, returns, writing
-from sconto.api.checkout.answers import answer, order_id_of
+from sconto.api.checkout.answers import order_id_of
 from sconto.api.checkout.explaining import write_explained_order, write_explanation
 from sconto.api.checkout.guesses import Guesses
 from sconto.api.checkout.order_query import read_order_query, write_order_cursor
 from sconto.api.context import context_of
+from sconto.api.json_answer import answer
 from sconto.api.long_answers import answer_in_parts, parts_of
 from sconto.api.plain_route import PartRoute, PlainRoute
 from sconto.domain.bill import PricedCart

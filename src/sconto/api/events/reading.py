@@ -1,16 +1,16 @@
 """Reads the bodies and parameters of the events API; all faults are in one answer."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sconto.api.cart.fields import Fields
-from sconto.api.cart.merge_patch import merge
 from sconto.api.cursors import read_cursor
 from sconto.api.faults import FieldFault, InvalidFields
-from sconto.api.problem_json import pointer
+from sconto.api.list_parameters import ListParameters, one_of
+from sconto.api.merge_patch import merge
 from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.events import EventType
 from sconto.domain.names import NAME_LENGTH, is_name
@@ -27,7 +27,6 @@ from sconto.domain.webhooks import (
 MAX_LISTED: Final = 1_000
 
 _HOUR: Final = timedelta(hours=1)
-_LIMIT: Final = re.compile("[1-9][0-9]{0,3}")
 _TYPES: Final = frozenset(EventType)
 _TYPES_RULE: Final = "must be types of events, such as order.placed"
 _DESCRIPTION_RULE: Final = f"must be a string of at most {NAME_LENGTH} characters"
@@ -131,73 +130,38 @@ def read_since(body: Mapping[str, Any]) -> datetime:
 
 def read_events_query(parameters: Sequence[tuple[str, str]]) -> EventsQuery:
     """Which events to list. Raises InvalidFields, with `/limit` for the parameter `limit`."""
-    query = _Parameters(parameters, ("cursor", "since", "types", "limit"))
-    after = since = None
-    if (cursor := query.get("cursor")) is not None:
-        after = read_cursor(cursor, least=0)
-        if after is None:
-            query.note("cursor", "must be the next_cursor of an earlier answer")
+    query = ListParameters(parameters, ("cursor", "since", "types", "limit"))
+    after = query.cursor(partial(read_cursor, least=0))
+    since = None
     if (text := query.get("since")) is not None:
         # A + in an address is a blank.
         since = read_instant(text.replace(" ", "+"))
         if since is None:
             query.note("since", RULE)
-        if cursor is not None:
+        if query.get("cursor") is not None:
             query.note("since", "must not be given with a cursor")
     types = tuple(filter(None, (query.get("types") or "").split(",")))
     if not _TYPES.issuperset(types):
         query.note("types", f"{_TYPES_RULE}, separated by commas")
-    limit = query.limit()
+    limit = query.limit(MAX_LISTED)
     query.finish()
     return EventsQuery(after, since, types, limit)
 
 
 def read_deliveries_query(parameters: Sequence[tuple[str, str]]) -> DeliveriesQuery:
     """Which deliveries to list. Raises InvalidFields."""
-    query = _Parameters(parameters, ("cursor", "state", "limit"))
-    before: int | None = MAX_INT64
-    if (cursor := query.get("cursor")) is not None:
-        before = read_cursor(cursor)
-        if before is None:
-            query.note("cursor", "must be the next_cursor of an earlier answer")
+    query = ListParameters(parameters, ("cursor", "state", "limit"))
+    before = query.cursor(read_cursor)
     state = query.get("state")
     if state is not None and state not in tuple(DeliveryState):
-        query.note("state", f"must be one of {', '.join(DeliveryState)}")
-    limit = query.limit()
+        query.note("state", one_of(*DeliveryState))
+    limit = query.limit(MAX_LISTED)
     query.finish()
-    return DeliveriesQuery(before or 1, limit, None if state is None else DeliveryState(state))
-
-
-class _Parameters:
-    """The parameters of a list; collects all faults."""
-
-    def __init__(self, parameters: Sequence[tuple[str, str]], known: Sequence[str]) -> None:
-        self._values = dict(parameters)
-        self._faults: list[FieldFault] = []
-        seen = set()
-        for name, _ in parameters:
-            if name not in known:
-                self.note(name, "is unknown")
-            elif name in seen:
-                self.note(name, "is given twice")
-            seen.add(name)
-
-    def get(self, name: str) -> str | None:
-        return self._values.get(name)
-
-    def note(self, name: str, rule: str) -> None:
-        self._faults.append(FieldFault(pointer(name), rule))
-
-    def limit(self) -> int:
-        limit = self._values.get("limit", "100")
-        if not _LIMIT.fullmatch(limit) or int(limit) > MAX_LISTED:
-            self.note("limit", f"must be a whole number from 1 to {MAX_LISTED}")
-            return 1
-        return int(limit)
-
-    def finish(self) -> None:
-        if self._faults:
-            raise InvalidFields(self._faults)
+    return DeliveriesQuery(
+        MAX_INT64 if before is None else before,
+        limit,
+        None if state is None else DeliveryState(state),
+    )
 
 
 def _is_description(sent: object) -> bool:

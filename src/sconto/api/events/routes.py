@@ -1,9 +1,7 @@
 """The routes of the events API."""
 
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,7 +9,8 @@ from sconto.api.access import require
 from sconto.api.bodies import SMALL, read_object
 from sconto.api.context import context_of
 from sconto.api.events import reading, writing
-from sconto.api.ids import read_id
+from sconto.api.ids import id_in_path
+from sconto.api.json_answer import answer
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action
 from sconto.operations import events as operations
@@ -32,14 +31,14 @@ async def list_events(request: Request) -> Response:
         context.database, caller, query.after, query.since, query.types, query.limit, context.now()
     )
     recording = await operations.is_recording(context.database, caller)
-    return _answer(writing.write_events(page, recording=recording))
+    return answer(writing.write_events(page, recording=recording))
 
 
 async def read_recording(request: Request) -> Response:
     """Events are recorded from the first webhook on, or since somebody asked for it."""
     caller = require(request, Action.READ_EVENTS)
     recording = await operations.is_recording(context_of(request).database, caller)
-    return _answer({"recording": recording})
+    return answer({"recording": recording})
 
 
 async def set_recording(request: Request) -> Response:
@@ -51,7 +50,7 @@ async def set_recording(request: Request) -> Response:
         await operations.start_recording(context.database, caller, context.now())
     else:
         await operations.stop_recording(context.database, caller)
-    return _answer({"recording": recording})
+    return answer({"recording": recording})
 
 
 async def create_webhook(request: Request) -> Response:
@@ -61,40 +60,44 @@ async def create_webhook(request: Request) -> Response:
     new = reading.read_new_webhook(await read_object(request, SMALL), context.receivers)
     created = await webhooks.create_webhook(context.database, caller, new, context.now())
     headers = {"Location": f"{_WEBHOOKS}/{created.webhook.id}"}
-    return _answer(writing.write_webhook(created.webhook, created.secret), 201, headers)
+    return answer(writing.write_webhook(created.webhook, created.secret), 201, headers)
 
 
 async def list_webhooks(request: Request) -> Response:
     """In the order of their creation."""
     caller = require(request, Action.READ_EVENTS)
     found = await webhooks.list_webhooks(context_of(request).database, caller)
-    return _answer({"webhooks": [writing.write_webhook(one) for one in found]})
+    return answer({"webhooks": [writing.write_webhook(one) for one in found]})
 
 
 async def get_webhook(request: Request) -> Response:
     """The webhook, without its secret."""
     caller = require(request, Action.READ_EVENTS)
-    found = await webhooks.get_webhook(context_of(request).database, caller, _webhook_id(request))
-    return _answer(writing.write_webhook(found))
+    found = await webhooks.get_webhook(
+        context_of(request).database, caller, id_in_path(request, "webhook_id")
+    )
+    return answer(writing.write_webhook(found))
 
 
 async def change_webhook(request: Request) -> Response:
     """A JSON merge patch. One that is enabled again is told what happens from then on."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
-    webhook_id = _webhook_id(request)
+    webhook_id = id_in_path(request, "webhook_id")
     change = reading.read_change(await read_object(request, SMALL), context.receivers)
     changed = await webhooks.change_webhook(
         context.database, caller, webhook_id, change, context.now()
     )
-    return _answer(writing.write_webhook(changed))
+    return answer(writing.write_webhook(changed))
 
 
 async def delete_webhook(request: Request) -> Response:
     """What waits for it is not sent."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
-    await webhooks.delete_webhook(context.database, caller, _webhook_id(request), context.now())
+    await webhooks.delete_webhook(
+        context.database, caller, id_in_path(request, "webhook_id"), context.now()
+    )
     return Response(status_code=204)
 
 
@@ -102,29 +105,31 @@ async def rotate_secret(request: Request) -> Response:
     """During the overlap each message has a signature by the new secret and one by the old."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
-    webhook_id = _webhook_id(request)
+    webhook_id = id_in_path(request, "webhook_id")
     overlap = reading.read_overlap(await read_object(request, SMALL))
     rotated = await webhooks.rotate_secret(
         context.database, caller, webhook_id, overlap, context.now()
     )
-    return _answer(writing.write_webhook(rotated.webhook, rotated.secret))
+    return answer(writing.write_webhook(rotated.webhook, rotated.secret))
 
 
 async def send_test(request: Request) -> Response:
     """Sends a `webhook.test` and waits for the answer of the receiver. It is tried once."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
-    details = await context_of(request).deliveries.send_test(caller, _webhook_id(request))
-    return _answer(writing.write_details(details))
+    details = await context_of(request).deliveries.send_test(
+        caller, id_in_path(request, "webhook_id")
+    )
+    return answer(writing.write_details(details))
 
 
 async def replay(request: Request) -> Response:
     """Sends all events again that were recorded since a time, with the ids that they had."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
-    webhook_id = _webhook_id(request)
+    webhook_id = id_in_path(request, "webhook_id")
     since = reading.read_since(await read_object(request, SMALL))
     count = await webhooks.replay(context.database, caller, webhook_id, since, context.now())
-    return _answer({"replayed": count}, 202)
+    return answer({"replayed": count}, 202)
 
 
 async def list_deliveries(request: Request) -> Response:
@@ -134,21 +139,24 @@ async def list_deliveries(request: Request) -> Response:
     found, more = await webhooks.list_deliveries(
         context_of(request).database,
         caller,
-        _webhook_id(request),
+        id_in_path(request, "webhook_id"),
         before=query.before,
         limit=query.limit,
         state=query.state,
     )
-    return _answer(writing.write_deliveries(found, more=more))
+    return answer(writing.write_deliveries(found, more=more))
 
 
 async def get_delivery(request: Request) -> Response:
     """With the request, and the answer to each attempt."""
     caller = require(request, Action.READ_EVENTS)
     details = await webhooks.get_delivery(
-        context_of(request).database, caller, _webhook_id(request), _delivery_id(request)
+        context_of(request).database,
+        caller,
+        id_in_path(request, "webhook_id"),
+        id_in_path(request, "delivery_id"),
     )
-    return _answer(writing.write_details(details))
+    return answer(writing.write_details(details))
 
 
 async def resend_delivery(request: Request) -> Response:
@@ -156,31 +164,13 @@ async def resend_delivery(request: Request) -> Response:
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
     new_id = await webhooks.resend(
-        context.database, caller, _webhook_id(request), _delivery_id(request), context.now()
+        context.database,
+        caller,
+        id_in_path(request, "webhook_id"),
+        id_in_path(request, "delivery_id"),
+        context.now(),
     )
-    return _answer({"id": new_id}, 202)
-
-
-def _webhook_id(request: Request) -> int:
-    return _path_id(request, "webhook_id")
-
-
-def _delivery_id(request: Request) -> int:
-    return _path_id(request, "delivery_id")
-
-
-def _path_id(request: Request, name: str) -> int:
-    """The id in the path; a path without a valid one is answered 404."""
-    found = read_id(request.path_params[name])
-    if found is None:
-        raise HTTPException(404)
-    return found
-
-
-def _answer(
-    body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    return answer({"id": new_id}, 202)
 
 
 ROUTES: Final = (

@@ -1,13 +1,12 @@
 """The answers of the events API, field by field."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from sconto.api.cursors import write_cursor
-from sconto.api.rfc3339 import write_instant
+from sconto.api.rfc3339 import write_instant, write_optional_instant
 from sconto.domain.events import Event, EventPage, payload_of
 from sconto.domain.webhooks import Attempt, Delivery, DeliveryDetails, Webhook
 
@@ -38,8 +37,8 @@ def write_webhook(webhook: Webhook, secret: str | None = None) -> JsonObject:
         "types": list(webhook.types),
         "enabled": webhook.enabled,
         "disabled_because": webhook.disabled_because,
-        "failing_since": _write_optional(webhook.failing_since),
-        "previous_secret_until": _write_optional(webhook.previous_until),
+        "failing_since": write_optional_instant(webhook.failing_since),
+        "previous_secret_until": write_optional_instant(webhook.previous_until),
         "created_at": write_instant(webhook.created_at),
         "updated_at": write_instant(webhook.updated_at),
         **({} if secret is None else {"secret": secret}),
@@ -63,9 +62,9 @@ def write_delivery(delivery: Delivery) -> JsonObject:
         "type": delivery.type,
         "state": delivery.state.value,
         "attempts": delivery.attempts,
-        "next_attempt_at": _write_optional(delivery.due_at),
+        "next_attempt_at": write_optional_instant(delivery.due_at),
         "created_at": write_instant(delivery.created_at),
-        "finished_at": _write_optional(delivery.finished_at),
+        "finished_at": write_optional_instant(delivery.finished_at),
         "last_status": delivery.last_status,
         "last_failure": delivery.last_failure,
     }
@@ -90,7 +89,3 @@ def _write_attempt(attempt: Attempt) -> JsonObject:
         "failure": attempt.failure,
         "body": attempt.answer,
     }
-
-
-def _write_optional(instant: datetime | None) -> str | None:
-    return None if instant is None else write_instant(instant)

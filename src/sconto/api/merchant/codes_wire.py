@@ -5,13 +5,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sconto.api.faults import first_names
-from sconto.api.ids import read_id
 from sconto.api.merchant.errors import Fault, fault, invalid_body
 from sconto.api.merchant.instants import format_instant
 from sconto.api.merchant.values import read_codes
 from sconto.domain.blanks import trim
 from sconto.domain.code_list import MAX_CODES_LISTED, CodeQuery, CodeState, ListedCode
 from sconto.domain.codes import count_different, is_typed_code
+from sconto.domain.numbers import parse_id
 
 _FIELD: Final = "coupon_code"
 
@@ -77,7 +77,7 @@ def write_code(code: ListedCode, zone: ZoneInfo) -> dict[str, object]:
 
 
 def _read_limit(text: str) -> int | None:
-    limit = read_id(text)
+    limit = parse_id(text)
     return limit if limit is not None and limit <= MAX_CODES_LISTED else None
 
 

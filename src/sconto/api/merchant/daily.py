@@ -10,12 +10,11 @@ from starlette.responses import JSONResponse, Response
 
 from sconto.api.access import require
 from sconto.api.context import context_of
-from sconto.api.ids import read_id
 from sconto.api.merchant.errors import fault, invalid_body
 from sconto.api.merchant.ids import id_in_path
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.money import format_amount
-from sconto.domain.numbers import MAX_INT64
+from sconto.domain.numbers import MAX_INT64, parse_id
 from sconto.domain.people import Action
 from sconto.domain.redemption_days import FIRST_PLACE, DailyQuery, DailyUses, UsesPlace
 from sconto.operations.statistics import list_daily_uses
@@ -47,7 +46,7 @@ async def get_daily_statistics(request: Request) -> Response:
 def _read_query(sent: Iterable[tuple[str, str]]) -> DailyQuery:
     """Raises Refused with 11010 for each parameter that is not valid or unknown."""
     texts = dict(sent)
-    limit = read_id(texts.pop("limit", "1000"))
+    limit = parse_id(texts.pop("limit", "1000"))
     bad = [] if limit is not None and limit <= MAX_LISTED else ["limit"]
     days: dict[str, date | None] = {}
     for name in ("date_from", "date_to"):

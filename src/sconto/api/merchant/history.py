@@ -10,12 +10,12 @@ from starlette.responses import JSONResponse, Response
 
 from sconto.api.access import require
 from sconto.api.context import context_of
-from sconto.api.ids import read_id
 from sconto.api.merchant.errors import fault, invalid_body
 from sconto.api.merchant.ids import id_in_path
 from sconto.api.merchant.instants import format_instant, no_end
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.history import Entry, Facts
+from sconto.domain.numbers import parse_id
 from sconto.domain.people import Action
 from sconto.operations.history import get_promotion_history
 
@@ -51,9 +51,9 @@ async def get_history(request: Request) -> Response:
 def _read_query(sent: Iterable[tuple[str, str]]) -> tuple[int, int | None]:
     """`limit` and `cursor`. Raises Refused with 11010 for each that is not valid or unknown."""
     texts = dict(sent)
-    limit = read_id(texts.pop("limit", "100"))
+    limit = parse_id(texts.pop("limit", "100"))
     cursor = texts.pop("cursor", None)
-    before = None if cursor is None else read_id(cursor)
+    before = None if cursor is None else parse_id(cursor)
     bad = [] if limit is not None and limit <= _MOST else ["limit"]
     if cursor is not None and before is None:
         bad.append("cursor")

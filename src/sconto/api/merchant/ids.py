@@ -2,8 +2,8 @@
 
 from starlette.requests import Request
 
-from sconto.api.ids import read_id
 from sconto.api.merchant.errors import promotion_not_found
+from sconto.domain.numbers import parse_id
 
 
 def id_in_path(request: Request) -> int:
@@ -17,7 +17,7 @@ def find_id(text: str) -> int:
     Raises Refused (404 / 11200, with the text as sent) if no promotion can have it, as for an id
     that is unknown.
     """
-    promotion_id = read_id(text)
+    promotion_id = parse_id(text)
     if promotion_id is None:
         raise promotion_not_found(text)
     return promotion_id

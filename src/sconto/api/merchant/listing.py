@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 from unicodedata import category
 
-from sconto.api.ids import read_id
 from sconto.api.merchant.errors import fault, invalid_body
+from sconto.domain.numbers import parse_id
 from sconto.domain.promotion import PromotionQuery
 
 _SHORTEST_SEARCH: Final = 3
@@ -38,7 +38,7 @@ def _read_count(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal()):
         return None
     counted = text.lstrip("0")
-    return read_id(counted) if counted else 0
+    return parse_id(counted) if counted else 0
 
 
 def _read_flag(text: str) -> bool | None:

@@ -10,7 +10,7 @@ from sconto.api.strict_json import Number
 from sconto.domain.codes import CodeType, is_code
 from sconto.domain.money import parse_percent
 from sconto.domain.names import is_name
-from sconto.domain.product import HIGHEST_PRODUCT_ID
+from sconto.domain.product import is_product_id
 from sconto.domain.promotion import PromotionType
 
 OWN_PERCENT_MEMBERS: Final = frozenset({"product_id", "discount_percent"})
@@ -132,7 +132,7 @@ def read_own_percents(value: object) -> Products:
 
 def _read_product_id(value: object) -> int | None:
     """A positive integer of at most 64 bits, written without fraction or exponent."""
-    return value if type(value) is int and 1 <= value <= HIGHEST_PRODUCT_ID else None
+    return value if is_product_id(value) else None
 
 
 def _valid(values: Iterable[int | None]) -> tuple[int, ...]:

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
 from sconto.api.context import context_of
+from sconto.api.json_answer import answer
 from sconto.api.people import audit_wire as wire
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.people import Action
@@ -22,8 +22,7 @@ async def list_entries(request: Request) -> Response:
     caller = require(request, Action.READ_AUDIT_LOG)
     query = wire.read_query(request.query_params.multi_items())
     page = await audit.list_entries(context_of(request).database, caller, query)
-    body = msgspec.json.encode(wire.render_page(page))
-    return Response(body, media_type="application/json")
+    return answer(wire.render_page(page))
 
 
 ROUTES: Final = (PlainRoute("/people/v1/audit", list_entries, methods=["GET"]),)

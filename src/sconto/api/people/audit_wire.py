@@ -1,13 +1,12 @@
 """Reads the requests about the audit log and writes the answers, field by field."""
 
-import base64
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from sconto.api.faults import FieldFault, InvalidFields
-from sconto.api.problem_json import find_unknown
+from sconto.api.cursors import decode, encode
+from sconto.api.list_parameters import ListParameters, one_of
 from sconto.api.rfc3339 import RULE, read_instant, write_instant
 from sconto.domain.audit_list import LATEST, AuditEntry, AuditPage, AuditPlace, AuditQuery, Person
 from sconto.domain.history import Subject
@@ -19,36 +18,31 @@ MAX_ENTRIES: Final = 1000
 
 PARAMETERS: Final = ("limit", "cursor", "kind", "username", "since", "until")
 
-_LIMIT: Final = re.compile("[1-9][0-9]{0,3}")
 _CURSOR: Final = re.compile("([^~]{1,40})~([1-9][0-9]{0,18})")
 
 
 def read_query(parameters: Sequence[tuple[str, str]]) -> AuditQuery:
     """Which entries to list. Raises InvalidFields."""
-    sent = dict(parameters)
-    faults = find_unknown(sent, PARAMETERS)
-    limit, kind, username = sent.get("limit", "100"), sent.get("kind"), sent.get("username")
-    place = _read_cursor(sent["cursor"]) if "cursor" in sent else LATEST
-    if not _LIMIT.fullmatch(limit) or int(limit) > MAX_ENTRIES:
-        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MAX_ENTRIES}"))
-    if place is None:
-        faults.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
+    # Of a parameter that is given twice the last one counts.
+    query = ListParameters(dict(parameters).items(), PARAMETERS)
+    limit, place = query.limit(MAX_ENTRIES), query.cursor(_read_cursor)
+    kind, username = query.get("kind"), query.get("username")
     if kind is not None and kind not in tuple(Subject):
-        faults.append(FieldFault("/kind", f"must be one of {', '.join(Subject)}"))
+        query.note("kind", one_of(*Subject))
     if username is not None and not is_name(username):
-        faults.append(FieldFault("/username", "must be the name of a user"))
+        query.note("username", "must be the name of a user")
     period = []
     for name in ("since", "until"):
+        text = query.get(name)
         # A + in an address is a blank.
-        instant = read_instant(sent[name].replace(" ", "+")) if name in sent else None
-        if name in sent and instant is None:
-            faults.append(FieldFault(f"/{name}", RULE))
+        instant = None if text is None else read_instant(text.replace(" ", "+"))
+        if text is not None and instant is None:
+            query.note(name, RULE)
         period.append(instant)
-    if faults or place is None:
-        raise InvalidFields(faults)
+    query.finish()
     return AuditQuery(
-        int(limit),
-        place,
+        limit,
+        place or LATEST,
         None if kind is None else Subject(kind),
         None if username is None else Person(username),
         *period,
@@ -79,18 +73,16 @@ def _render(one: AuditEntry) -> dict[str, object]:
 
 
 def _write_cursor(place: AuditPlace) -> str:
-    text = f"{place.recorded_at.isoformat()}~{place.entry_id}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return encode(f"{place.recorded_at.isoformat()}~{place.entry_id}")
 
 
 def _read_cursor(text: str) -> AuditPlace | None:
     """The place of a cursor; None for a text that is none."""
+    found = _CURSOR.fullmatch(decode(text) or "")
+    if found is None or int(found[2]) > MAX_INT64:
+        return None
     try:
-        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-        found = _CURSOR.fullmatch(plain)
-        at = None if found is None else datetime.fromisoformat(found[1])
-        if found is None or at is None or at.tzinfo is None or int(found[2]) > MAX_INT64:
-            return None
-        return AuditPlace(at.astimezone(UTC), int(found[2]))
+        at = datetime.fromisoformat(found[1])
+        return AuditPlace(at.astimezone(UTC), int(found[2])) if at.tzinfo else None
     except (ValueError, OverflowError):
         return None

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import msgspec
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,11 +9,12 @@ from sconto.api.access import require
 from sconto.api.bodies import SMALL, read_object
 from sconto.api.context import context_of
 from sconto.api.faults import InvalidFields
+from sconto.api.ids import id_in_path
+from sconto.api.json_answer import answer
 from sconto.api.people import keys_wire as wire
 from sconto.api.plain_route import PlainRoute
 from sconto.api.problem_json import find_unknown
 from sconto.domain.people import Action
-from sconto.domain.product import parse_product_id
 from sconto.operations import api_keys as operations
 
 
@@ -29,7 +28,7 @@ async def create_key(request: Request) -> Response:
     now = context.now()
     new = wire.read_new_key(await read_object(request, SMALL), now)
     key, text = await operations.create_key(context.database, caller, new, now, context.keys)
-    return _answer({**wire.render_key(key), "key": text}, 201)
+    return answer({**wire.render_key(key), "key": text}, 201)
 
 
 async def list_keys(request: Request) -> Response:
@@ -41,14 +40,16 @@ async def list_keys(request: Request) -> Response:
     if faults := find_unknown(request.query_params, ()):
         raise InvalidFields(faults)
     keys = await operations.list_keys(context_of(request).database, caller)
-    return _answer({"keys": [wire.render_key(key) for key in keys]})
+    return answer({"keys": [wire.render_key(key) for key in keys]})
 
 
 async def get_key(request: Request) -> Response:
     """A revoked key is not found."""
     caller = require(request, Action.MANAGE_PEOPLE)
-    key = await operations.get_key(context_of(request).database, caller, _key_id(request))
-    return _answer(wire.render_key(key))
+    key = await operations.get_key(
+        context_of(request).database, caller, id_in_path(request, "key_id")
+    )
+    return answer(wire.render_key(key))
 
 
 async def revoke_key(request: Request) -> Response:
@@ -56,21 +57,9 @@ async def revoke_key(request: Request) -> Response:
     caller = require(request, Action.MANAGE_PEOPLE)
     context = context_of(request)
     await operations.revoke_key(
-        context.database, caller, _key_id(request), context.now(), context.keys
+        context.database, caller, id_in_path(request, "key_id"), context.now(), context.keys
     )
     return Response(status_code=204)
-
-
-def _key_id(request: Request) -> int:
-    """The id in the path; a path without a valid one is answered 404."""
-    key_id = parse_product_id(request.path_params["key_id"])
-    if key_id is None:
-        raise HTTPException(404)
-    return key_id
-
-
-def _answer(body: dict[str, object], status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
 ROUTES: Final = (

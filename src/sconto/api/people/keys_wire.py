@@ -7,7 +7,7 @@ from typing import Final
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.people.fields import NAME_RULE, find_role_fault, read_role
 from sconto.api.problem_json import find_unknown
-from sconto.api.rfc3339 import RULE, read_instant, write_instant
+from sconto.api.rfc3339 import RULE, read_instant, write_instant, write_optional_instant
 from sconto.domain.api_keys import ApiKey, NewKey
 from sconto.domain.names import is_name
 
@@ -41,10 +41,6 @@ def render_key(key: ApiKey) -> dict[str, object]:
         "prefix": key.prefix,
         "created_at": write_instant(key.created_at),
         "created_by": key.created_by,
-        "expires_at": _write(key.expires_at),
-        "last_used_at": _write(key.last_used_at),
+        "expires_at": write_optional_instant(key.expires_at),
+        "last_used_at": write_optional_instant(key.last_used_at),
     }
-
-
-def _write(instant: datetime | None) -> str | None:
-    return None if instant is None else write_instant(instant)

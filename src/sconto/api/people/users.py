@@ -3,21 +3,20 @@
 from contextlib import suppress
 from typing import Final
 
-import msgspec
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sconto.api.access import require
 from sconto.api.bodies import SMALL, read_object
 from sconto.api.context import context_of
+from sconto.api.ids import id_in_path
+from sconto.api.json_answer import answer
 from sconto.api.people import users_wire as wire
 from sconto.api.people.letters import send_link
 from sconto.api.plain_route import PlainRoute
 from sconto.domain.password_links import PasswordLink
 from sconto.domain.people import Action
 from sconto.domain.people_problems import TwoFactorIsOff
-from sconto.domain.product import parse_product_id
 from sconto.operations import password_links, two_factor, users
 
 
@@ -27,7 +26,7 @@ async def list_users(request: Request) -> Response:
     limit, after = wire.read_page(request.query_params.multi_items())
     database = context_of(request).database
     page = await users.list_users(database, caller, limit=limit, after=after)
-    return _answer(wire.render_page(page))
+    return answer(wire.render_page(page))
 
 
 async def invite_user(request: Request) -> Response:
@@ -49,7 +48,7 @@ async def reset_password(request: Request) -> Response:
     invited again, for seven days.
     """
     caller = require(request, Action.MANAGE_PEOPLE)
-    user_id = _user_id(request)
+    user_id = id_in_path(request, "user_id")
     context = context_of(request)
     link = await password_links.reset_password(context.database, caller, user_id, context.now())
     return await _answer_link(request, link)
@@ -62,7 +61,9 @@ async def sign_out(request: Request) -> Response:
     """
     caller = require(request, Action.MANAGE_PEOPLE)
     context = context_of(request)
-    await users.sign_out_everywhere(context.database, context.tokens, caller, _user_id(request))
+    await users.sign_out_everywhere(
+        context.database, context.tokens, caller, id_in_path(request, "user_id")
+    )
     return Response(status_code=204)
 
 
@@ -75,27 +76,17 @@ async def reset_two_factor(request: Request) -> Response:
     caller = require(request, Action.MANAGE_PEOPLE)
     context = context_of(request)
     with suppress(TwoFactorIsOff):
-        await two_factor.reset(context.database, context.tokens, caller, _user_id(request))
+        await two_factor.reset(
+            context.database, context.tokens, caller, id_in_path(request, "user_id")
+        )
     return Response(status_code=204)
-
-
-def _user_id(request: Request) -> int:
-    """The id in the path; a path without a valid one is answered 404."""
-    user_id = parse_product_id(request.path_params["user_id"])
-    if user_id is None:
-        raise HTTPException(404)
-    return user_id
 
 
 async def _answer_link(request: Request, link: PasswordLink) -> Response:
     context = context_of(request)
     address = f"{context.public_url or str(request.base_url).rstrip('/')}{link.path}"
     is_sent = await send_link(context.mail, link, address)
-    return _answer(wire.render_link(link, address, is_sent=is_sent), 201)
-
-
-def _answer(body: dict[str, object], status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
+    return answer(wire.render_link(link, address, is_sent=is_sent), 201)
 
 
 ROUTES: Final = (

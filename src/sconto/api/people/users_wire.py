@@ -1,11 +1,11 @@
 """Reads the requests about users and writes the answers, field by field."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sconto.api.cursors import read_cursor, write_cursor
 from sconto.api.faults import FieldFault, InvalidFields
+from sconto.api.list_parameters import ListParameters
 from sconto.api.people.fields import NAME_RULE, find_role_fault, read_role
 from sconto.api.problem_json import find_unknown
 from sconto.api.rfc3339 import write_instant
@@ -22,8 +22,6 @@ _EMAIL_RULE: Final = "must be an e-mail address such as ada@example.com, or null
 
 MAX_USERS: Final = 1000
 """The most users of a page."""
-
-_LIMIT: Final = re.compile("[1-9][0-9]{0,3}")
 
 
 def read_invitation(body: Mapping[str, object]) -> NewUser:
@@ -43,17 +41,11 @@ def read_invitation(body: Mapping[str, object]) -> NewUser:
 
 def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int]:
     """How many users to list, and after which id. Raises InvalidFields."""
-    sent = dict(parameters)
-    limit = sent.get("limit", "100")
-    after = read_cursor(sent["cursor"]) if "cursor" in sent else 0
-    faults = find_unknown(sent, ("limit", "cursor"))
-    if not _LIMIT.fullmatch(limit) or int(limit) > MAX_USERS:
-        faults.append(FieldFault("/limit", f"must be a whole number from 1 to {MAX_USERS}"))
-    if after is None:
-        faults.append(FieldFault("/cursor", "must be the next_cursor of an earlier answer"))
-    if faults or after is None:
-        raise InvalidFields(faults)
-    return int(limit), after
+    # Of a parameter that is given twice the last one counts.
+    query = ListParameters(dict(parameters).items(), ("limit", "cursor"))
+    limit, after = query.limit(MAX_USERS), query.cursor(read_cursor)
+    query.finish()
+    return limit, after or 0
 
 
 def render_link(link: PasswordLink, address: str, *, is_sent: bool) -> dict[str, object]:

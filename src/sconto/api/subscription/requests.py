@@ -10,7 +10,7 @@ from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.subscription.errors import MergePatchExpected
 from sconto.domain.blanks import trim
 from sconto.domain.names import NAME_LENGTH, is_name
-from sconto.domain.numbers import MAX_INT64
+from sconto.domain.numbers import parse_id
 from sconto.domain.problems import SubscriptionPromotionNotFound
 from sconto.domain.subscription_promotion import SubscriptionQuery
 
@@ -35,7 +35,7 @@ async def read_patch(request: Request) -> bytes:
 def read_promotion_id(request: Request) -> int:
     """The id in the path. Raises SubscriptionPromotionNotFound if it is not valid."""
     text: str = request.path_params["promotionId"]
-    promotion_id = _read_id(text)
+    promotion_id = parse_id(text)
     if promotion_id is None:
         raise SubscriptionPromotionNotFound(text)
     return promotion_id
@@ -70,10 +70,3 @@ def read_query(request: Request) -> tuple[SubscriptionQuery, str | None]:
         parameters.get("name") or None,
     )
     return query, cursor
-
-
-def _read_id(text: str) -> int | None:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 19) or text.startswith("0"):
-        return None
-    promotion_id = int(text)
-    return promotion_id if promotion_id <= MAX_INT64 else None

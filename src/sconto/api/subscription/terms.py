@@ -8,10 +8,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sconto.api.faults import FieldFault, first_faults, shorten
+from sconto.api.merge_patch import merge
 from sconto.api.strict_json import parse_json
 from sconto.api.subscription.findings import Fields
 from sconto.api.subscription.instants import RULE, format_instant, parse_end, parse_start
-from sconto.api.subscription.metadata import LONGEST_META, encode_meta, merge_patch
+from sconto.api.subscription.metadata import LONGEST_META, encode_meta
 from sconto.domain.blanks import trim
 from sconto.domain.subscription import LAST_ORDER_NUMBER
 from sconto.domain.subscription_promotion import (
@@ -141,7 +142,7 @@ def read_change(
     def change(promotion: SubscriptionPromotion) -> SubscriptionTerms:
         # An earlier version stored codes with blanks at their ends.
         terms = replace(promotion.terms, code=trim(promotion.terms.code))
-        patched = merge_patch(render_terms(terms), patch)
+        patched = merge(render_terms(terms), patch)
         return read_terms(patched, zone, _find_removed(patch))
 
     return change

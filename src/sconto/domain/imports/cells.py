@@ -144,3 +144,10 @@ def read_currency(text: str) -> str:
     if currency not in known_currencies():
         raise Unreadable(f"{text!r} is no currency")
     return currency
+
+
+def require_currency(currency: str | None) -> str:
+    """The currency that was given beside a file that names none. Raises Unreadable."""
+    if currency is None:
+        raise Unreadable("the file names no currency: give it with --currency")
+    return currency

@@ -15,6 +15,7 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
+from sconto.domain.imports.cells import Unreadable
 from sconto.domain.money import FULL_PERCENT
 from sconto.domain.promotion import NewPromotion, PromotionType, Terms
 from sconto.domain.schedule import Period
@@ -55,6 +56,17 @@ class Discount:
         """Note a restriction that is not carried over."""
         self.is_looser = True
         self.notes.append(note)
+
+    def left_of(self, limit: int | None, used: int | None) -> int | None:
+        """What a limit of uses leaves, which is noted; None without one. Raises Unreadable if 0."""
+        if limit is None:
+            return None
+        used = used or 0
+        if used >= limit:
+            raise Unreadable("it is used up")
+        if used:
+            self.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
+        return limit - used
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sconto.domain.cart_promotion import Conditions, Limits, Target
 from sconto.domain.codes import CodeType, is_code
-from sconto.domain.imports.cells import Record, Unreadable
+from sconto.domain.imports.cells import Record, Unreadable, require_currency
 from sconto.domain.imports.discount import Discount
 from sconto.domain.money import parse_price
 
@@ -68,7 +68,7 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> None
         case "percentage":
             found.percent = record.percent("Value")
         case "fixed_amount":
-            unit = _require(currency)
+            unit = require_currency(currency)
             amount = record.amount(unit, "Value")
             if amount is None:
                 raise Unreadable("it takes nothing off")
@@ -81,16 +81,12 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> None
 
 def _read_limits(record: Record, found: Discount) -> None:
     limit = record.count("Usage Limit Per Code")
-    used = record.count("Times Used In Total") or 0
-    if limit is not None and used >= limit:
-        raise Unreadable("it is used up")
-    if used and limit is not None:
-        found.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
+    left = found.left_of(limit, record.count("Times Used In Total"))
     if limit == 1:
         found.code_type = CodeType.ONE_TIME
         return
     once = record.flag("Applies Once Per Customer")
-    found.limits = Limits(None if limit is None else limit - used, 1 if once else None)
+    found.limits = Limits(left, 1 if once else None)
 
 
 def _read_minimum(record: Record, found: Discount, currency: str | None) -> None:
@@ -104,7 +100,7 @@ def _read_minimum(record: Record, found: Discount, currency: str | None) -> None
     if subtotal is None:
         found.loosen(f"its minimum cannot be read: {text!r}")
         return
-    unit = _require(currency)
+    unit = require_currency(currency)
     try:
         amount = parse_price(subtotal[1], unit)
     except ValueError:
@@ -118,9 +114,3 @@ def _combines(record: Record, column: str) -> bool:
         return record.flag(column)
     except Unreadable:
         return True
-
-
-def _require(currency: str | None) -> str:
-    if currency is None:
-        raise Unreadable("the file names no currency: give it with --currency")
-    return currency

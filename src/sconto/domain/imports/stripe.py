@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sconto.domain.cart_promotion import Conditions, Limits
@@ -20,6 +20,8 @@ from sconto.domain.money import currency_decimals
 COLUMNS: Final = (frozenset(["id"]), frozenset(["Percent Off"]), frozenset(["Amount Off"]))
 _COUPON: Final = ("Coupon", "Coupon ID", "coupon.id", "promotion.coupon")
 CODE_COLUMNS: Final = (frozenset(["Code"]), frozenset(_COUPON))
+
+_Bound = TypeVar("_Bound", datetime, int)
 
 _UTC: Final = ZoneInfo("UTC")
 _MINOR_UNITS: Final = "amount_off"
@@ -130,7 +132,7 @@ def _read_code(record: Record, code: str, coupon: Discount) -> Discount:
         raise Unreadable("it is not active")
     own = replace(coupon, codes=(code,), line=record.line, notes=list(coupon.notes))
     expires_at = record.moment(_UTC, "Expires At (UTC)", "Expires At", "Expires (UTC)")
-    own.ends_at = _earlier(coupon.ends_at, expires_at)
+    own.ends_at = _lower(coupon.ends_at, expires_at)
     left = _read_left(record, own)
     if left == 1:
         own.code_type = CodeType.ONE_TIME
@@ -167,20 +169,9 @@ def _read_benefit(record: Record, found: Discount) -> None:
 
 
 def _read_left(record: Record, found: Discount) -> int | None:
-    """What a limit leaves; None without one."""
-    limit, used = record.count("Max Redemptions"), record.count("Times Redeemed") or 0
-    if limit is None:
-        return None
-    if used >= limit:
-        raise Unreadable("it is used up")
-    if used:
-        found.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
-    return limit - used
+    return found.left_of(record.count("Max Redemptions"), record.count("Times Redeemed"))
 
 
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min(one, other) if one is not None and other is not None else one or other
-
-
-def _lower(one: int | None, other: int | None) -> int | None:
+def _lower(one: _Bound | None, other: _Bound | None) -> _Bound | None:
+    """The earlier or lower of two bounds, each of which may be missing."""
     return min(one, other) if one is not None and other is not None else one or other

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from sconto.domain.cart_promotion import Conditions, Limits, ProductSelection, Target
 from sconto.domain.codes import CodeType, is_code
-from sconto.domain.imports.cells import Record, Unreadable
+from sconto.domain.imports.cells import Record, Unreadable, require_currency
 from sconto.domain.imports.discount import Discount
-from sconto.domain.product import parse_product_id
+from sconto.domain.numbers import parse_id
 
 COLUMNS: Final = (
     frozenset(["post_title", "code", "coupon_code"]),
@@ -67,7 +67,7 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> bool
         found.percent = record.percent("coupon_amount", "amount")
         return True
     found.target = Target.ORDER if kind == "fixed_cart" else Target.LINES
-    unit = _require(currency)
+    unit = require_currency(currency)
     amount = record.amount(unit, "coupon_amount", "amount")
     found.amounts = None if amount is None else {unit: amount}
     return True
@@ -86,17 +86,13 @@ def _free_shipping(found: Discount) -> Discount:
 
 def _read_limits(record: Record, found: Discount) -> None:
     limit = record.count("usage_limit")
-    used = record.count("usage_count") or 0
-    if limit is not None and used >= limit:
-        raise Unreadable("it is used up")
-    if used and limit is not None:
-        found.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
+    left = found.left_of(limit, record.count("usage_count"))
     per_customer = record.count("usage_limit_per_user")
     if limit == 1:
         found.code_type = CodeType.ONE_TIME
         found.limits = Limits(per_customer=None)
         return
-    found.limits = Limits(None if limit is None else limit - used, per_customer)
+    found.limits = Limits(left, per_customer)
 
 
 def _read_products(record: Record, found: Discount) -> None:
@@ -116,7 +112,7 @@ def _read_products(record: Record, found: Discount) -> None:
 
 def _read_ids(record: Record, name: str) -> frozenset[int]:
     texts = record.parts(name)
-    ids = [parse_product_id(text) for text in texts]
+    ids = [parse_id(text) for text in texts]
     if None in ids:
         raise Unreadable(f"{name} has something else than product ids")
     return frozenset(one for one in ids if one is not None)
@@ -125,7 +121,7 @@ def _read_ids(record: Record, name: str) -> frozenset[int]:
 def _read_conditions(record: Record, found: Discount, currency: str | None) -> None:
     minimum = None
     if record.text("minimum_amount").strip("0."):
-        unit = _require(currency)
+        unit = require_currency(currency)
         amount = record.amount(unit, "minimum_amount")
         minimum = None if amount is None else {unit: amount}
     found.conditions = Conditions(minimum)
@@ -133,9 +129,3 @@ def _read_conditions(record: Record, found: Discount, currency: str | None) -> N
         found.loosen("a maximum of the cart has no counterpart")
     if record.text("customer_email", "email_restrictions"):
         found.loosen("it is for certain e-mail addresses: use segments")
-
-
-def _require(currency: str | None) -> str:
-    if currency is None:
-        raise Unreadable("the file names no currency: give it with --currency")
-    return currency

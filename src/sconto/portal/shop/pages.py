@@ -16,8 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sconto.client import ScontoError
+from sconto.domain.numbers import parse_id
 from sconto.domain.problems import BodyEncoded, BodyTooLarge
-from sconto.domain.product import parse_product_id
 from sconto.portal.forms import PLAIN_LIMIT, open_form
 from sconto.portal.language import Language, language_for
 from sconto.portal.shop.basket import Basket, basket_of, is_order_id, keep_basket
@@ -68,7 +68,7 @@ async def show_offers(shopper: Shopper) -> Response:
 
 async def show_offer(shopper: Shopper) -> Response:
     """One product."""
-    product_id = parse_product_id(shopper.request.path_params["product_id"])
+    product_id = parse_id(shopper.request.path_params["product_id"])
     offers = {offer.product_id: offer for offer in await shopper.counter.list_offers()}
     if product_id not in offers:
         return await show_nothing(shopper)
@@ -81,7 +81,7 @@ async def add(shopper: Shopper) -> Response:
     A `code` is activated too; `quantity` is 1 if it is not given.
     """
     query = shopper.request.query_params
-    product_id = parse_product_id(shopper.request.path_params["product_id"])
+    product_id = parse_id(shopper.request.path_params["product_id"])
     if product_id is None:
         return await show_nothing(shopper)
     basket = Basket() if query.get("clear") == "Y" else shopper.basket
@@ -103,7 +103,7 @@ async def change_cart(shopper: Shopper) -> Response:
         quantity = _quantity(_text(shopper, f"quantity-{product_id}"))
         if quantity is not None:
             basket = basket.with_quantity(product_id, quantity)
-    removed = parse_product_id(_text(shopper, "remove"))
+    removed = parse_id(_text(shopper, "remove"))
     if removed is not None:
         basket = basket.with_quantity(removed, 0)
     basket = basket.without_code(_text(shopper, "remove_code"))

@@ -1,0 +1,11 @@
+"""Hosts that settings name."""
+
+from ipaddress import ip_address
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, where nobody else can listen."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,65 @@
+"""The parts of the statement that places an order which record its redemptions.
+
+The worker tells each redemption's kind in one number, the sum of the constants below: what
+PostgreSQL would have to find out by sorting costs it more than the whole part does. A list is an
+array of the select list: in FROM, each array would be stored before it is read.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sconto.domain.codes import CodeType
+from sconto.domain.redemption import Redemption
+from sconto.store.code_ids import NO_CODE, NO_CODE_TYPE
+from sconto.store.stored_amounts import stored_discounts
+
+_APPLIED: Final = 1
+_IS_LISTED: Final = 2
+"""The one redemption of each promotion and code that has the order's time."""
+_BY_ONE_TIME_CODE: Final = 4
+
+PICKED: Final = f"""picked AS (
+    SELECT product_id, promotion_id, code_id, discount, kind & {_APPLIED} > 0 AS applied,
+           kind & {_IS_LISTED} > 0 AS is_listed,
+           CASE WHEN code_id = {NO_CODE} THEN '{NO_CODE_TYPE}'
+                WHEN kind & {_BY_ONE_TIME_CODE} > 0 THEN 'one-time'
+                ELSE 'reusable' END AS code_type
+    FROM (
+        SELECT unnest($7::bigint[]) AS product_id, unnest($8::bigint[]) AS promotion_id,
+               unnest($9::bigint[]) AS code_id, unnest($10::integer[]) AS kind,
+               unnest($11::text::numeric[]) AS discount
+    ) AS redemption
+), """  # noqa: S608  # of our own constants
+
+RECORDED: Final = """recorded AS (
+    INSERT INTO redemptions (merchant_id, order_id, product_id, promotion_id, code_id, code_type,
+                             applied, discount, placed_at)
+    SELECT $1, placed.order_id, product_id, promotion_id, code_id, code_type, applied, discount,
+           CASE WHEN is_listed THEN $3 END
+    FROM placed
+    CROSS JOIN picked
+), """
+
+# Python 3.11 takes long to find a member of an enum.
+_ONE_TIME: Final = CodeType.ONE_TIME
+
+
+def redemption_arguments(redemptions: Sequence[Redemption], currency: str) -> tuple[object, ...]:
+    """The five arguments from $7 on."""
+    kinds, listed = [], set[tuple[int, int | None]]()
+    for one in redemptions:
+        kind = _APPLIED if one.applied else 0
+        if one.code_type is _ONE_TIME:
+            kind += _BY_ONE_TIME_CODE
+        key = (one.promotion_id, one.code_id)
+        if key not in listed:
+            listed.add(key)
+            kind += _IS_LISTED
+        kinds.append(kind)
+    return (
+        [one.product_id for one in redemptions],
+        [one.promotion_id for one in redemptions],
+        [one.code_id or NO_CODE for one in redemptions],
+        kinds,
+        stored_discounts([one.discount for one in redemptions], currency),
+    )

@@ -1,0 +1,40 @@
+"""Transactions and savepoints: kept when the block ends, undone when it raises.
+
+asyncpg's own take a round trip to begin and another one for each setting. These begin with their
+settings in one.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sconto.store.pool import Connection
+
+
+@asynccontextmanager
+async def transaction(connection: Connection, **settings: int) -> AsyncIterator[Connection]:
+    """A transaction with these settings of PostgreSQL's.
+
+    It is READ COMMITTED whatever the server's default: conditional statements and upserts rely on
+    seeing the newest version of a row.
+    """
+    begin = ["BEGIN ISOLATION LEVEL READ COMMITTED"]
+    begin += [f"SET LOCAL {name} = {value:d}" for name, value in settings.items()]
+    await connection.execute("; ".join(begin))
+    try:
+        yield connection
+    except BaseException:
+        await connection.execute("ROLLBACK;")
+        raise
+    await connection.execute("COMMIT;")
+
+
+@asynccontextmanager
+async def savepoint(connection: Connection) -> AsyncIterator[None]:
+    """A part of a transaction that may fail alone. The innermost one of the name is meant."""
+    await connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        await connection.execute("ROLLBACK TO part; RELEASE part")
+        raise
+    await connection.execute("RELEASE part")
