@@ -161,6 +161,18 @@ class Database:
             return self._transaction_if(transaction, loan)
         return self._transaction(loan, queue == "imports")
 
+    def answers_for(self, merchant_id: int) -> bool:
+        """Whether the merchant's node answers, as far as is known."""
+        return not self.nodes.is_silent(self.nodes.group_of(merchant_id))
+
+    def require_answers_for(self, merchant_id: int) -> None:
+        """Raise DatabaseUnavailable if the merchant's node does not answer.
+
+        For what writes to it without a connection of the merchant's share.
+        """
+        if not self.answers_for(merchant_id):
+            raise DatabaseUnavailable("the merchant's node does not answer")
+
     def joined(self, connection: Connection) -> "Database":
         """A database whose reads and writes are parts of the connection's open transaction."""
         return _Joined(self._pools, connection)
