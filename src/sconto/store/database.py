@@ -19,7 +19,7 @@ from sconto.store.fair_turns import FairTurns
 from sconto.store.loans import AdmittedLoan, EditLoan, Loan
 from sconto.store.nodes import Nodes
 from sconto.store.pick_cache import PickCache
-from sconto.store.pool import Connection, OnStatement, Pool
+from sconto.store.pool import CHECKOUT_SETTINGS, Connection, OnStatement, Pool
 from sconto.store.slots import Slots
 from sconto.store.transactions import savepoint, transaction
 
@@ -89,7 +89,9 @@ class Database:
         """
         nodes = Nodes()
         main = await Pool.open(url, connections - checkout, on_statement, nodes)
-        for_checkout = await Pool.open(url, checkout, on_statement, nodes) if checkout else main
+        for_checkout = main
+        if checkout:
+            for_checkout = await Pool.open(url, checkout, on_statement, nodes, CHECKOUT_SETTINGS)
         return cls(main, for_checkout, await Pool.open(url, 1), nodes)
 
     async def close(self) -> None:
