@@ -26,7 +26,8 @@ class Costs:
         result = yield
         # Ours first: finding the others takes longer than a quick test.
         after = _own_seconds()
-        self._seconds[item.nodeid] = after + _seconds_of_children() - before
+        # A browser that ends takes the time of its processes along.
+        self._seconds[item.nodeid] = max(0.0, after + _seconds_of_children() - before)
         return result
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -76,7 +76,9 @@ class Forked:
     def send_signal(self, number: int) -> None:
         """Signal it unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            # Its status comes a moment after its end.
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Kill it unless it has ended."""

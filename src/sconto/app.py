@@ -75,6 +75,7 @@ from sconto.portal.pages import ADDRESS as PORTAL
 from sconto.portal.site import portal_routes
 from sconto.settings import RateLimits, SettingError, Settings, asks_for_traces
 from sconto.settings.single_sign_on import SingleSignOn
+from sconto.store.node_watch import keep_watching
 
 ROUTES: Final[Sequence[BaseRoute]] = (
     *checkout.ROUTES,
@@ -242,11 +243,9 @@ async def _open_context(
 ) -> AsyncIterator[Context]:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     metrics = Metrics(None if folder is None else Path(folder))
+    url = settings.database_url or ""
     database = await Database.open(
-        settings.database_url or "",
-        connections=_CONNECTIONS,
-        checkout=_CHECKOUT_CONNECTIONS,
-        on_statement=on_statement,
+        url, connections=_CONNECTIONS, checkout=_CHECKOUT_CONNECTIONS, on_statement=on_statement
     )
     tokens, known_keys = Tokens(*settings.secret_keys, epoch=None), KnownKeys()
     seen_sessions = SeenSessions()
@@ -272,14 +271,13 @@ async def _open_context(
             idempotency.keep_sweeping_keys(database, read_clock),
             keep_removing_forms(database, read_clock),
             counters.keep_folding(database, read_clock),
+            keep_watching(url, database),
             keep_listing_old_orders(database),
             keep_counting_old_orders(database, settings.zone),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             keep_sweeping_holds(database, read_clock),
-            keep_backtesting(
-                database, settings.database_url or "", read_clock, metrics.count_backtest
-            ),
+            keep_backtesting(database, url, read_clock, metrics.count_backtest),
             keep_sweeping_backtests(database, read_clock),
             keep_telling(database, read_clock),
             deliveries.keep_sending(),

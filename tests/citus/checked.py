@@ -1,4 +1,7 @@
-"""The check of a whole distributed database."""
+"""The check of a whole distributed database, and waiting for something."""
+
+import asyncio
+from collections.abc import Callable
 
 from sconto.operations.check import check
 from sconto.store.database import Database
@@ -11,3 +14,12 @@ async def assert_no_violations(database: Database) -> None:
     assert [promise for promise in checked if promise.violations] == []
     async with database.read() as connection:
         assert await find_node_faults(connection) == []
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    async with asyncio.timeout(20):
+        while True:
+            if is_so():
+                return
+            await asyncio.sleep(0.02)

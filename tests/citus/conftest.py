@@ -1,11 +1,15 @@
 """A Citus cluster named by SCONTO_TEST_CITUS_URL; without one these tests are skipped."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 
 from sconto.store.database import Database
+from sconto.store.node_watch import keep_watching
+from tests.citus.checked import until
 from tests.distributed import VARIABLE, Cluster
 
 
@@ -29,7 +33,43 @@ def distributed_url(cluster: Cluster, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 async def distributed(distributed_url: str) -> AsyncIterator[Database]:
-    """The pools on it."""
-    database = await Database.open(distributed_url, connections=12, checkout=8)
-    yield database
-    await database.close()
+    """The pools on it, all to the coordinator."""
+    async with watched(distributed_url, direct=False) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+async def direct(distributed_url: str) -> AsyncIterator[Database]:
+    """The pools on it, with connections to the nodes themselves."""
+    async with watched(distributed_url) as database:
+        await until_direct(database)
+        yield database
+
+
+@pytest.fixture(params=["direct", "distributed"])
+def database_of_nodes(request: pytest.FixtureRequest) -> Database:
+    """With connections to the nodes themselves, and without."""
+    database: Database = request.getfixturevalue(request.param)
+    return database
+
+
+@asynccontextmanager
+async def watched(url: str, *, direct: bool = True) -> AsyncIterator[Database]:
+    """The pools on a database, and its nodes watched, as in a worker of the service."""
+    database = await Database.open(url, connections=20, checkout=8)
+    if not direct:
+        database.node_pools.limit = 0
+    async with database.read():
+        pass  # it finds that the database has Citus
+    watching = asyncio.create_task(keep_watching(url, database))
+    try:
+        yield database
+    finally:
+        watching.cancel()
+        await database.close()
+
+
+async def until_direct(database: Database) -> None:
+    """Wait until there are connections to all nodes."""
+    pools, nodes = database.node_pools, database.nodes
+    await until(lambda: bool(nodes.known) and len(pools.nodes) == len(nodes.known))

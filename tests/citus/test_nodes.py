@@ -1,14 +1,12 @@
 """Nodes that fail, and shards that move, while merchants quote and order."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import count
 from typing import Final
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder, OrderStatus
@@ -22,6 +20,7 @@ from sconto.store.events import start_recording
 from sconto.store.session import find_node_faults
 from tests.builders import NOON, a_cart, a_promotion
 from tests.citus.checked import assert_no_violations
+from tests.citus.faults import unreachable
 from tests.conftest import create_caller
 from tests.distributed import Cluster
 
@@ -52,34 +51,13 @@ def node_of(url: str, shop: Caller) -> tuple[int, str, int]:
     return row
 
 
-@contextmanager
-def unreachable(url: str, name: str) -> Iterator[None]:
-    """Let a worker refuse and end all connections to the database."""
-    with psycopg.connect(url, autocommit=True) as worker:
-
-        def allow(allowed: bool) -> None:
-            worker.execute(
-                sql.SQL("UPDATE pg_database SET datallowconn = {} WHERE datname = {}").format(
-                    sql.Literal(allowed), sql.Literal(name)
-                )
-            )
-
-        allow(False)
-        worker.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
-        )
-        try:
-            yield
-        finally:
-            allow(True)
-
-
 async def test_a_dead_node_stops_its_own_merchants_only(
     cluster: Cluster,
     distributed_url: str,
-    distributed: Database,
+    database_of_nodes: Database,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    distributed = database_of_nodes
     shops = await shops_of(distributed, 6)
     name = distributed_url.rpartition("/")[2]
     dead = cluster.nodes[1][:2]
@@ -92,7 +70,7 @@ async def test_a_dead_node_stops_its_own_merchants_only(
         await serve(distributed, shop, 1)
     assert await append_for_all(distributed, NOON) == 3 * len(shops)
 
-    with unreachable(cluster.address("postgres", 1), name):
+    with unreachable(cluster, name):
         for shop in shops:
             if shop not in there:
                 await serve(distributed, shop, 2)
@@ -156,8 +134,9 @@ async def serve(database: Database, shop: Caller, number: int) -> None:
 
 
 async def test_shards_move_while_merchants_order(
-    cluster: Cluster, distributed_url: str, distributed: Database
+    cluster: Cluster, distributed_url: str, database_of_nodes: Database
 ) -> None:
+    distributed = database_of_nodes
     [shop] = await shops_of(distributed, 1)
     numbers = count(1)
     done = asyncio.Event()

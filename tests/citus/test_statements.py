@@ -6,6 +6,7 @@ import pkgutil
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,7 +15,9 @@ import asyncpg
 import sconto.store
 from sconto.store import code_lists, products
 from sconto.store.database import Database
+from sconto.store.node_functions import FUNCTIONS
 from sconto.store.session import find_missing_settings, find_node_faults
+from sconto.store.shard_map import READ_MAP, ShardMap
 
 _NOW: Final = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
 
@@ -75,6 +78,61 @@ async def test_citus_has_a_plan_for_each_statement(distributed: Database) -> Non
             pass  # A value of ours is refused, after the statement was planned.
     assert refused == []
     assert tried > 200
+
+
+_ASKS_ALL: Final = {"sconto.store.products._PUT_STAGED"}
+"""For databases without the functions; with them it is not sent."""
+
+
+async def test_a_statement_of_a_merchant_is_sent_to_the_merchants_node_alone(
+    distributed: Database,
+) -> None:
+    """So a node that is away stops nobody else. Functions and polls have tests of their own."""
+    async with distributed.read() as connection:
+        places = ShardMap.of(await connection.fetch(READ_MAP))
+    node = list(places.nodes.values())[-1]
+    called = {function.statement for function in FUNCTIONS}
+    astray: dict[str, set[str]] = {}
+    asked = 0
+    for name, statement in dict(find_statements()).items():
+        if "$1" not in statement or statement in called or name in _ASKS_ALL:
+            continue
+        ports = await ports_asked(distributed, statement, node.representative)
+        asked += bool(ports)
+        if not ports <= {str(node.port)}:
+            astray[name] = ports
+    assert astray == {}
+    assert asked > 100
+
+
+async def ports_asked(database: Database, statement: str, merchant_id: int) -> set[str]:
+    """The ports of the nodes to which Citus sends something for the statement."""
+    said: list[str] = []
+
+    def listen(_: object, message: asyncpg.PostgresLogMessage) -> None:
+        said.append(str(message.detail))
+
+    with suppress(LookupError, asyncpg.PostgresError):
+        async with database.write() as connection:
+            await connection.execute(code_lists._STAGE)
+            await connection.execute(products._STAGE)
+            prepared = await connection.prepare(statement)
+            values = [
+                [] if type_.kind == "array" else _VALUES[type_.name]
+                for type_ in prepared.get_parameters()
+            ]
+            if isinstance(values[0], int):
+                values[0] = merchant_id
+            await connection.execute("SET LOCAL client_min_messages = notice")
+            await connection.execute("SET LOCAL citus.log_remote_commands = on")
+            said.clear()
+            connection.add_log_listener(listen)
+            try:
+                await prepared.fetch(*values)
+            finally:
+                connection.remove_log_listener(listen)
+            raise LookupError  # takes back what it did
+    return set(re.findall(r"@\S+:(\d+) ", " ".join(said)))
 
 
 async def test_a_session_has_its_settings_and_the_nodes_theirs(distributed: Database) -> None:

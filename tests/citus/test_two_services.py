@@ -9,7 +9,10 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.citus.test_nodes import node_of, unreachable
+from tests.citus.checked import until
+from tests.citus.faults import Fault, hanging, killed, unreachable
+from tests.citus.test_hanging_nodes import NO_WAIT
+from tests.citus.test_nodes import node_of
 from tests.citus.test_service import settings_for
 from tests.distributed import Cluster
 from tests.faults.shoppers import Shop
@@ -42,8 +45,9 @@ async def test_every_example_works(distributed_url: str, services: list[Service]
         await try_every_example(client)
 
 
-async def test_of_a_node_killed_under_load_only_its_merchants_notice(
-    cluster: Cluster, distributed_url: str, services: list[Service]
+@pytest.mark.parametrize("fault", [unreachable, killed, hanging])
+async def test_of_a_node_lost_under_load_only_its_merchants_notice(
+    cluster: Cluster, distributed_url: str, services: list[Service], fault: Fault
 ) -> None:
     """All orders that were acknowledged are there, once, with their codes and limits."""
     shops = [await Shop.open(distributed_url, with_limits=True) for _ in range(SHOPS)]
@@ -70,21 +74,24 @@ async def test_of_a_node_killed_under_load_only_its_merchants_notice(
             # A busy machine may be late for one; while the node is away, most are refused there.
             refused = told.statuses[503] / told.statuses.total()
             assert (refused < 0.1) == (shop in elsewhere)
+            assert told.slowest < (NO_WAIT if shop in elsewhere else 15)
 
         ordering = [group.create_task(order(shop)) for shop in shops]
         await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in shops))
-        with unreachable(cluster.address("postgres", 1), name):
+        logs = {service: len(service.log) for service in services}
+        with fault(cluster, name):
             killed.set()
             await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in elsewhere))
             for service in services:
                 await until_ready_says(service, [f"{dead[0]}:{dead[1]}"])
+            await until(lambda: all(shop.told.statuses[503] > 3 * ORDERS for shop in there))
         back.set()
         await asyncio.gather(*ordering)
     for service in services:
         await until_ready_says(service, None)
         assert '"status":500' not in service.log
         assert "Traceback" not in service.log
-        assert service.log.count("does not answer: ") == 1
+        assert service.log[logs[service] :].count("does not answer: ") == 1
     for shop in shops:
         await shop.check_orders()
 

@@ -35,15 +35,15 @@ async def test_a_network_cut_under_load_costs_answers_but_no_order(
     shop = await Shop.open(proxy.url)
     async with shop.ordering(lambda: service.url) as told:
         for _ in range(times):
-            await shop.wait_until_placed(20)
+            await shop.wait_until_placed(15)
             await asyncio.to_thread(proxy.cut)
             await asyncio.sleep(0.2)
             await asyncio.to_thread(proxy.connect)
-        await shop.wait_until_placed(20)
+        await shop.wait_until_placed(15)
     assert told.statuses[503] > 0
     assert told.broken == 0
     await shop.check_orders()
-    await shop.find_all_again(service.url)
+    await shop.find_again(service.url)
     assert "Traceback" not in service.log
 
 
@@ -52,16 +52,16 @@ async def test_a_retry_finds_an_order_whose_commit_was_not_answered(
 ) -> None:
     shop = await Shop.open(proxy.url)
     async with shop.ordering(lambda: service.url) as told:
-        await shop.wait_until_placed(20)
+        await shop.wait_until_placed(15)
         # An order is stored by a statement with its outcome, or by the commit after it.
         proxy.lose_answers(20, b'"currency"', b"COMMIT;")
         await asyncio.to_thread(wait_until, lambda: proxy.losses_left == 0)
-        await shop.wait_until_placed(20)
+        await shop.wait_until_placed(15)
     # An order committed without an answer is placed: the retry gets 200.
     assert told.statuses[200] > 0
     assert told.statuses[503] >= told.statuses[200]
     await shop.check_orders()
-    await shop.find_all_again(service.url)
+    await shop.find_again(service.url)
 
 
 async def test_a_silent_network_delays_callers_by_seconds_only(
@@ -69,7 +69,7 @@ async def test_a_silent_network_delays_callers_by_seconds_only(
 ) -> None:
     shop = await Shop.open(proxy.url)
     async with shop.ordering(lambda: service.url):
-        await shop.wait_until_placed(20)
+        await shop.wait_until_placed(15)
     proxy.stall()
     began = time.monotonic()
     async with httpx.AsyncClient(headers=shop.headers, timeout=60) as client:
@@ -87,7 +87,7 @@ async def test_a_silent_network_delays_callers_by_seconds_only(
     await asyncio.to_thread(proxy.connect)
     await asyncio.to_thread(wait_until, lambda: service.get("/health/ready").status_code == 200)
     async with shop.ordering(lambda: service.url):
-        await shop.wait_until_placed(20)
+        await shop.wait_until_placed(15)
     await shop.check_orders()
 
 

@@ -24,7 +24,7 @@ from tests.services import Service, run_command
 from tests.stories.shoppers import an_order, clients
 
 SESSIONS = 3
-CLIENTS = 40
+CLIENTS = 16
 
 
 @pytest.fixture
@@ -72,11 +72,11 @@ async def test_a_database_killed_behind_the_pooler_loses_no_acknowledged_order(
     with Service.running(folder / "service", settings_for(address)) as service:
         shop = await Shop.open(address)
         async with shop.ordering(lambda: service.url) as told:
-            await shop.wait_until_placed(20)
+            await shop.wait_until_placed(15)
             await asyncio.to_thread(empty_cluster.kill)
             await asyncio.sleep(0.5)
             await asyncio.to_thread(empty_cluster.start)
-            await shop.wait_until_placed(20)
+            await shop.wait_until_placed(15)
         assert set(told.statuses) <= {200, 201, 409, 503}
         assert told.broken == 0
         assert told.slowest < 10

@@ -66,23 +66,23 @@ async def test_both_versions_serve_while_the_newer_one_migrates(
     try:
         await asyncio.to_thread(running[0].wait_until_live)
         # Services take long to start, and each of them is asked for every order afterwards.
-        async with shop.ordering(lambda: running[next(turns)].url, pause=0.3) as told:
-            await shop.wait_until_placed(10)
+        async with shop.ordering(lambda: running[next(turns)].url, pause=0.6) as told:
+            await shop.wait_until_placed(6)
             await asyncio.to_thread(migrate, settings | next_version)
-            await shop.wait_until_placed(10)
+            await shop.wait_until_placed(6)
             newer = (NextVersion, "new", settings | next_version)
             for kind, place, version in (newer, (Service, "old again", settings)):
                 started = await asyncio.to_thread(kind, folder / place, version)
                 await asyncio.to_thread(started.wait_until_live)
                 running.append(started)
-                await shop.wait_until_placed(10)
+                await shop.wait_until_placed(6)
             ready = [service.get("/health/ready").status_code for service in running]
         assert ready == [200, 200, 200]
         assert set(told.statuses) <= {200, 201, 409}
         assert told.broken == 0
         await shop.check_orders()
         for service in running:
-            await shop.find_all_again(service.url)
+            await shop.find_again(service.url)
             assert "Traceback" not in service.log
     finally:
         for service in running:

@@ -275,7 +275,7 @@ async def test_counting_updates_no_index(database: Database, merchant: Caller) -
 async def test_rows_to_fold_are_found_by_their_own_index(
     database: Database, merchant: Caller, folded: str
 ) -> None:
-    statement = getattr(store, f"_FOLD_{folded.upper()}")
+    statement = getattr(store, f"_FOLD_{folded.upper()}").statement
     await write(database, merchant, two_years(1))
     async with database.write() as connection:
         await connection.execute(store._IN_ORDER)

@@ -22,6 +22,7 @@ from sconto.operations.products import put_products
 from sconto.operations.promotions import change_promotion, create_promotion
 from sconto.store import counters as store
 from sconto.store.database import Database
+from sconto.store.node_calls import NodeFunction
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.operations.counter_rows import TODAY, create_codes, read, read_codes, read_while_folding
 from tests.statistics import Statistics, get_daily_uses, get_statistics
@@ -103,7 +104,8 @@ async def test_one_time_uses_counted_by_the_version_before_are_shown_unchanged(
 async def test_orders_are_counted_exactly_while_the_counts_of_their_codes_move(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_few = store._FOLD_CODES.replace(f"LIMIT {store.FOLD_BATCH}", "LIMIT 3")
+    statement = store._FOLD_CODES.statement
+    a_few = NodeFunction(statement.replace(f"LIMIT {store.FOLD_BATCH}", "LIMIT 3"))
     monkeypatch.setattr(store, "_FOLD_CODES", a_few)
     codes = tuple(f"C{number}" for number in range(42))
     promotion_id, ids = await create_codes(database, merchant, *codes)

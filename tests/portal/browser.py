@@ -19,7 +19,8 @@ MIDDLE: Final = 768
 WIDE: Final = 1280
 
 _EVERY_LOOK: Final = "EVERY_LOOK" in os.environ
-_LOOKS: Final[Sequence[tuple[int, Literal["light", "dark"]]]] = ((WIDE, "light"), (NARROW, "dark"))
+_Look = tuple[int, Literal["light", "dark"]]
+_LOOKS: Final[Sequence[_Look]] = ((WIDE, "light"), (NARROW, "dark"))
 _ALL_LOOKS: Final = (
     *_LOOKS,
     (WIDE, "dark"),
@@ -27,6 +28,9 @@ _ALL_LOOKS: Final = (
     (MIDDLE, "light"),
     (MIDDLE, "dark"),
 )
+
+_RULES_OF_LOOKS: Final = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
+"""What axe can find in one theme or at one width only."""
 
 _AXE: Final = Path(__file__).with_name("vendor") / "axe" / "axe.min.js"
 
@@ -56,15 +60,16 @@ _NO_COMPLAINTS: Final = (
     "Deprecated: escaping deep link whitespace",
 )
 
-_SMALL: Final = """
+_MISFITS: Final = """
+[document.documentElement.scrollWidth - document.documentElement.clientWidth,
 [...document.querySelectorAll("button, input, select, textarea, summary, [role=button]")]
 .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.offsetLeft >= 0)
 .filter((one) => !["checkbox", "radio", "hidden"].includes(one.type))
 .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
 .filter(([, box]) => box.right > 0 && (box.width < 43.9 || box.height < 43.9))
-.map(([what, box]) => `${what} ${box.width} x ${box.height}`)
+.map(([what, box]) => `${what} ${box.width} x ${box.height}`)]
 """
-"""Controls that are smaller than 44 pixels."""
+"""By how many pixels the page is wider than the screen, and controls smaller than 44 pixels."""
 
 
 @asynccontextmanager
@@ -99,38 +104,48 @@ class Complaints:
 async def show(page: Page, name: str) -> None:
     """Let axe look at the page at its widths and in both themes, and see that it fits.
 
-    Two of six combinations prove it; `EVERY_LOOK=1` checks all, 768 pixels too, and takes pictures.
+    The page is 1280 pixels wide and light, before and afterwards. Two of six combinations prove
+    it, the second with the rules that a look can break; `EVERY_LOOK=1` checks all rules in all
+    combinations, 768 pixels too, and takes pictures.
     """
     await page.wait_for_load_state()
+    look = _LOOKS[0]
     for width, theme in _ALL_LOOKS if _EVERY_LOOK else _LOOKS:
-        await page.set_viewport_size({"width": width, "height": 800})
-        await page.emulate_media(color_scheme=theme)
+        await _change_look(page, look, (width, theme))
+        look = width, theme
         if _EVERY_LOOK:
             PICTURES.mkdir(parents=True, exist_ok=True)
             await page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png", full_page=True)
-        assert await axe_findings(page) == [], f"{name} at {width}, {theme}"
+        rules = () if _EVERY_LOOK or look == _LOOKS[0] else _RULES_OF_LOOKS
+        assert await axe_findings(page, rules=rules) == [], f"{name} at {width}, {theme}"
         # A page that is wider than the screen must be scrolled sideways.
-        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert await page.evaluate(overflow) <= 0, f"{name} is wider than {width}"
-        if width == NARROW:
-            small = await page.evaluate(_SMALL)
-            assert small == [], f"too small for a finger on {name}: {small}"
-    await page.emulate_media(color_scheme="light")
-    await page.set_viewport_size({"width": WIDE, "height": 800})
+        too_wide, small = await page.evaluate(_MISFITS)
+        assert too_wide <= 0, f"{name} is wider than {width}"
+        assert width != NARROW or small == [], f"too small for a finger on {name}: {small}"
+    await _change_look(page, look, _LOOKS[0])
 
 
-async def axe_findings(page: Page, *within: str) -> list[str]:
+async def _change_look(page: Page, look: _Look, new: _Look) -> None:
+    """Change what differs: each change lays the page out again."""
+    if look[0] != new[0]:
+        await page.set_viewport_size({"width": new[0], "height": 800})
+    if look[1] != new[1]:
+        await page.emulate_media(color_scheme=new[1])
+
+
+async def axe_findings(page: Page, *within: str, rules: Sequence[str] = ()) -> list[str]:
     """The serious and critical findings of axe, with their places; of the whole page, or of parts.
 
-    Parts are told by selectors; one that selects nothing is refused by axe.
+    Parts are told by selectors; one that selects nothing is refused by axe. No `rules` are all.
     """
     if await page.evaluate("typeof axe") == "undefined":
         await page.evaluate(_AXE.read_text())
     # Without `resultTypes` axe also describes everything that is right: four times the work.
     violations: list[dict[str, Any]] = await page.evaluate(
-        """(parts) => axe.run(parts.length ? {include: parts} : document,
-            {resultTypes: ['violations']}).then((result) => result.violations)""",
-        within,
+        """([parts, rules]) => axe.run(parts.length ? {include: parts} : document,
+            {resultTypes: ['violations'], ...(rules.length ? {runOnly: rules} : {})})
+            .then((result) => result.violations)""",
+        [within, rules],
     )
     return [
         f"{found['id']}: {json.dumps([node['html'][:120] for node in found['nodes']])}"

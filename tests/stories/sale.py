@@ -5,7 +5,7 @@ import ctypes
 import multiprocessing
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from typing import Any, Final
 
 from sconto.domain.bill import PricedCart
@@ -23,7 +23,10 @@ CART: Final = a_cart(*(a_line(number, line_id=str(number)) for number in (1, 2, 
 
 Ask = Callable[[Database, Caller, str], Awaitable[PricedCart]]
 
-_SPAWN: Final = multiprocessing.get_context("spawn")
+_FORKS: Final = multiprocessing.get_context("forkserver")
+"""Its processes are forks of one that has imported this module."""
+
+_FORKS.set_forkserver_preload([__name__])
 
 
 class Numbers(ctypes.Structure):
@@ -62,11 +65,11 @@ class Sale:
     def opened(cls, url: str, caller: Caller, promotion_id: int) -> "Sale":
         return cls(url, caller, promotion_id, _share(Numbers))
 
-    def start_editor(self, turn: int) -> SpawnProcess:
+    def start_editor(self, turn: int) -> ForkServerProcess:
         """A process that edits without a pause once it is its turn."""
         return _start(_raise_percent, self, turn)
 
-    def start_watcher(self, ask: Ask) -> tuple[SpawnProcess, Seen]:
+    def start_watcher(self, ask: Ask) -> tuple[ForkServerProcess, Seen]:
         """A process that keeps asking until the sale is over, and once more."""
         seen = _share(Seen)
         return _start(_watch, self, ask, seen), seen
@@ -127,10 +130,10 @@ def _watch(sale: Sale, ask: Ask, seen: Seen) -> None:
 
 
 def _share(kind: type[Any]) -> Any:
-    return _SPAWN.RawValue(kind)
+    return _FORKS.RawValue(kind)
 
 
-def _start(target: Callable[..., None], *arguments: object) -> SpawnProcess:
-    started = _SPAWN.Process(target=target, args=arguments, daemon=True)
+def _start(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
+    started = _FORKS.Process(target=target, args=arguments, daemon=True)
     started.start()
     return started

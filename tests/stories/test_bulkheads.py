@@ -24,7 +24,7 @@ HOLD: Final = "SELECT FROM codes WHERE merchant_id = $1 AND code_key = 'held' FO
 async def test_forty_orders_for_a_locked_code_delay_no_other_order(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
-    codes = ("held", *(f"c{number}" for number in range(20)))
+    codes = ("held", *(f"c{number}" for number in range(8)))
     new = a_promotion(codes=codes, code_type=CodeType.ONE_TIME)
     await create_promotion(database, merchant, new, NOON)
     other = await create_caller(database)
@@ -46,7 +46,7 @@ async def test_forty_orders_for_a_locked_code_delay_no_other_order(
         await holder.execute(HOLD, merchant.merchant_id)
         held_up = asyncio.gather(*(order_held_code(c, n) for n, c in enumerate(waiting)))
         await asyncio.sleep(0.5)
-        for number in range(20):
+        for number in range(8):
             for client, code in ((same, f"c{number}"), (neighbour, "")):
                 began = time.monotonic()
                 body = an_order(f"A-{number}", *filter(None, [code]))

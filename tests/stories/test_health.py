@@ -22,7 +22,7 @@ async def test_health_answers_head_like_get(client: httpx.AsyncClient, address: 
 async def test_a_node_that_does_not_answer_is_named(
     client: httpx.AsyncClient, database: Database
 ) -> None:
-    node = Node(3, "10.0.0.3:5432", 1)
+    node = Node(3, "10.0.0.3", 5432, 1)
     database.nodes.note_silent(node, OSError("Connection refused"))
     try:
         answer = await client.get("/health/ready")

@@ -21,8 +21,8 @@ from tests.services import Service
 from tests.store.embedded.holders import find_postmaster, kill
 from tests.stories.shoppers import an_order, clients, share_out
 
-CLIENTS: Final = 16
-CODES: Final = 30
+CLIENTS: Final = 8
+CODES: Final = 18
 ORDERS: Final = 3 * CODES
 """Three orders want each code, and one gets it."""
 

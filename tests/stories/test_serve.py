@@ -133,13 +133,15 @@ def test_a_named_database_needs_a_named_key(settings: Settings) -> None:
     assert run.stderr.count("\n") == 1
 
 
-def test_users_and_tokens_of_the_bundled_database_outlive_the_service(tmp_path: Path) -> None:
-    settings = {"SCONTO_DATA_DIR": str(tmp_path / "data")}
+def test_users_and_tokens_of_the_bundled_database_outlive_the_service(
+    prepared_data_dir: Path, tmp_path: Path
+) -> None:
+    settings = {"SCONTO_DATA_DIR": str(prepared_data_dir)}
     assert run_command(settings, "merchant", "create", "Ada's mugs").returncode == 0
     with Service.running(tmp_path / "first", settings) as service:
         assert service.get("/health/ready").status_code == 200
         check_rights(service, workers=1)
-    key = tmp_path / "data" / "secret-key"
+    key = prepared_data_dir / "secret-key"
     assert key.stat().st_mode & 0o777 == 0o600
     before = key.read_bytes()
     command = ("--no-migrate", "--workers", "2")

@@ -107,7 +107,7 @@ def flawed_service(database_url: str, flaw: str) -> Iterator[str]:
             process.wait(40)
 
 
-OPTIONS = ("prove", "--seconds", "1", "--clients", "16")
+OPTIONS = ("prove", "--seconds", "1", "--clients", "8")
 
 
 def prove(database_url: str, address: str) -> Result:

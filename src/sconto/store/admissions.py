@@ -20,31 +20,48 @@ _CONCURRENT_ORDERS: Final = 10
 """Of all merchants: some slots are left for other merchants, and some connections for quotes."""
 
 
+_ORDERS_OF_NODE: Final = 6
+"""Of the merchants of one node, as far as they go through the coordinator."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The slots that a kind of work takes, and the error when they are not free in time."""
+    """The slots that a kind of work takes, and the error when they are not free in time.
+
+    On a distributed database the merchants of one node take slots `of_node` first. So a node that
+    hangs leaves some to the merchants of the others.
+    """
 
     slots: Sequence[Slots]
     refusal: Callable[[], DatabaseUnavailable]
+    of_node: Slots | None = None
 
-    async def enter(self, merchant_id: int, deadline: float) -> None:
-        """Take the slots before a time of the event loop. Raises the refusal."""
-        taken: list[Slots] = []
+    async def enter(self, merchant_id: int, group: int | None, deadline: float) -> None:
+        """Take the slots before a time of the event loop; `group` is that of the merchant's node.
+
+        Raises the refusal.
+        """
+        taken: list[tuple[Slots, int]] = []
         try:
+            if group is not None and self.of_node is not None:
+                await self.of_node.take(group, deadline)
+                taken.append((self.of_node, group))
             for slots in self.slots:
                 await slots.take(merchant_id, deadline)
-                taken.append(slots)
+                taken.append((slots, merchant_id))
         except BaseException as error:
-            for slots in taken:
-                slots.give_back(merchant_id)
+            for slots, key in taken:
+                slots.give_back(key)
             if isinstance(error, NoSlot):
                 raise self.refusal() from error
             raise
 
-    def leave(self, merchant_id: int) -> None:
-        """Give the slots back."""
+    def leave(self, merchant_id: int, group: int | None) -> None:
+        """Give the slots back that were taken with the same arguments."""
         for slots in self.slots:
             slots.give_back(merchant_id)
+        if group is not None and self.of_node is not None:
+            self.of_node.give_back(group)
 
 
 class Admissions:
@@ -63,17 +80,29 @@ class Admissions:
         edits = Slots(each=1, together=half)
         # An import takes as long as its file is. So some slots are for edits alone.
         imports = Slots(each=1, together=max(1, half // 2))
-        self.order_slots: Final = Slots(
-            each=CONCURRENT_ORDERS_OF_MERCHANT, together=_CONCURRENT_ORDERS
+        self.order_slots: Final = new_order_slots()
+        of_node = Slots(each=max(1, connections * 2 // 3))
+        writes_of_node = Slots(each=max(1, half - 1))
+        self.reads: Final = Admission((reads,), _busy(BusyReason.REQUESTS), of_node)
+        self.applications: Final = Admission(
+            (applications, reads), _busy(BusyReason.APPLICATIONS), of_node
         )
-        self.reads: Final = Admission((reads,), _busy(BusyReason.REQUESTS))
-        self.applications: Final = Admission((applications, reads), _busy(BusyReason.APPLICATIONS))
-        self.edits: Final = Admission((edits, writes), _busy(BusyReason.EDIT))
-        self.imports: Final = Admission((imports, writes), _busy(BusyReason.IMPORT))
-        self.orders: Final = Admission(
-            (self.order_slots,),
-            partial(DatabaseUnavailable, "the orders before this one do not end"),
+        self.edits: Final = Admission((edits, writes), _busy(BusyReason.EDIT), writes_of_node)
+        self.imports: Final = Admission(
+            (imports, writes), _busy(BusyReason.IMPORT), Slots(each=max(1, half // 2 - 1))
         )
+        self.orders: Final = orders_admission(self.order_slots, of_node=Slots(each=_ORDERS_OF_NODE))
+
+
+def orders_admission(slots: Slots, of_node: Slots | None = None) -> Admission:
+    """That of orders which share these slots."""
+    refusal = partial(DatabaseUnavailable, "the orders before this one do not end")
+    return Admission((slots,), refusal, of_node)
+
+
+def new_order_slots() -> Slots:
+    """Slots of all orders on one pool of connections."""
+    return Slots(each=CONCURRENT_ORDERS_OF_MERCHANT, together=_CONCURRENT_ORDERS)
 
 
 def _busy(reason: BusyReason) -> Callable[[], DatabaseUnavailable]:

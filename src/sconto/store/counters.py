@@ -25,6 +25,7 @@ from typing import Final
 
 from sconto.store.code_ids import COUNTED_CODE, HAS_CODE
 from sconto.store.database import Connection
+from sconto.store.node_calls import LONG_TIMEOUT, NodeFunction
 from sconto.store.polls import Poll
 
 FOLD_LOCK: Final = 0x5C0_F01D
@@ -100,14 +101,18 @@ def _fold_statement(condition: str, day: str = "day") -> str:
     )
 
 
-_FOLD_CODES: Final = _fold_statement(_IS_CODE_TO_FOLD)
-_FOLD_SLOTS: Final = _fold_statement(_IS_SLOT_TO_FOLD)
-_FOLD_DAYS: Final = _fold_statement(
-    _IS_DAY_TO_FOLD, day="(day - (extract(day FROM day)::integer - 1))"
+def _on_node(statement: str) -> NodeFunction:
+    return NodeFunction(statement, writes=True, timeout=LONG_TIMEOUT)
+
+
+_FOLD_CODES: Final = _on_node(_fold_statement(_IS_CODE_TO_FOLD))
+_FOLD_SLOTS: Final = _on_node(_fold_statement(_IS_SLOT_TO_FOLD))
+_FOLD_DAYS: Final = _on_node(
+    _fold_statement(_IS_DAY_TO_FOLD, day="(day - (extract(day FROM day)::integer - 1))")
 )
 
 # The table has rows of the last days alone, so it needs no index for this.
-_FOLD_ORDER_COUNTS: Final = f"""
+_FOLD_ORDER_COUNTS: Final = _on_node(f"""
 WITH chosen AS MATERIALIZED (
     SELECT subject, promotion_id, code_id, currency, day, slot
     FROM open_order_counts
@@ -137,7 +142,10 @@ WITH chosen AS MATERIALIZED (
                   revenue = counts.revenue + excluded.revenue
 )
 SELECT count(*) FROM gone
-"""  # noqa: S608  # of our own constants
+""")  # noqa: S608  # of our own constants
+
+ON_NODES: Final = (_FOLD_CODES, _FOLD_SLOTS, _FOLD_DAYS, _FOLD_ORDER_COUNTS)
+"""The functions of these statements on the nodes of a distributed database."""
 
 # Whoever has redemptions has a version: it is drawn with the first promotion. Unlike the table of
 # merchants, that of versions is distributed as the counters are.
@@ -200,6 +208,6 @@ async def fold_order_counts(connection: Connection, merchant_id: int, before: da
     return await _fold(connection, _FOLD_ORDER_COUNTS, merchant_id, before)
 
 
-async def _fold(connection: Connection, statement: str, merchant_id: int, before: date) -> int:
+async def _fold(connection: Connection, fold: NodeFunction, merchant_id: int, before: date) -> int:
     await connection.execute(_IN_ORDER)
-    return int(await connection.fetchval(statement, merchant_id, before))
+    return int(await fold.fetchval(connection, merchant_id, before))

@@ -17,6 +17,7 @@ from sconto.store.availability import (
 from sconto.store.cart_reads import CartReads
 from sconto.store.fair_turns import FairTurns
 from sconto.store.loans import AdmittedLoan, EditLoan, Loan
+from sconto.store.node_pools import NodePools
 from sconto.store.nodes import Nodes
 from sconto.store.pick_cache import PickCache
 from sconto.store.pool import CHECKOUT_SETTINGS, Connection, OnStatement, Pool
@@ -48,11 +49,18 @@ class Database:
     """
 
     def __init__(
-        self, main: Pool, checkout: Pool, readiness: Pool, nodes: Nodes | None = None
+        self,
+        main: Pool,
+        checkout: Pool,
+        readiness: Pool,
+        nodes: Nodes | None = None,
+        node_pools: NodePools | None = None,
     ) -> None:
         self._pools = {"main": main, "checkout": checkout, "readiness": readiness}
         self.nodes: Final = nodes or Nodes()
         """The nodes of a distributed database."""
+        self.node_pools: Final = node_pools or NodePools("", 0, None, self.nodes)
+        """Connections to those nodes, which `node_watch` opens."""
         self._admissions = Admissions(main.size[2])
         self.order_slots: Final = self._admissions.order_slots
         """Slots of the orders that are being written."""
@@ -84,18 +92,23 @@ class Database:
     ) -> Self:
         """Make the pools; connections are opened as they are needed, so none is needed now.
 
-        `checkout` of the connections are for it alone; with 0 it shares the main pool. One more
-        connection is for readiness. `on_statement` is told of each statement of the others.
+        `checkout` of the connections are for it alone; with 0 it shares the main pool. There may be
+        as many to each node of a distributed database. One more connection is for readiness.
+        `on_statement` is told of each statement of the others.
         """
         nodes = Nodes()
         main = await Pool.open(url, connections - checkout, on_statement, nodes)
         for_checkout = main
         if checkout:
-            for_checkout = await Pool.open(url, checkout, on_statement, nodes, CHECKOUT_SETTINGS)
-        return cls(main, for_checkout, await Pool.open(url, 1), nodes)
+            for_checkout = await Pool.open(
+                url, checkout, on_statement, nodes, settings=CHECKOUT_SETTINGS
+            )
+        node_pools = NodePools(url, checkout, on_statement, nodes)
+        return cls(main, for_checkout, await Pool.open(url, 1), nodes, node_pools)
 
     async def close(self) -> None:
         """Close all connections once they are idle."""
+        await self.node_pools.close_all()
         for pool in set(self._pools.values()):
             await pool.close()
 
@@ -109,7 +122,13 @@ class Database:
 
         With a merchant, it is one of that merchant's share of the main pool. Raises Busy if the
         share is used up for five seconds. The other pools have no shares.
+
+        On a distributed database a connection of the checkout's pool may lead to the merchant's
+        node itself, where it can do nothing but call a `NodeFunction`.
         """
+        if pool == "checkout":
+            direct = self.node_pools.of(merchant_id)
+            return Loan(self._pools[pool], self.nodes, merchant_id, direct)
         if merchant_id is None or pool != "main":
             return Loan(self._pools[pool], self.nodes, merchant_id)
         return AdmittedLoan(self._pools[pool], self.nodes, merchant_id, self._admissions.reads)
@@ -130,7 +149,8 @@ class Database:
         - `imports`: as an edit, but beside the edits, and its statements may take as long as they
           need.
         - `applications`: a few of the merchant's applications of subscription codes run together.
-        - `orders`: a few orders run together, in the checkout's pool.
+        - `orders`: a few orders run together, in the checkout's pool. On a distributed database
+          the connection may lead to the merchant's node itself, as in `read`.
 
         Without a merchant it waits for a connection only. With `transaction=False` the block runs
         one statement, which is a transaction by itself and bounds its own wait for a lock; that
@@ -154,8 +174,10 @@ class Database:
             return Loan(main, self.nodes)
         match queue:
             case "orders":
+                direct = self.node_pools.of(merchant_id)
+                admission = admissions.orders if direct is None else direct.orders
                 return AdmittedLoan(
-                    self._pools["checkout"], self.nodes, merchant_id, admissions.orders
+                    self._pools["checkout"], self.nodes, merchant_id, admission, direct
                 )
             case "applications":
                 return AdmittedLoan(main, self.nodes, merchant_id, admissions.applications)
@@ -185,9 +207,14 @@ class Database:
                 yield connection
 
     @property
+    def to_coordinator(self) -> list[Pool]:
+        """The pools of connections that serve merchants through the coordinator."""
+        return list({self._pools["main"], self._pools["checkout"]})
+
+    @property
     def size(self) -> tuple[int, int, int]:
         """Connections that are idle, open, and may be opened, without the one for readiness."""
-        sizes = [pool.size for pool in {self._pools["main"], self._pools["checkout"]}]
+        sizes = [pool.size for pool in (*self.to_coordinator, *self.node_pools.pools)]
         idle, opened, limit = (sum(numbers) for numbers in zip(*sizes, strict=True))
         return idle, opened, limit
 

@@ -125,24 +125,26 @@ UPDATE deliveries SET state = 'dead', finished_at = $3, leased_until = NULL
 WHERE merchant_id = $1 AND webhook_id = $2 AND state = 'waiting'
 """
 
-_REPLAY: Final = """
-WITH part AS MATERIALIZED (
-    SELECT position, type, object
+_FIND_PART: Final = """
+SELECT max(position)
+FROM (
+    SELECT position
     FROM events
-    WHERE merchant_id = $1 AND position > $3 AND position <= $4
+    WHERE merchant_id = $1 AND position > $2 AND position <= $3
     ORDER BY position
-    LIMIT $6
-), sent AS (
-    INSERT INTO deliveries
-        (merchant_id, webhook_id, position, type, object, state, due_at, created_at)
-    SELECT $1, webhook_id, position, type, object, 'waiting', $5, $5
-    FROM part
-    JOIN webhooks ON merchant_id = $1 AND webhook_id = $2
-        AND (types = '{}' OR type = ANY (types))
-    ORDER BY position
-    RETURNING true
-)
-SELECT (SELECT max(position) FROM part) AS position, (SELECT count(*) FROM sent) AS sent
+    LIMIT $4
+) AS part
+"""
+
+# Citus asks all nodes for an INSERT that reads from WITH.
+_REPLAY: Final = """
+INSERT INTO deliveries (merchant_id, webhook_id, position, type, object, state, due_at, created_at)
+SELECT $1, webhook_id, position, type, object, 'waiting', $5, $5
+FROM events
+JOIN webhooks USING (merchant_id)
+WHERE merchant_id = $1 AND webhook_id = $2 AND position > $3 AND position <= $4
+    AND (types = '{}' OR type = ANY (types))
+ORDER BY position
 """
 
 _RESEND: Final = """
@@ -277,9 +279,11 @@ async def replay(
 
     The position is None if there was no event. The transaction has the stream locked.
     """
-    row = await connection.fetchrow(_REPLAY, merchant_id, webhook_id, after, until, now, limit)
-    assert row is not None  # noqa: S101 - a row is asked for
-    return row["position"], row["sent"]
+    last: int | None = await connection.fetchval(_FIND_PART, merchant_id, after, until, limit)
+    if last is None:
+        return None, 0
+    sent = await connection.execute(_REPLAY, merchant_id, webhook_id, after, last, now)
+    return last, int(sent.rpartition(" ")[2])
 
 
 async def resend(

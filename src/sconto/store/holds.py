@@ -53,7 +53,7 @@ from sconto.store.polls import Poll
 from sconto.store.price_versions import first_of
 from sconto.store.steady_limits import steady
 
-_START: Final = first_of("has_holds")
+_START: Final = first_of("has_holds") + "RETURNING has_holds"
 
 _ALONE: Final = """alone AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock(hashtextextended('order ' || $2::text, $1::bigint))
@@ -256,17 +256,18 @@ LIMIT $3
 """
 
 
+_START_ON_NODE: Final = NodeFunction(_START, writes=True)
 _HOLD_ON_NODE: Final = NodeFunction(_HOLD, writes=True)
 _RELEASE_ON_NODE: Final = NodeFunction(_RELEASE, writes=True)
 _FIND_ON_NODE: Final = NodeFunction(_FIND)
 
-ON_NODES: Final = (_HOLD_ON_NODE, _RELEASE_ON_NODE, _FIND_ON_NODE)
+ON_NODES: Final = (_START_ON_NODE, _HOLD_ON_NODE, _RELEASE_ON_NODE, _FIND_ON_NODE)
 """The functions of these statements on the nodes of a distributed database."""
 
 
 async def start_holds(connection: Connection, merchant_id: int) -> None:
     """From now on, statements of this merchant look for holds."""
-    await connection.execute(_START, merchant_id, secrets.randbits(63))
+    await _START_ON_NODE.fetchval(connection, merchant_id, secrets.randbits(63))
 
 
 async def find_hold(connection: Connection, merchant_id: int, order_id: str) -> Hold | None:

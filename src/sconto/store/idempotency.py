@@ -14,6 +14,7 @@ from typing import Final
 import asyncpg
 
 from sconto.store.database import Connection
+from sconto.store.node_calls import NodeFunction
 from sconto.store.polls import Poll
 
 SWEEP_LOCK: Final = 0x5C0_1DE4
@@ -37,6 +38,11 @@ WITH alone AS MATERIALIZED (
 )
 SELECT key_is_free, EXISTS (SELECT FROM claimed) AS claimed FROM alone
 """  # noqa: S608  # of our own constants
+
+_CLAIM_ON_NODE: Final = NodeFunction(_CLAIM, writes=True)
+
+ON_NODES: Final = (_CLAIM_ON_NODE,)
+"""The functions of these statements on the nodes of a distributed database."""
 
 _FIND: Final = """
 SELECT fingerprint, status, answer FROM idempotency_keys WHERE merchant_id = $1 AND key = $2
@@ -132,7 +138,9 @@ async def claim_key(
     lock.
     """
     try:
-        row = await connection.fetchrow(_CLAIM, merchant_id, key, fingerprint, now, expired_at)
+        row = await _CLAIM_ON_NODE.fetchrow(
+            connection, merchant_id, key, fingerprint, now, expired_at
+        )
     except asyncpg.LockNotAvailableError:
         raise KeyBusy from None
     assert row is not None  # noqa: S101 - a row is asked for

@@ -5,6 +5,7 @@ from typing import Final
 
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 _PUT: Final = """
 INSERT INTO kept_forms (merchant_id, user_id, key_hash, content, expires_at)
@@ -25,7 +26,7 @@ SELECT content FROM kept_forms
 WHERE merchant_id = $1 AND user_id = $2 AND key_hash = $3 AND expires_at > $4
 """
 
-_LIST_EXPIRED: Final = "SELECT DISTINCT merchant_id FROM kept_forms WHERE expires_at <= $1"
+LIST_MERCHANTS: Final = Poll("SELECT DISTINCT merchant_id FROM kept_forms WHERE expires_at <= $1")
 
 _REMOVE: Final = "DELETE FROM kept_forms WHERE merchant_id = $1 AND expires_at <= $2"
 
@@ -56,7 +57,7 @@ async def find_form(
 
 async def list_merchants_with_expired(connection: Connection, now: datetime) -> list[int]:
     """The merchants whose users have expired forms."""
-    return [row["merchant_id"] for row in await connection.fetch(_LIST_EXPIRED, now)]
+    return [row["merchant_id"] for row in await LIST_MERCHANTS.fetch(connection, now)]
 
 
 async def remove_expired(connection: Connection, merchant_id: int, now: datetime) -> None:

@@ -19,7 +19,8 @@ from sconto.store.availability import (
     StatementStopped,
     TransactionUndone,
 )
-from sconto.store.nodes import FIND_GROUP, Nodes
+from sconto.store.node_pools import NodePool
+from sconto.store.nodes import Nodes
 from sconto.store.pool import CONNECTION_TIMEOUT, Connection, Pool
 
 _LOST: Final = (
@@ -56,20 +57,36 @@ class Loan(AbstractAsyncContextManager[Connection]):
     """A connection for the length of a block; if it is lost, DatabaseUnavailable is raised.
 
     A class, because a generator takes 10 µs longer, and every request needs a loan. `merchant_id`
-    is whom it serves: while some of the nodes do not answer, their merchants get none, because
-    their requests would take the connections that the other merchants need.
+    is whom it serves: if the merchant's node does not answer, it gets none, because its requests
+    would take the connections that the other merchants need. With `direct` the connection leads to
+    that node itself, if one can be opened.
     """
 
-    __slots__ = ("_connection", "_merchant_id", "_nodes", "_pool")
+    __slots__ = ("_connection", "_direct", "_group", "_merchant_id", "_nodes", "_pool")
 
-    def __init__(self, pool: Pool, nodes: Nodes, merchant_id: int | None = None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        nodes: Nodes,
+        merchant_id: int | None = None,
+        direct: NodePool | None = None,
+    ) -> None:
         self._pool = pool
         self._nodes = nodes
         self._merchant_id = merchant_id
+        self._direct = direct
+        self._group = nodes.group_of(merchant_id)
 
     async def __aenter__(self) -> Connection:
         try:
-            self._connection = await self._pool.acquire()
+            if self._direct is not None:
+                connection = await self._direct.acquire()
+                if connection is not None:
+                    self._connection, self._pool = connection, self._direct.pool
+                    return connection
+            if self._group is not None:
+                self._require_answers()
+            self._connection = await self._pool.acquire(self._group)
         except asyncpg.PostgresError as error:
             _translate(error)
             # Whatever PostgreSQL refuses a connection for, it is not the fault of the request.
@@ -77,22 +94,18 @@ class Loan(AbstractAsyncContextManager[Connection]):
         except Exception as error:
             _translate(error)
             raise
-        if self._merchant_id is not None and not self._nodes.are_all_there:
-            await self._require_node(self._merchant_id)
+        if self._group is not None:
+            try:
+                self._require_answers()
+            except DatabaseUnavailable:
+                await self._pool.release(self._connection, sound=True)
+                raise
         return self._connection
 
-    async def _require_node(self, merchant_id: int) -> None:
-        try:
-            group = self._nodes.group_of(merchant_id)
-            if group is None:
-                group = await self._connection.fetchval(FIND_GROUP, merchant_id)
-                self._nodes.place(merchant_id, group)
-            if self._nodes.is_silent(group):
-                raise DatabaseUnavailable("the merchant's node does not answer")
-        except BaseException as error:
-            await self._pool.release(self._connection, sound=isinstance(error, DatabaseUnavailable))
-            _translate(error)
-            raise
+    def _require_answers(self) -> None:
+        """Raise DatabaseUnavailable if the merchant's node does not answer."""
+        if self._nodes.is_silent(self._group):
+            raise DatabaseUnavailable("the merchant's node does not answer")
 
     async def __aexit__(
         self,
@@ -116,17 +129,24 @@ class AdmittedLoan(Loan):
 
     _merchant_id: int
 
-    def __init__(self, pool: Pool, nodes: Nodes, merchant_id: int, admission: Admission) -> None:
-        super().__init__(pool, nodes, merchant_id)
+    def __init__(
+        self,
+        pool: Pool,
+        nodes: Nodes,
+        merchant_id: int,
+        admission: Admission,
+        direct: NodePool | None = None,
+    ) -> None:
+        super().__init__(pool, nodes, merchant_id, direct)
         self._admission = admission
 
     async def __aenter__(self) -> Connection:
         self._deadline = asyncio.get_running_loop().time() + CONNECTION_TIMEOUT
-        await self._admission.enter(self._merchant_id, self._deadline)
+        await self._admission.enter(self._merchant_id, self._group, self._deadline)
         try:
             return await self._borrow()
         except BaseException:
-            self._admission.leave(self._merchant_id)
+            self._admission.leave(self._merchant_id, self._group)
             raise
 
     async def _borrow(self) -> Connection:
@@ -141,7 +161,7 @@ class AdmittedLoan(Loan):
         try:
             await Loan.__aexit__(self, kind, error, trace)
         finally:
-            self._admission.leave(self._merchant_id)
+            self._admission.leave(self._merchant_id, self._group)
 
 
 class EditLoan(AdmittedLoan):

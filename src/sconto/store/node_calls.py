@@ -25,6 +25,9 @@ WHERE pronamespace = 'public'::regnamespace AND starts_with(proname::text, '{PRE
 NODE_TIMEOUT: Final = 5.0
 """Seconds for the answer of a node. The coordinator waits for it much longer."""
 
+LONG_TIMEOUT: Final = 60.0
+"""The same for what no shopper waits for."""
+
 _NONE: Final[frozenset[str]] = frozenset()
 
 _PARAMETER: Final = re.compile(r"\$(\d+)\b")
@@ -35,6 +38,10 @@ def digest(*texts: str) -> str:
     return hashlib.sha256("\0".join((*FORMS, *texts)).encode()).hexdigest()[:20]
 
 
+HELPERS: Final = f"{PREFIX}node_{digest()}_"
+"""How the functions begin that others call."""
+
+
 class NodeFunction:
     """A function with the parameters and columns of a statement, whose first one is the merchant.
 
@@ -43,12 +50,19 @@ class NodeFunction:
     """
 
     def __init__(
-        self, statement: str, *, writes: bool = False, before: Script = (), after: Script = ()
+        self,
+        statement: str,
+        *,
+        writes: bool = False,
+        before: Script = (),
+        after: Script = (),
+        timeout: float = NODE_TIMEOUT,
     ) -> None:
         self.statement: Final = statement
         self.writes: Final = writes
         self.before: Final = before
         self.after: Final = after
+        self._timeout = timeout
         numbers = range(1, count_parameters(statement) + 1)
         self.arguments: Final = [f"${number}" for number in numbers]
         script = [str(part) for part in (*before, "", *after)]
@@ -56,9 +70,9 @@ class NodeFunction:
         self._call: Final = f"SELECT * FROM {self.name}({', '.join(self.arguments)})"  # noqa: S608  # of our own constants
 
     def is_on(self, connection: Any) -> bool:
-        """Whether the merchant's node has the function, and Citus passes calls on."""
+        """Whether the merchant's node has the function, and calls reach it."""
         functions: frozenset[str] = getattr(connection, "node_functions", _NONE)
-        return self.name in functions and connection.nodes.get_calls
+        return self.name in functions and (connection.is_direct or connection.nodes.get_calls)
 
     async def fetchval(self, connection: Any, *arguments: object) -> Any:
         """The first column, from the merchant's node if it has the function.
@@ -79,9 +93,14 @@ class NodeFunction:
 
     async def _call_node(self, connection: Any, arguments: Sequence[object]) -> Any:
         try:
-            return await connection.fetchrow(self._call, *arguments, timeout=NODE_TIMEOUT)
+            return await connection.fetchrow(self._call, *arguments, timeout=self._timeout)
         except TimeoutError:
             connection.terminate()
+            raise
+        except asyncpg.SerializationError:
+            if connection.is_direct:
+                # The merchant is on another node now. Whoever repeats it asks the coordinator.
+                connection.nodes.forget()
             raise
         except asyncpg.PostgresError as error:
             if error.sqlstate != NOT_PASSED_ON:

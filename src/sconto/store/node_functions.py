@@ -15,17 +15,21 @@ from sconto.store import (
     events,
     holds,
     idempotency,
+    kept_forms,
     node_sql,
     order_counting,
     order_listing,
     order_replacing,
     order_status,
     orders,
+    products,
     promotion_events,
+    purging,
     returns,
     subscription_applications,
+    uploads,
 )
-from sconto.store.node_calls import FIND_FUNCTIONS, PREFIX, NodeFunction, digest
+from sconto.store.node_calls import FIND_FUNCTIONS, HELPERS, NodeFunction
 from sconto.store.node_sql import Script, Signature, Step
 from sconto.store.polls import Poll
 
@@ -41,6 +45,10 @@ FUNCTIONS: Final[tuple[NodeFunction, ...]] = (
     *holds.ON_NODES,
     *returns.ON_NODES,
     *subscription_applications.ON_NODES,
+    *idempotency.ON_NODES,
+    *products.ON_NODES,
+    *counters.ON_NODES,
+    *purging.ON_NODES,
 )
 
 POLLS: Final[tuple[Poll, ...]] = (
@@ -56,16 +64,16 @@ POLLS: Final[tuple[Poll, ...]] = (
     events.LIST_MERCHANTS,
     holds.LIST_MERCHANTS,
     idempotency.LIST_MERCHANTS,
+    kept_forms.LIST_MERCHANTS,
     order_counting.LIST_MERCHANTS,
     order_counting.LIST_MERCHANTS_BESIDE,
     order_listing.LIST_MERCHANTS,
     promotion_events.LIST_DUE,
+    uploads.LIST_MERCHANTS,
 )
 
 NAMES: Final = frozenset(one.name for one in FUNCTIONS) | {poll.name for poll in POLLS}
 """The names of the functions that this version calls."""
-
-_HELPERS: Final = f"{PREFIX}node_{digest()}_"
 
 _Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
@@ -96,12 +104,13 @@ def create_missing_functions(connection: _Connection) -> None:
     """
     found = {name for (name,) in connection.execute(FIND_FUNCTIONS)}
     tables = [name for (name,) in connection.execute(_DISTRIBUTED)]
-    if f"{_HELPERS}shard_of" not in found:
+    if f"{HELPERS}shard_of" not in found:
         for statement in node_sql.HELPERS:
             _execute(connection, statement)
-        connection.execute(_DISTRIBUTE, [f"{_HELPERS}shard_of(bigint, boolean)"])
-        connection.execute(_DISTRIBUTE, [f"{_HELPERS}prepare(text, bigint, text, text)"])
-        connection.execute(_DISTRIBUTE, [f"{_HELPERS}newest_price_version(text, bigint)"])
+        connection.execute(_DISTRIBUTE, [f"{HELPERS}shard_of(bigint, boolean)"])
+        connection.execute(_DISTRIBUTE, [f"{HELPERS}prepare(text, bigint, text, text)"])
+        connection.execute(_DISTRIBUTE_BY_MERCHANT, [f"{HELPERS}identify(bigint)"])
+        connection.execute(_DISTRIBUTE, [f"{HELPERS}newest_price_version(text, bigint)"])
     for function in FUNCTIONS:
         if function.name not in found:
             signature = _describe(connection, function.statement)
@@ -166,4 +175,4 @@ def _describe(connection: _Connection, statement: str) -> Signature:
 
 
 def _execute(connection: _Connection, statement: str) -> None:
-    connection.execute(statement.replace("<prefix>", _HELPERS).encode())
+    connection.execute(statement.replace("<prefix>", HELPERS).encode())

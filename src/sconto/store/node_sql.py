@@ -69,6 +69,16 @@ BEGIN
 END
 $body$
 """,
+    # Which node has the merchant, and the number that PostgreSQL drew when its data was made.
+    """
+CREATE FUNCTION <prefix>identify(merchant bigint, OUT node int, OUT server bigint)
+LANGUAGE plpgsql AS $body$
+BEGIN
+    node := (SELECT groupid FROM pg_dist_local_group);
+    server := (SELECT system_identifier FROM pg_control_system());
+END
+$body$
+""",
     # `newest_price_version` for a shard of `timeline_versions`.
     """
 CREATE FUNCTION <prefix>newest_price_version(versions text, merchant bigint) RETURNS bigint

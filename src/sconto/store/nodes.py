@@ -1,38 +1,15 @@
 """The nodes of a distributed database, as a process has found them."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-FIND_GROUP: Final = """
-SELECT groupid FROM pg_dist_placement
-WHERE shardid = get_shard_id_for_distribution_column('public.products', $1::bigint)
-"""
-"""The group of the node that has the merchant $1."""
-
-# With 64 numbers for each shard, each shard has some.
-READ_NODES: Final = """
-SELECT DISTINCT ON (groupid) groupid, nodename || ':' || nodeport AS address, number
-FROM (
-    SELECT number, get_shard_id_for_distribution_column('public.products', number) AS shardid
-    FROM generate_series(1, 64 * (
-        SELECT count(*) FROM pg_dist_shard WHERE logicalrelid = 'public.products'::regclass
-    )) AS number
-) AS numbers
-JOIN pg_dist_placement USING (shardid)
-JOIN pg_dist_node USING (groupid)
-WHERE noderole = 'primary'
-ORDER BY groupid, number
-"""
-"""The fields of each `Node` that has rows."""
+from sconto.store.shard_map import Node, ShardMap
 
 _KEPT_FOR: Final = 60.0
-"""Seconds for which the list of nodes counts, and the places of merchants."""
-
-_PROBE_PAUSE: Final = 2.0
-"""Seconds until a node that did not answer is asked again."""
+"""Seconds for which the map counts. It is read again long before, while there is a coordinator."""
 
 _NO_CALLS_FOR: Final = 2.0
 """Seconds for which no calls are made after Citus did not pass one on."""
@@ -40,27 +17,23 @@ _NO_CALLS_FOR: Final = 2.0
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node, and a number that Citus would look for there if it were a merchant's id."""
-
-    group: int
-    address: str
-    representative: int
-
-
 class Nodes:
-    """The nodes that have rows, and those that did not answer when they were last asked.
+    """The nodes that have rows, and those that did not answer the coordinator when it last asked.
 
     A node that ceases to answer is logged once, and once more when it answers again.
     """
 
     def __init__(self) -> None:
-        self._known: Sequence[Node] = ()
+        self.found: Final = asyncio.Event()
+        """Set once a connection has found that the database has Citus."""
+        self.wake: Final = asyncio.Event()
+        """Set when something was noticed that `node_watch` should look at now."""
+        self.map: ShardMap | None = None
+        """Where the merchants are; None until it was read."""
+        self.is_doubtful = False
+        """Whether a merchant was not where the map says."""
         self._read_at = 0.0
         self._silent: dict[int, str] = {}
-        self._asked_at: dict[int, float] = {}
-        self._groups: dict[int, int] = {}
         self._no_calls_until: float | None = None
         self._not_passed_on_at = -_NO_CALLS_FOR
 
@@ -70,48 +43,44 @@ class Nodes:
         return sorted(self._silent.values())
 
     @property
-    def are_all_there(self) -> bool:
-        """Whether each node answered when it was last asked."""
-        return not self._silent
-
-    @property
     def known(self) -> Sequence[Node]:
         """The nodes; none if they must be read again."""
-        return self._known if time.monotonic() - self._read_at < _KEPT_FOR else ()
+        if self.map is None or time.monotonic() - self._read_at >= _KEPT_FOR:
+            return ()
+        return tuple(self.map.nodes.values())
 
-    def keep(self, nodes: Sequence[Node]) -> None:
-        """Remember the nodes. One that is gone is not silent, and merchants may be elsewhere."""
-        self._known, self._read_at = nodes, time.monotonic()
-        groups = {node.group for node in nodes}
-        self._silent = {group: one for group, one in self._silent.items() if group in groups}
-        self._groups.clear()
+    @property
+    def read_at(self) -> float:
+        """When the map was read, by the monotonic clock; 0 if it must be read again."""
+        return self._read_at
+
+    def keep(self, map_: ShardMap) -> None:
+        """Remember where the merchants are. A node that is gone is not silent."""
+        self.map, self._read_at = map_, time.monotonic()
+        self.is_doubtful = False
+        self._silent = {
+            group: address for group, address in self._silent.items() if group in map_.nodes
+        }
 
     def forget(self) -> None:
-        """Read the nodes again before they are asked next."""
-        self._known = ()
+        """Read the map again: a merchant was not where it says."""
+        self._read_at, self.is_doubtful = 0.0, True
+        self.wake.set()
 
     def to_ask(self) -> list[Node]:
-        """The nodes to ask now; those that may not answer come last, and not each time."""
-        now = time.monotonic()
-        silent = [
-            node
-            for node in self._known
-            if node.group in self._silent
-            and now - self._asked_at.get(node.group, -_PROBE_PAUSE) >= _PROBE_PAUSE
-        ]
-        self._asked_at.update((node.group, now) for node in silent)
-        return [node for node in self._known if node.group not in self._silent] + silent
+        """The nodes to ask for the work of their merchants: those that answer."""
+        return [node for node in self.known if node.group not in self._silent]
 
     def note_silent(self, node: Node, error: Exception) -> None:
-        """The node did not answer."""
-        self._asked_at[node.group] = time.monotonic()
+        """The node did not answer the coordinator."""
         if node.group not in self._silent:
             self._silent[node.group] = node.address
+            self.wake.set()
             _log.warning(
                 "node %s does not answer: its merchants are not served, and nothing is done for "
                 "them in the background: %s",
                 node.address,
-                " ".join(str(error).split()) or type(error).__name__,
+                one_line(error),
             )
 
     def note_answer(self, node: Node) -> None:
@@ -137,14 +106,17 @@ class Nodes:
             self._no_calls_until = now + _NO_CALLS_FOR
         self._not_passed_on_at = now
 
-    def group_of(self, merchant_id: int) -> int | None:
+    def group_of(self, merchant_id: int | None) -> int | None:
         """The group of the merchant's node, if it is known."""
-        return self._groups.get(merchant_id)
+        if self.map is None or merchant_id is None:
+            return None
+        return self.map.group_of(merchant_id)
 
-    def place(self, merchant_id: int, group: int) -> None:
-        """Remember the group of the merchant's node."""
-        self._groups[merchant_id] = group
-
-    def is_silent(self, group: int) -> bool:
+    def is_silent(self, group: int | None) -> bool:
         """Whether the group's node does not answer."""
         return group in self._silent
+
+
+def one_line(error: Exception) -> str:
+    """The error's text, or the name of its kind."""
+    return " ".join(str(error).split()) or type(error).__name__

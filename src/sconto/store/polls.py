@@ -13,16 +13,17 @@ from typing import Any, Final
 import asyncpg
 
 from sconto.store.node_calls import PREFIX, count_parameters, digest
-from sconto.store.nodes import READ_NODES, Node, Nodes
+from sconto.store.nodes import Nodes
 from sconto.store.pool import Connection
+from sconto.store.shard_map import READ_MAP, Node, ShardMap
 
-_AWAY: Final = (
+AWAY: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
 )
-
+"""What the coordinator says of a node that it cannot reach."""
 
 _TIMEOUT: Final = 3.0
 """Seconds for the answer of a node. It comes in milliseconds: shorter than requests wait."""
@@ -57,8 +58,7 @@ class Poll:
             return found
         nodes: Nodes = connection.nodes  # type: ignore[attr-defined]  # of the pool's connections
         if not nodes.known:
-            read = await connection.fetch(READ_NODES)
-            nodes.keep([Node(row["groupid"], row["address"], row["number"]) for row in read])
+            nodes.keep(ShardMap.of(await connection.fetch(READ_MAP)))
         rows: list[dict[str, Any]] = []
         try:
             for node in nodes.to_ask():
@@ -83,7 +83,7 @@ class Poll:
             # The coordinator still waits for the node.
             connection.terminate()
             return []
-        except _AWAY as error:
+        except AWAY as error:
             if connection.is_closed():
                 raise
             nodes.note_silent(node, error)

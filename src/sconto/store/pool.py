@@ -1,9 +1,10 @@
 """The connections of one process; those whose server has gone silent are closed."""
 
 import asyncio
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
@@ -14,6 +15,8 @@ from sconto.store.address import split_address
 from sconto.store.citus import PREPARE_SESSION
 from sconto.store.node_calls import FIND_FUNCTIONS
 from sconto.store.nodes import Nodes
+from sconto.store.shard_map import Node
+from sconto.store.slots import NoSlot, Slots
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
@@ -61,14 +64,18 @@ _NO_CITUS: Final = "SELECT 0"
 """The status of PREPARE_SESSION if it had nothing to do."""
 
 
-class _Connection(asyncpg.Connection):
+class NodeSession(asyncpg.Connection):
     """A connection, with the functions that the nodes of a distributed database have, and the
-    nodes."""
+    nodes.
 
-    __slots__ = ("is_of_citus", "is_spoilt", "node_functions", "nodes")
+    `is_direct` says that it leads to the merchant's node itself. Only functions are called there.
+    """
+
+    __slots__ = ("is_direct", "is_of_citus", "is_spoilt", "node_functions", "nodes")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.is_direct = False
         self.is_of_citus = False
         self.is_spoilt = False
         self.node_functions: frozenset[str] = frozenset()
@@ -79,6 +86,10 @@ class _Connection(asyncpg.Connection):
         self.is_spoilt = True
 
 
+PrepareNode: TypeAlias = Callable[[NodeSession], Awaitable[None]]
+"""Checks that a new connection leads to the right node, and says what it has. Raises if not."""
+
+
 class Pool:
     """A limited number of connections to one database, opened as they are needed.
 
@@ -86,6 +97,9 @@ class Pool:
     processor time, a tenth of a quote. So this pool keeps the connections that came back in good
     order, lends the one that came back last, and returns those to asyncpg that were not needed for
     a while.
+
+    Of a distributed database, the merchants of one node, its group, have three quarters of them at
+    most. So a node that hangs leaves some to the merchants of the others.
     """
 
     def __init__(self, url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
@@ -94,7 +108,10 @@ class Pool:
         self._free = asyncio.Semaphore(pool.get_max_size())
         self._kept: deque[Connection] = deque()
         self._closing = False
-        self._loans: dict[Connection, float] = {}
+        self._abandoned = False
+        limit = pool.get_max_size()
+        self._shares = Slots(each=max(1, limit * 3 // 4))
+        self._loans: dict[Connection, tuple[float, int | None]] = {}
         self._check = asyncio.create_task(self._check_stalled())
 
     @classmethod
@@ -104,17 +121,24 @@ class Pool:
         limit: int,
         on_statement: OnStatement | None = None,
         nodes: Nodes | None = None,
+        to_node: tuple[Node, PrepareNode] | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> Self:
         """Make the pool. No connection is opened yet. `nodes` are those of the process.
 
-        `settings` are set in each session after those that are sent with the request for it.
-
-        `on_statement` is called after each statement, in the context of the task that sent it.
+        `on_statement` is called after each statement, in the context of the task that sent it. With
+        `to_node` the connections lead to that node, and the address says all else of them. Other
+        connections get the `settings` as well as those that all have.
         """
         url, keeps_statements = split_address(url)
+        server: dict[str, Any] = {}
+        prepare_node = None
+        if to_node is not None:
+            node, prepare_node = to_node
+            server = {"host": node.host, "port": node.port}
         pool = await asyncpg.create_pool(
             url,
+            **server,
             statement_cache_size=_STATEMENTS if keeps_statements else 0,
             # By default they are dropped and planned again every five minutes.
             max_cached_statement_lifetime=0,
@@ -124,36 +148,55 @@ class Pool:
             command_timeout=60,
             # asyncpg's reset costs a round trip, and our sessions keep no state.
             reset=_keep,
-            init=_preparing(on_statement, nodes or Nodes(), settings or {}),
+            init=_preparing(on_statement, nodes or Nodes(), settings or {}, prepare_node),
             server_settings=SESSION_SETTINGS,
-            connection_class=_Connection,
+            connection_class=NodeSession,
         )
         return cls(url, pool)
 
-    async def acquire(self) -> Connection:
+    async def acquire(self, group: int | None = None) -> Connection:
         """A connection that nobody else uses until it is released.
 
-        Raises TimeoutError if none is free in time, and asyncpg's error if none can be opened.
+        `group` is that of the merchant's node, if it is known. Raises TimeoutError if none is free
+        in time, and asyncpg's error if none can be opened.
         """
-        if self._free.locked():
-            async with asyncio.timeout(CONNECTION_TIMEOUT):
-                await self._free.acquire()
-        else:
-            await self._free.acquire()
+        if group is not None:
+            await self._take_share(group)
         try:
-            connection = await self._take()
+            if self._free.locked():
+                async with asyncio.timeout(CONNECTION_TIMEOUT):
+                    await self._free.acquire()
+            else:
+                await self._free.acquire()
+            try:
+                connection = await self._take()
+            except BaseException:
+                self._free.release()
+                raise
         except BaseException:
-            self._free.release()
+            if group is not None:
+                self._shares.give_back(group)
             raise
-        self._loans[connection] = time.monotonic()
+        self._loans[connection] = (time.monotonic(), group)
         return connection
+
+    async def _take_share(self, group: int) -> None:
+        deadline = asyncio.get_running_loop().time() + CONNECTION_TIMEOUT
+        try:
+            await self._shares.take(group, deadline)
+        except NoSlot as error:
+            raise TimeoutError("no connection for the merchants of this node is free") from error
 
     async def release(self, connection: Connection, *, sound: bool) -> None:
         """Give a connection back. `sound`: nothing went wrong while it was lent."""
-        del self._loans[connection]
+        _, group = self._loans.pop(connection)
+        if group is not None:
+            self._shares.give_back(group)
         try:
-            if getattr(connection, "is_spoilt", False):
+            if self._abandoned or getattr(connection, "is_spoilt", False):
                 connection.terminate()
+            if self._abandoned:
+                return
             if sound and not self._closing:
                 self._kept.append(connection)
             else:
@@ -171,6 +214,22 @@ class Pool:
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
+
+    def groups_lent_before(self, since: float) -> set[int]:
+        """The groups whose merchants have had a connection since before a monotonic time."""
+        return {group for lent, group in self._loans.values() if group is not None and lent < since}
+
+    def cut(self, group: int | None, since: float = math.inf) -> None:
+        """Close the connections that were lent for this group before a monotonic time."""
+        for connection, (lent, of_group) in list(self._loans.items()):
+            if of_group == group and lent < since:
+                connection.terminate()
+
+    def abandon(self) -> None:
+        """Close all connections, at once. Whoever waits for one is told."""
+        self._check.cancel()
+        self._abandoned = True
+        self._pool.terminate()
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -203,9 +262,9 @@ class Pool:
             await asyncio.sleep(_STALL_CHECK_AFTER / 2)
             await self._give_back(1)
             since = time.monotonic() - _STALL_CHECK_AFTER
-            late = [connection for connection, lent in self._loans.items() if lent < since]
+            late = [connection for connection, (lent, _) in self._loans.items() if lent < since]
             for address in {_address_of(connection) for connection in late}:
-                if await self._answers(*address):
+                if await self.answers(*address):
                     continue
                 for connection in late:
                     if connection in self._loans and _address_of(connection) == address:
@@ -214,7 +273,7 @@ class Pool:
                 await self._give_back(len(self._kept))
                 await self._pool.expire_connections()
 
-    async def _answers(self, host: str, port: int) -> bool:
+    async def answers(self, host: str, port: int) -> bool:
         """Whether the server at this address answers, even if it refuses us."""
         try:
             probe = await asyncpg.connect(
@@ -239,7 +298,12 @@ def _is_open(connection: Connection) -> bool:
         return False  # asyncpg noticed that it broke, and took it back
 
 
-def _preparing(on_statement: OnStatement | None, nodes: Nodes, settings: Mapping[str, str]) -> Any:
+def _preparing(
+    on_statement: OnStatement | None,
+    nodes: Nodes,
+    settings: Mapping[str, str],
+    prepare_node: PrepareNode | None,
+) -> Any:
     """Prepares a new connection: with settings, for Citus if the database has it, and to tell of
     statements."""
     first = "".join(f"SET {name} = {value};" for name, value in settings.items())
@@ -248,13 +312,17 @@ def _preparing(on_statement: OnStatement | None, nodes: Nodes, settings: Mapping
         assert on_statement is not None  # noqa: S101 - it is only called if there is one
         on_statement(record.query, record.elapsed, record.exception is not None)
 
-    async def prepare(connection: _Connection) -> None:
+    async def prepare(connection: NodeSession) -> None:
+        if prepare_node is not None:
+            await prepare_node(connection)
+            connection.nodes = nodes
         # Commands without arguments take one round trip together, and no prepared statement.
-        if await connection.execute(first + PREPARE_SESSION) != _NO_CITUS:
+        elif await connection.execute(first + PREPARE_SESSION) != _NO_CITUS:
             rows = await connection.fetch(FIND_FUNCTIONS)
             connection.is_of_citus = True
             connection.node_functions = frozenset(row["proname"] for row in rows)
             connection.nodes = nodes
+            nodes.found.set()
         if on_statement is not None:
             connection.add_query_logger(tell)
 

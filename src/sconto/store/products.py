@@ -17,6 +17,7 @@ from sconto.domain.product import (
     search_key,
 )
 from sconto.store.database import Connection
+from sconto.store.node_calls import LONG_TIMEOUT, NodeFunction
 from sconto.store.stored_amounts import PRICE, stored_price
 from sconto.store.transactions import savepoint
 
@@ -71,7 +72,22 @@ _PUT_GIVEN = _PUT.format(
     """
 )
 
+_PUT_GIVEN_ON_NODE: Final = NodeFunction(_PUT_GIVEN, writes=True, timeout=LONG_TIMEOUT)
+
+ON_NODES: Final = (_PUT_GIVEN_ON_NODE,)
+"""The functions of these statements on the nodes of a distributed database."""
+
 _PUT_STAGED = _PUT.format(asked="SELECT * FROM staged_products")
+
+# In the order of the key, in which rows are locked.
+_LIST_STAGED = """
+SELECT product_id, name, name_folded, price, exact_price, currency, tags
+FROM staged_products
+ORDER BY product_id
+"""
+
+_PUT_TOGETHER: Final = 2_000
+"""Staged products that one call puts on the merchant's node."""
 
 _STAGE = """
 CREATE TEMPORARY TABLE staged_products (
@@ -138,8 +154,8 @@ async def put_products(
 ) -> PutCounts:
     """Create or change the products, each named once."""
     prices = [stored_price(product.price, product.currency) for product in products]
-    row = await connection.fetchrow(
-        _PUT_GIVEN,
+    row = await _PUT_GIVEN_ON_NODE.fetchrow(
+        connection,
         merchant_id,
         now,
         [product.product_id for product in products],
@@ -180,8 +196,24 @@ async def put_staged(
     If it raises, the transaction can go on as if this had not been tried.
     """
     async with savepoint(connection):
+        if _PUT_GIVEN_ON_NODE.is_on(connection):
+            return await _put_staged_on_node(connection, merchant_id, staged, now)
         row = await connection.fetchrow(_PUT_STAGED, merchant_id, now, timeout=IMPORT_TIMEOUT)
     return _counts(row, staged)
+
+
+async def _put_staged_on_node(
+    connection: Connection, merchant_id: int, staged: int, now: datetime
+) -> PutCounts:
+    """The same in calls on the merchant's node. The staged products are on the coordinator."""
+    created = updated = 0
+    listed = await connection.cursor(_LIST_STAGED)
+    while rows := await listed.fetch(_PUT_TOGETHER, timeout=IMPORT_TIMEOUT):
+        row = await _PUT_GIVEN_ON_NODE.fetchrow(
+            connection, merchant_id, now, *(list(column) for column in zip(*rows, strict=True))
+        )
+        created, updated = created + row["created"], updated + row["updated"]
+    return PutCounts(created, updated, staged - created - updated)
 
 
 async def find_product(connection: Connection, merchant_id: int, product_id: int) -> Product | None:

@@ -17,6 +17,7 @@ from typing import Final
 
 from sconto.domain.redemption import CART_PRODUCT_ID
 from sconto.store.database import Connection
+from sconto.store.node_calls import LONG_TIMEOUT, NodeFunction
 from sconto.store.order_tallies import PLACED_COLUMNS, SUMS, TALLIES
 from sconto.store.past_customers import DIGEST
 
@@ -111,6 +112,11 @@ WITH chosen AS MATERIALIZED (
 SELECT count(*) FROM gone
 """  # noqa: S608  # of our own constants
 
+_PURGE_ORDERS_ON_NODE: Final = NodeFunction(_PURGE_ORDERS, writes=True, timeout=LONG_TIMEOUT)
+
+ON_NODES: Final = (_PURGE_ORDERS_ON_NODE,)
+"""The functions of these statements on the nodes of a distributed database."""
+
 # The trigger that protects the history lets this transaction delete entries before that time. A SET
 # takes no argument; unlike `set_config`, it reaches the node that has the merchant.
 _ALLOW_HISTORY: Final = "SET LOCAL sconto.purging_before = '{before}'"
@@ -148,7 +154,7 @@ async def purge_orders(connection: Connection, merchant_id: int, before: datetim
 
     Needs a transaction that holds the merchant's lock on promotions.
     """
-    return int(await connection.fetchval(_PURGE_ORDERS, merchant_id, before))
+    return int(await _PURGE_ORDERS_ON_NODE.fetchval(connection, merchant_id, before))
 
 
 async def purge_history(connection: Connection, merchant_id: int, before: datetime) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.upload import Upload
 from sconto.store.database import Connection
+from sconto.store.polls import Poll
 
 SWEEP_LOCK: Final = 0x5C0_F11E
 """The advisory lock of the one worker that removes what is over."""
@@ -53,14 +54,14 @@ DELETE FROM upload_parts WHERE merchant_id = $1 AND upload_id = ANY ($2::bigint[
 _REMOVE: Final = "DELETE FROM uploads WHERE merchant_id = $1 AND upload_id = ANY ($2::bigint[])"
 
 # Whoever has promotions has a version (`counters`): one look-up in an index for each merchant.
-_MERCHANTS: Final = """
+LIST_MERCHANTS: Final = Poll("""
 SELECT merchant_id
 FROM timeline_versions AS merchants
 WHERE EXISTS (
     SELECT FROM uploads
     WHERE uploads.merchant_id = merchants.merchant_id AND expires_at <= $1
 )
-"""
+""")
 
 
 async def insert_upload(
@@ -123,7 +124,7 @@ async def lock_sweep(connection: Connection) -> bool:
 
 async def list_merchants(connection: Connection, now: datetime) -> list[int]:
     """The merchants that have uploads that are over."""
-    return [row["merchant_id"] for row in await connection.fetch(_MERCHANTS, now)]
+    return [row["merchant_id"] for row in await LIST_MERCHANTS.fetch(connection, now)]
 
 
 async def remove_over(connection: Connection, merchant_id: int, now: datetime) -> int:
