@@ -308,7 +308,6 @@ def _preparing(
     """Prepares a new connection: its settings, Citus if the database has it, statement hooks."""
     first = "".join(f"SET {name} = {value};" for name, value in settings.items())
 
-
     def tell(record: Any) -> None:
         assert on_statement is not None  # noqa: S101 - it is only called if there is one
         on_statement(record.query, record.elapsed, record.exception is not None)
