@@ -8,6 +8,7 @@ from sconto.cli.database import ask_database
 from sconto.domain.promise import CheckedPromise, TimelineViolation, Violation
 from sconto.operations import Database
 from sconto.operations.check import check as compare
+from sconto.store.node_watch import find_detours
 from sconto.store.session import find_node_faults
 
 _BROKEN: Final = 1
@@ -28,6 +29,8 @@ async def _check(database: Database) -> bool:
     async with database.read() as connection:
         for fault in await find_node_faults(connection):
             typer.echo(f"sconto: {fault} (see Citus in docs/scale.md)", err=True)
+    for detour in await find_detours(database):
+        typer.echo(f"sconto: {detour} (see Citus in docs/scale.md)", err=True)
     kept = True
     async for checked in compare(database):
         show_checked(checked)
