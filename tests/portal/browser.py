@@ -74,7 +74,7 @@ _MISFITS: Final = """
 
 @asynccontextmanager
 async def started() -> AsyncIterator[Browser]:
-    """Start the system's Chromium, if possible the one without windows; without one tests fail."""
+    """Start the system's Chromium, if possible the headless one; without one tests fail."""
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     assert path is not None, "no chromium: `make test` installs it, or tools/ensure-package does"
     async with async_playwright() as playwright:
@@ -102,7 +102,7 @@ class Complaints:
 
 
 async def show(page: Page, name: str, *, like: str | None = None) -> None:
-    """Let axe look at the page at its widths and in both themes, and see that it fits.
+    """Check the page with axe at its widths and in both themes, and that it fits.
 
     The page is 1280 pixels wide and light, before and afterwards. Two of six combinations prove
     it, the second with the rules that a look can break. For the same page in another state, `like`
@@ -137,7 +137,7 @@ async def _change_look(page: Page, look: _Look, new: _Look) -> None:
 async def axe_findings(page: Page, *within: str, rules: Sequence[str] = ()) -> list[str]:
     """The serious and critical findings of axe, with their places; of the whole page, or of parts.
 
-    Parts are told by selectors; one that selects nothing is refused by axe. No `rules` are all.
+    Parts are given as selectors; axe refuses a selector that matches nothing. No `rules` are all.
     """
     if await page.evaluate("typeof axe") == "undefined":
         await page.evaluate(_AXE.read_text())

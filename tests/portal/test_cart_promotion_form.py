@@ -133,13 +133,13 @@ async def test_the_form_says_that_no_more_automatic_promotions_may_be_active(
     }
     answer = await portal.post("/cart-promotions/new", {**form, "step": "save"})
     assert answer.status_code == 422
-    assert "100 automatic promotions for carts are active already" in answer.text
+    assert "100 automatic promotions for carts are already active" in answer.text
     del form["active"]
     answer = await portal.post("/cart-promotions/new", {**form, "step": "save"})
     assert answer.status_code == 303
 
 
-async def test_an_edit_keeps_codes_that_are_too_many_for_the_form(
+async def test_an_edit_keeps_more_codes_than_the_form_shows(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     codes = tuple(f"C{number}" for number in range(501))
@@ -147,7 +147,7 @@ async def test_an_edit_keeps_codes_that_are_too_many_for_the_form(
     new = NewCartPromotion("Many", True, Period(NOON), terms, CodeType.ONE_TIME, codes)
     created = await operations.create_promotion(database, merchant, new, NOON)
     page = (await portal.get(f"/cart-promotions/{created.id}/edit")).text
-    assert "The codes are too many to be shown here." in page
+    assert "There are too many codes to show here." in page
     form = {
         "name": "Fewer",
         "who": "code",

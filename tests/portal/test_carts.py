@@ -1,4 +1,4 @@
-"""Trying a cart: what it costs, and why each promotion did or did not count."""
+"""Trying a cart: what it costs, and why each promotion did or did not apply."""
 
 from playwright.async_api import Page, expect
 
@@ -54,7 +54,7 @@ async def test_a_cart_is_filled_and_its_price_explained(
         "Replaced by a later code"
     )
     await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
-        "A code that was activated after it counts."
+        "A code that was activated later was picked."
     )
     await show(page, "cart")
 
@@ -78,7 +78,7 @@ async def test_all_faults_are_shown_at_their_fields(
         "An amount such as 19.99.",
         "The catalogue does not have it: type a price.",
         "At most 20 codes can be tried.",
-        "That is not a time.",
+        "This is not a time.",
     ):
         await expect(page.get_by_text(fault)).to_be_visible()
     await show(page, "cart-faults", like="cart")

@@ -66,7 +66,7 @@ async def test_codes_are_searched_added_removed_and_downloaded(
     await page.get_by_label("Or a file").set_input_files(file)
     await page.get_by_role("button", name="Add", exact=True).click()
     await expect(page.get_by_role("status")).to_contain_text("1 row cannot be taken")
-    await expect(page.locator("tbody tr").nth(2)).to_contain_text("is no code")
+    await expect(page.locator("tbody tr").nth(2)).to_contain_text("is not a code")
     await show(page, "codes-of-a-file")
     await page.get_by_role("button", name="Cancel").click()
     file.write_text("Wert;Aktion\n5;SUMMER SALE\n7;FILE-2\n")

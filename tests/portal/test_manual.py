@@ -29,7 +29,7 @@ async def test_the_manual_works_under_its_policy_and_cannot_be_framed(
 ) -> None:
     if few:
         await anonymous.route("**/openapi.json", pass_on_few, times=1)
-    # The fragment opens an operation. Real clicks would lay out all the others again and again.
+    # The fragment opens an operation. Real clicks would lay out all the others repeatedly.
     docs = portal_url.removesuffix("/portal") + "/docs"
     answer = await anonymous.goto(f"{docs}#/Operation/health_live")
     assert answer is not None

@@ -124,7 +124,7 @@ async def test_orders_redemptions_and_codes_are_downloaded(
     await show(page, "orders")
 
 
-async def test_what_is_no_day_downloads_nothing(portal: PortalClient) -> None:
+async def test_an_invalid_day_downloads_nothing(portal: PortalClient) -> None:
     for query in ({"kind": "orders", "format": "csv", "from": "2026-02-30"}, {"kind": "people"}):
         answer = await portal.get("/orders/export", **query)
         assert answer.status_code == 303

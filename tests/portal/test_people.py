@@ -76,7 +76,7 @@ async def test_all_faults_of_a_new_user_are_shown_together(
     await page.get_by_label("E-mail").fill("ada")
     await page.get_by_role("button", name="Add").click()
     for fault in (
-        "This is no e-mail address.",
+        "This is not an e-mail address.",
         "A name has 1 to 255 characters.",
         "A password has 8 to 1024 characters.",
         "Choose a role.",
@@ -228,7 +228,7 @@ async def test_an_admin_makes_a_link_and_sets_an_address(
     assert "has another e-mail address" in changes
     await users.set_disabled(database, merchant, colleague.user_id, disabled=True)
     refused = await portal.post(f"{page}/password-link")
-    assert (refused.status_code, "let them in again first" in refused.text) == (422, True)
+    assert (refused.status_code, "Reactivate them first" in refused.text) == (422, True)
 
 
 async def test_a_link_is_sent_in_the_language_of_the_admin(

@@ -90,7 +90,7 @@ async def test_a_long_list_is_paged(
     await expect(heading).to_have_attribute("aria-sort", "descending")
     await expect(page.locator("#results tbody th a").first).to_have_text("Promotion 26")
     await expect(page.get_by_label("Sort by")).to_have_value("name-turned")
-    # The rows are remembered.
+    # The number of rows is kept.
     await page.goto(f"{portal_url}/promotions")
     await expect(page.locator("#results tbody tr")).to_have_count(27)
     await show(page, "promotions-many", like="promotions")

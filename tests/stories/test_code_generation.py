@@ -1,4 +1,4 @@
-"""Codes are generated although the workers that generate them are killed."""
+"""Codes are generated even if the workers that generate them are killed."""
 
 import asyncio
 import os

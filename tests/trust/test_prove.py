@@ -30,7 +30,7 @@ FORGETS_THE_TOTAL = FORGETS.format(
     names=("limits",), limit="WHERE known.taken + known.amount <= known.most"
 )
 
-# Of merchants with holds: what others hold counts as free, and an order is priced again.
+# For merchants with holds: what others hold counts as free, and an order is priced again.
 FORGETS_HOLDS = """
 from sconto.store import holds, orders
 held = "AND (held_until IS NULL OR held_until <= $3 OR held_for = $2)"
