@@ -8,4 +8,4 @@ from sconto.store.database import Database
 async def violations(database: Database, caller: Caller | None = None) -> list[str]:
     """The broken promises about the caller's merchant, or about all, in words."""
     checks = check(database, None if caller is None else caller.merchant_id)
-    return [found.words async for promise in checks for found in promise.violations]
+    return [str(found) async for promise in checks for found in promise.violations]
