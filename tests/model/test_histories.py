@@ -3,7 +3,7 @@
 import asyncio
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,10 +15,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.operations.cart_promotions import restore_promotion
@@ -34,6 +30,7 @@ from tests.model.questions import ORDERS, bodies, questions, spoilt_bodies
 from tests.model.shop import Answer, Shop
 from tests.model.subscription_questions import subscription_questions
 from tests.model.values import minor_units, show_amount
+from tests.serving import serving
 
 START: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ZONES: Final = ("UTC", "Europe/Moscow", "America/St_Johns")
@@ -118,18 +115,10 @@ class Bench:
         self._database = await Database.open(self._url)
         self._stack.push_async_callback(self._database.close)
         for zone in ZONES:
-            app = build_app(self._context_for(ZoneInfo(zone)), request_log("console"))
-            await self._stack.enter_async_context(app.router.lifespan_context(app))
-            transport = httpx.ASGITransport(app)
-            client = httpx.AsyncClient(transport=transport, base_url="http://sconto")
+            client = serving(
+                self._database, self._tokens, zone=ZoneInfo(zone), now=lambda: self.now
+            )
             self._clients[zone] = await self._stack.enter_async_context(client)
-
-    def _context_for(self, zone: ZoneInfo) -> Callable[[], Any]:
-        @asynccontextmanager
-        async def open_context() -> Any:
-            yield Context(self._database, self._tokens, zone, Metrics(), lambda: self.now)
-
-        return open_context
 
 
 class Histories(RuleBasedStateMachine):

@@ -12,8 +12,8 @@ import pytest
 
 from sconto.domain.people import Caller
 from sconto.domain.spreadsheet import shown_as_text
-from sconto.operations.check import check
 from sconto.store.database import Database
+from tests.promises import violations
 from tests.security.endpoints import PUBLIC, Things, body_of, operations_of
 
 Bearer = Callable[[Caller], dict[str, str]]
@@ -170,8 +170,7 @@ async def test_a_name_is_stored_and_returned_unchanged(
     answer = await client.get("/catalog/v1/products", headers=bearer(merchant))
     assert answer.headers["Content-Type"].startswith("application/json")
     assert [product["name"] for product in answer.json()["products"]] == names
-    async for checked in check(database, merchant.merchant_id):
-        assert not checked.violations
+    assert await violations(database, merchant) == []
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -9,7 +9,6 @@ import pytest
 from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
-from sconto.operations.check import check
 from sconto.operations.checkout import get_order, place_order
 from sconto.operations.promotions import create_promotion
 from sconto.store import merchant_rows
@@ -19,6 +18,7 @@ from sconto.store.merchant_rows import export_merchant, import_merchant
 from sconto.store.schema import MoveRefused
 from tests.builders import NOON, a_cart, a_promotion
 from tests.conftest import create_caller
+from tests.promises import violations
 
 
 async def a_shop(database: Database) -> tuple[Caller, str]:
@@ -68,7 +68,7 @@ async def test_a_merchant_continues_in_another_database(
     assert another.user_id > shop.user_id
     order = NewOrder("A-2", a_cart(codes=("TWICE",)))
     await place_order(other, shop, order, NOON, NOON.date())
-    assert [promise async for promise in check(other) if promise.violations] == []
+    assert await violations(other) == []
     await other.close()
 
 

@@ -9,7 +9,6 @@ from sconto.domain.order import NewOrder
 from sconto.domain.returns import Goods
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.operations import cart_promotions, promotions, subscription_promotions
-from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.returns import create_return
 from sconto.store.check import find_violations, one_snapshot
@@ -17,6 +16,7 @@ from sconto.store.check_returns import RETURN_CHECKS
 from sconto.store.database import Database
 from tests.builders import NOON, a_line, a_promotion, subscription_terms, ten_off
 from tests.conftest import create_caller
+from tests.promises import violations
 
 UNITS = "No unit of an order is returned twice"
 CHAIN = "Each return follows the one before it, and shipping is returned once"
@@ -76,7 +76,7 @@ async def shop(create_database: Callable[[], str]) -> AsyncIterator[Database]:
 
 
 async def test_returns_pass_the_check(shop: Database) -> None:
-    assert [checked.promise async for checked in check(shop) if checked.violations] == []
+    assert await violations(shop) == []
 
 
 @pytest.mark.parametrize(("spoil", "promise"), SPOILED)
