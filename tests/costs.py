@@ -3,8 +3,8 @@
 `pytest tests/store --costs 20` shows the tests.
 
 The time of the processes that a test starts counts, and that of the shared PostgreSQL. A service or
-a browser that several tests share counts for the test that it works for. The tests must run one
-after another, so without `-n`.
+a browser that several tests share counts for the test that uses it. The tests must run one after
+another, so without `-n`.
 """
 
 import time
@@ -69,7 +69,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Measure if asked to."""
+    """Measure if the option is set."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Ends(), "ends")
     shown = config.getoption("--costs")
@@ -78,12 +78,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _own_seconds() -> float:
-    """The time that this process has used, and those below it that have ended."""
+    """The time that this process and its ended children have used."""
     return sum(psutil.Process().cpu_times()[:4])
 
 
 def _seconds_of_children() -> float:
-    """The time that the running processes below this one have used."""
+    """The time that the running descendants of this process have used."""
     seconds = 0.0
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):

@@ -46,9 +46,9 @@ class Dealing(LoadScopeScheduling):
 def unit_of(nodeid: str) -> str:
     """The name of the group of tests that are dealt together with this one.
 
-    All tests of the fixture `server` are, so that only one process starts it, all that use a
-    browser, and those of a file with a fixture for the whole file. Quick tests are dealt by the
-    file, which saves messages.
+    There is one group for the fixture `server`, so that only one process starts it, one for all
+    tests that use a browser, and one for each file with a fixture for the whole file. Quick tests
+    are dealt by the file, which saves messages.
     """
     file = nodeid.partition("::")[0]
     return _group_of(file) or nodeid

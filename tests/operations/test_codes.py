@@ -317,7 +317,7 @@ async def test_after_a_thousand_bad_lines_the_rest_are_counted(
     assert refused.value.lines[2].line == 4
 
 
-async def test_blanks_separate_codes_if_that_is_said(database: Database, merchant: Caller) -> None:
+async def test_blanks_separate_codes_if_told_so(database: Database, merchant: Caller) -> None:
     promotion_id = await a_coupon(database, merchant)
     several = Layout(blanks=Blanks.SEVERAL)
 

@@ -52,7 +52,7 @@ async def status_of_api(client: httpx.AsyncClient, token: str) -> int:
 
 
 async def until_always(ask: Callable[[], Awaitable[int]], status: int) -> None:
-    """Ask until ten answers in a row have the status, at most WITHIN seconds."""
+    """Ask until ten answers in a row have the status, for WITHIN seconds at most."""
     began = time.monotonic()
     in_a_row = 0
     while in_a_row < 10:

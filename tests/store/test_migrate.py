@@ -83,7 +83,7 @@ def test_a_newer_schema_that_serves_this_program_is_accepted_and_unchanged(
 ) -> None:
     execute(current_database, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(SchemaMismatch):
-        find(current_database)  # the note is still of the version before
+        find(current_database)  # the note is still that of the previous version
     note = note_for("9999", NEWEST)
     execute(current_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
     assert find(current_database) is SchemaState.CURRENT
