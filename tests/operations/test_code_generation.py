@@ -133,9 +133,9 @@ async def test_a_used_up_pattern_ends_the_generation_and_keeps_its_codes(
 ) -> None:
     promotion_id = await a_coupon(database, merchant)
     pattern = CodePattern("", group_count=1, group_length=10, alphabet="AB")
-    job = await start_generation(database, merchant, promotion_id, pattern, 1, NOON)
     every = ["".join(letters) for letters in product("AB", repeat=10)]
     await codes.add_codes(database, merchant, promotion_id, every, NOON)
+    job = await start_generation(database, merchant, promotion_id, pattern, 1, NOON)
     done = await finish(database, merchant, job)
     assert (done.made, done.ending) == (0, Ending.PATTERN_USED_UP)
 
