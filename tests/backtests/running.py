@@ -37,19 +37,19 @@ async def run(
 
 
 async def get(shop: Shop, job: Backtest) -> Backtest:
-    """The back-test as it is now."""
+    """The current back-test."""
     return await jobs.get_backtest(shop.database, shop.caller, job.id)
 
 
 async def computed(shop: Shop, draft: Draft, *, as_if_running: bool = False) -> Backtest:
-    """A back-test that is started and computed."""
+    """Start and compute a back-test."""
     job = await start(shop, draft, as_if_running=as_if_running)
     assert await run(shop, job)
     return await get(shop, job)
 
 
 async def finish(database: Database, caller: Caller, backtest_id: int) -> None:
-    """Compute a back-test, unless a service of other tests does."""
+    """Compute a back-test, unless a service of other tests does it."""
     await run_backtest(database, caller.merchant_id, backtest_id, uuid4(), read_clock)
     for _ in range(6_000):
         if (await jobs.get_backtest(database, caller, backtest_id)).finished_at is not None:

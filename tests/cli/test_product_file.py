@@ -172,14 +172,14 @@ def test_a_comma_is_decimal_only_if_it_is_not_the_delimiter() -> None:
         ("product_id;name;price;currency\n1;Mug;1,234;KWD", AUTOMATIC, 1234),
     ],
 )
-def test_files_of_people_are_read(content: str, layout: Layout, price: int) -> None:
+def test_files_from_spreadsheets_are_read(content: str, layout: Layout, price: int) -> None:
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         [line] = open_products(BytesIO(content.encode(encoding)), layout)[1]
         assert isinstance(line, ProductLine), line
         assert (line.product.product_id, line.product.price) == (1, price)
 
 
-def test_letters_of_another_encoding_are_refused_in_a_name_alone() -> None:
+def test_letters_of_another_encoding_are_refused_only_in_a_name() -> None:
     content = "Bezeichnung;Nr;product_id;Währung;Preis;Größe\nMüg;1;1;EUR;5,00;ä\n;;;;;\n"
     western = content.encode("cp1252")
     [refused] = read(western)

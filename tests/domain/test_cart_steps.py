@@ -1,4 +1,4 @@
-"""Cart promotions: the worked carts of the reference, and random ones beside the model."""
+"""Cart promotions: the worked examples of the reference, and random ones against the model."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -282,9 +282,7 @@ def test_a_missed_minimum_says_how_much_is_missing() -> None:
 
 @pytest.mark.parametrize("target", ["lines", "order", "shipping"])
 @given(data=st.data())
-def test_a_step_is_what_the_model_says_whatever_the_order_of_storage(
-    data: st.DataObject, target: str
-) -> None:
+def test_a_step_equals_the_models_in_any_order_of_storage(data: st.DataObject, target: str) -> None:
     bill, promotions = data.draw(bills), data.draw(promotions_of(target))
     decision = decide(
         read_ground(bill, target), [offer(one) for one in data.draw(st.permutations(promotions))]
@@ -300,7 +298,7 @@ def test_a_step_is_what_the_model_says_whatever_the_order_of_storage(
 
 @pytest.mark.parametrize("target", ["lines", "order", "shipping"])
 @given(data=st.data())
-def test_a_step_takes_no_more_than_there_is(data: st.DataObject, target: str) -> None:
+def test_a_step_takes_no_more_than_the_price(data: st.DataObject, target: str) -> None:
     bill, promotions = data.draw(bills), data.draw(promotions_of(target))
     ground = read_ground(bill, target)
     decision = decide(ground, [offer(one) for one in promotions])

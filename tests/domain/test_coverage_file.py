@@ -100,13 +100,13 @@ def test_an_invalid_product_id_is_refused(content: str) -> None:
 
 
 @pytest.mark.parametrize("content", ["1,2,3", "1;2\n", "\n1,2\n,\n"])
-def test_several_ids_in_the_only_line_are_refused(content: str) -> None:
+def test_several_ids_in_a_single_line_are_refused(content: str) -> None:
     assert [fault for _, fault in refused(content, percents=False)] == [
         CoverageFault.SEVERAL_VALUES
     ]
 
 
-def test_letters_of_another_encoding_matter_only_in_an_id() -> None:
+def test_letters_of_another_encoding_are_refused_only_in_an_id() -> None:
     content = "id;имя\n1;Кружка\n".encode("cp1251")
     assert read_coverage(content, percents=False) == (CoverageLine(2, 1),)
     [refused] = read_coverage("id\nж1\n".encode("cp1251"), percents=False)

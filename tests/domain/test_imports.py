@@ -1,4 +1,4 @@
-"""Rows of other systems' exports become promotions, or say why they do not."""
+"""Rows of other systems' exports become promotions, or have a reason why not."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -81,7 +81,7 @@ def test_a_percent_on_products_becomes_a_product_promotion() -> None:
     assert (once.terms.code_type, once.terms.codes) == (CodeType.ONE_TIME, ("tea",))
 
 
-def test_everything_else_becomes_a_cart_promotion() -> None:
+def test_all_other_rows_become_cart_promotions() -> None:
     found = woo(
         discount_type="fixed_cart",
         coupon_amount="5.00",
@@ -107,7 +107,7 @@ def test_everything_else_becomes_a_cart_promotion() -> None:
     assert made.period.ends_at == datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)
 
 
-def test_free_shipping_is_a_promotion_of_its_own() -> None:
+def test_free_shipping_becomes_a_separate_promotion() -> None:
     off, free = woo(discount_type="fixed_cart", coupon_amount="3", free_shipping="yes")
     assert cart(off).terms.benefit == AmountOff({"EUR": 300})
     assert cart(free).terms.target is Target.SHIPPING
@@ -127,7 +127,9 @@ def test_free_shipping_is_a_promotion_of_its_own() -> None:
         {"post_status": "draft"},
     ],
 )
-def test_what_would_give_more_than_before_is_switched_off(cells: dict[str, str]) -> None:
+def test_a_promotion_that_would_give_more_than_before_is_switched_off(
+    cells: dict[str, str],
+) -> None:
     (found,) = woo(**cells)
     assert not make_promotion(found, NOON).active
     assert found.notes
@@ -150,7 +152,7 @@ def test_what_would_give_more_than_before_is_switched_off(cells: dict[str, str])
         ({"date_expires": "2026-13-01"}, "no date"),
     ],
 )
-def test_what_cannot_be_read_says_why(cells: dict[str, str], reason: str) -> None:
+def test_an_unreadable_row_has_its_reason(cells: dict[str, str], reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
         woo(**cells)
 
@@ -189,7 +191,7 @@ def test_a_discount_of_shopify_keeps_its_minimum_limits_and_times() -> None:
         {"Minimum_Purchase_Requirements": "see the notes"},
     ],
 )
-def test_what_shopify_does_not_export_switches_off(cells: dict[str, str]) -> None:
+def test_missing_facts_in_a_shopify_export_switch_the_promotion_off(cells: dict[str, str]) -> None:
     assert not make_promotion(shop(**cells), NOON).active
 
 
@@ -204,7 +206,7 @@ def test_what_shopify_does_not_export_switches_off(cells: dict[str, str]) -> Non
         ({"Value": "-120"}, "no percent"),
     ],
 )
-def test_what_shopify_cannot_tell_is_left_out(cells: dict[str, str], reason: str) -> None:
+def test_facts_that_shopify_does_not_have_are_left_out(cells: dict[str, str], reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
         shop(**cells)
 
@@ -221,13 +223,13 @@ def test_amounts_of_stripe_are_in_major_units_unless_the_api_names_them() -> Non
     ("cells", "reason"),
     [
         ({"Duration": "repeating", "Duration_In_Months": "3"}, "3 months of a subscription"),
-        ({"Valid": "false"}, "not valid any more"),
+        ({"Valid": "false"}, "no longer valid"),
         ({"Max_Redemptions": "5", "Times_Redeemed": "5"}, "used up"),
         ({"Percent_Off": "", "Currency": "eur"}, "takes nothing off"),
         ({"Percent_Off": "", "Amount_Off": "5", "Currency": "xx"}, "no currency"),
     ],
 )
-def test_what_stripe_has_no_terms_for_is_left_out(cells: dict[str, str], reason: str) -> None:
+def test_stripe_coupons_without_terms_are_left_out(cells: dict[str, str], reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
         coupon(**cells)
 

@@ -1,4 +1,4 @@
-"""What an order counts for: each promotion once, whatever its products, codes and currencies."""
+"""What an order counts for: each promotion once, with any products, codes and currencies."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ NOTHING = PricedCart("EUR", 1000, 0, 1000, (), ())
 
 @st.composite
 def redemptions(draw: st.DrawFn) -> list[Redemption]:
-    """Picks of a few products; a promotion has one code, or several of one type."""
+    """Picks of a few products. Each promotion has one code, or several of one type."""
     codes: dict[int, tuple[int | None, CodeType | None]] = {
         1: (None, None),
         2: (20, CodeType.REUSABLE),

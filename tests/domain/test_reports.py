@@ -1,4 +1,4 @@
-"""Reports: which days they are about, what these are compared with, and the figures."""
+"""Reports: their days, the days they are compared with, and the figures."""
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -52,7 +52,7 @@ def test_a_preset_is_compared_with_the_days_before(
     assert (days, days.before) == (DayRange(first, last), DayRange(*before))
 
 
-def test_a_whole_month_is_compared_with_the_month_before() -> None:
+def test_a_whole_month_is_compared_with_the_previous_month() -> None:
     march = DayRange(date(2024, 3, 1), date(2024, 3, 31))
     assert march.before == DayRange(date(2024, 2, 1), date(2024, 2, 29))
     assert days_of(Preset.THIS_MONTH, date(2024, 3, 31)).before == march.before
@@ -62,7 +62,7 @@ def test_a_whole_month_is_compared_with_the_month_before() -> None:
     st.dates(date(2, 2, 1)),
     st.integers(0, MAX_DAYS - 1),
 )
-def test_days_and_those_before_have_no_gap(last: date, more: int) -> None:
+def test_the_days_follow_the_days_before_without_a_gap(last: date, more: int) -> None:
     days = DayRange(last - timedelta(days=more), last)
     if refuse_days(days.first, days.last) is None:
         assert days.length == len(days.days) == more + 1
@@ -86,7 +86,7 @@ def test_days_of_a_report_are_in_order_and_at_most_a_year(
     assert refuse_days(first, last) is refused
 
 
-def test_days_begin_and_end_with_those_of_the_zone() -> None:
+def test_days_begin_and_end_at_midnight_of_the_zone() -> None:
     # On 29 March 2026 the clocks in Berlin go forward.
     query = query_for(DayRange(date(2026, 3, 29), date(2026, 3, 29)), ZoneInfo("Europe/Berlin"))
     assert query.since == datetime(2026, 3, 28, 23, tzinfo=UTC)

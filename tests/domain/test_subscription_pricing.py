@@ -1,4 +1,4 @@
-"""What a subscription's codes do to an order, with random rules and amounts."""
+"""How a subscription's codes change an order, with random rules and amounts."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""When messages are sent again, and by which secrets they are signed."""
+"""When messages are sent again, and with which secrets they are signed."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def test_the_example_of_the_specification_has_its_signature() -> None:
     }
 
 
-def test_the_secret_before_is_valid_until_its_time() -> None:
+def test_the_previous_secret_is_valid_until_its_time() -> None:
     new, old = write_secret(b"n" * 32), write_secret(b"o" * 32)
     assert valid_secrets(new, None, None, NOON) == (new,)
     assert valid_secrets(new, old, NOON + SECOND, NOON) == (new, old)
@@ -66,7 +66,7 @@ def test_any_2xx_is_a_success(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [None, 100, 301, 307, 400, 404, 429, 500])
-def test_everything_else_is_tried_again(status: int | None) -> None:
+def test_all_other_answers_are_tried_again(status: int | None) -> None:
     assert decide(Answer(1, status), 1, NOON, NOON).state is DeliveryState.WAITING
 
 
@@ -84,7 +84,7 @@ def test_a_receiver_gets_the_time_that_it_asks_for_within_bounds() -> None:
     assert retry_at(timedelta(days=90)) == NOON + timedelta(hours=6)
 
 
-def test_pauses_grow_with_the_time_of_failing() -> None:
+def test_pauses_grow_with_the_time_since_the_first_failure() -> None:
     def pause(failures: int, since: timedelta) -> timedelta | None:
         return pause_after(failures, NOON, NOON + since)
 

@@ -36,11 +36,11 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def client(own_database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application whose operator allows webhooks to this machine."""
+    """A client of an application that may send webhooks to this machine."""
 
     @asynccontextmanager
     async def open_context() -> AsyncIterator[Context]:
-        # Tokens of its own: users of other databases have the same ids.
+        # Its tokens are separate: users of other databases have the same ids.
         tokens = Tokens(SECRET_KEY)
         yield Context(own_database, tokens, ZoneInfo("UTC"), Metrics(), sender=Sender(LOCAL, 5))
 
@@ -53,7 +53,7 @@ async def client(own_database: Database) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def ask(client: httpx.AsyncClient, own_database: Database, bearer: Any) -> Ask:
-    """Sends a request of a new merchant's admin, and answers its body."""
+    """Sends a request of a new merchant's admin and returns the answer's body."""
     headers = bearer(await create_caller(own_database))
 
     async def ask(
