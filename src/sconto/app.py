@@ -55,6 +55,7 @@ from sconto.domain.single_sign_on import SignOnRules
 from sconto.operations import Database, DatabaseUnavailable, OnStatement, counters, idempotency
 from sconto.operations.background import keep_running
 from sconto.operations.backtesting.process import keep_backtesting, keep_sweeping_backtests
+from sconto.operations.code_drawing import keep_drawing_codes
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.deliveries import Deliveries, lease_for
@@ -250,9 +251,8 @@ async def _open_context(
     )
     tokens, known_keys = Tokens(*settings.secret_keys, epoch=None), KnownKeys()
     seen_sessions = SeenSessions()
-    sender = Sender(
-        ReceiverRules(parse_networks(settings.events.networks)), settings.events.timeout
-    )
+    rules = ReceiverRules(parse_networks(settings.events.networks))
+    sender = Sender(rules, settings.events.timeout)
     deliveries = Deliveries(
         database,
         sender.send,
@@ -275,6 +275,7 @@ async def _open_context(
             keep_watching(url, database),
             keep_listing_old_orders(database),
             keep_counting_old_orders(database, settings.zone),
+            keep_drawing_codes(database),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             keep_sweeping_holds(database, read_clock),

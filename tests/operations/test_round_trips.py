@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
 from asyncpg.connection import LoggedQuery
+from msgspec.structs import replace
 
 from sconto.domain.cart import Cart, Customer
 from sconto.domain.cart_promotion import Limits

@@ -14,6 +14,7 @@ from sconto.domain.people import Caller, Role
 from sconto.domain.problems import GenerationNotFound, NoCodesAllowed, PromotionNotFound
 from sconto.operations.background import keep_running
 from sconto.store import code_generations, code_lists, history
+from sconto.store.code_timelines import claim_generated
 from sconto.store.database import (
     Busy,
     Connection,
@@ -22,6 +23,7 @@ from sconto.store.database import (
     retried,
     retrying,
 )
+from sconto.store.price_versions import Renewal, renew_prices
 
 CODES_PER_TRANSACTION: Final = 10_000
 """Codes of one transaction. An edit of the promotion waits for one transaction at most."""
@@ -208,6 +210,10 @@ async def _make_some(
             connection, merchant_id, generation.promotion_id, codes, keys
         )
         if made:
+            if await claim_generated(connection, merchant_id, keys):
+                await renew_prices(
+                    connection, merchant_id, Renewal(codes_of=generation.promotion_id)
+                )
             return made, Ending.COMPLETE if made == missing else None
     return 0, Ending.PATTERN_USED_UP
 

@@ -31,7 +31,7 @@ from sconto.operations.search import is_prepared
 from sconto.store import code_lists, history
 from sconto.store.code_parts import search_parts
 from sconto.store.database import Connection, Database, retried, retrying
-from sconto.store.price_versions import PRICES
+from sconto.store.price_versions import Renewal
 from sconto.store.threads import in_thread
 
 T = TypeVar("T")
@@ -330,4 +330,4 @@ async def record(
         connection, caller.merchant_id, promotion_id, now, has_codes=added.count > 0
     )
     change = codes_changed(promotion_id, verb, ListChange(added=added, removed=removed))
-    await history.record(connection, caller, change, now, PRICES)
+    await history.record(connection, caller, change, now, Renewal(codes_of=promotion_id))

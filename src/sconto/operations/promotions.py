@@ -273,7 +273,7 @@ async def _redraw(
 ) -> Renewal:
     """Update the timeline; returns which cached data the edit ends."""
     redrawn = await timeline.redraw(connection, merchant_id, promotion_id, before, after)
-    return Renewal(picks=redrawn)
+    return Renewal(picks=redrawn, codes_of=promotion_id)
 
 
 async def _existing(

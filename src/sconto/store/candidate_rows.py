@@ -109,6 +109,7 @@ class Row(msgspec.Struct, frozen=True):
     taken: Sequence[TakenOfPromotion] = ()
     has_ordered: bool = False
     hold: HoldRow | None = None
+    undrawn: Sequence[str] = ()
 
 
 class Rows(msgspec.Struct, frozen=True):

@@ -288,6 +288,8 @@ async def _read(
     if rows.is_crowded:
         picks = [{} for _ in requests]
         rows = await _fetch(connection, merchant_id, requests, statements.crowded)
+        for row in rows.carts:
+            cache.undrawn.add(merchant_id, row.undrawn)
     for row, picks_of_cart in zip(rows.carts, picks, strict=True):
         if row.picks:
             cache.put(merchant_id, rows.timeline_version, row.picks)

@@ -20,7 +20,12 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
 from sconto.store.people import PossibleUser
-from sconto.store.price_versions import Renewal, renew_sql, renewal_arguments
+from sconto.store.price_versions import (
+    Renewal,
+    redraw_codes_of,
+    renew_sql,
+    renewal_arguments,
+)
 from sconto.store.promotion_events import (
     PROMOTIONS,
     SUBSCRIPTION_PROMOTIONS,
@@ -55,6 +60,7 @@ def _record_and_tell(table: Table, *, renews: bool) -> str:
     # The change has the promotion's row locked. If it started or stopped the promotion, that is an
     # event too.
     versions = "renewed WHERE" if renews else "timeline_versions WHERE merchant_id = $1 AND"
+    is_drawn = "SELECT is_drawn FROM renewed" if renews else "SELECT false"
     return f"""
 WITH {_RENEWED if renews else ""}recorded AS (
     {_RECORD}
@@ -68,19 +74,21 @@ WITH {_RENEWED if renews else ""}recorded AS (
     FROM subject
     WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $5
       AND promotion.told_phase <> subject.phase
+), told AS (
+    INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
+    SELECT $1, event.type, '{table.object} ' || $5::bigint, $2, facts, event.data
+    FROM subject
+    CROSS JOIN LATERAL (
+        SELECT type, data, place
+        FROM unnest($9::text[], $10::text[]::json[]) WITH ORDINALITY AS one (type, data, place)
+        UNION ALL
+        SELECT 'promotion.started', NULL, 1000 WHERE phase = 1 AND told_phase <> 1
+        UNION ALL
+        SELECT 'promotion.ended', NULL, 1000 WHERE phase <> 1 AND told_phase = 1
+    ) AS event
+    ORDER BY event.place
 )
-INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
-SELECT $1, event.type, '{table.object} ' || $5::bigint, $2, facts, event.data
-FROM subject
-CROSS JOIN LATERAL (
-    SELECT type, data, place
-    FROM unnest($9::text[], $10::text[]::json[]) WITH ORDINALITY AS one (type, data, place)
-    UNION ALL
-    SELECT 'promotion.started', NULL, 1000 WHERE phase = 1 AND told_phase <> 1
-    UNION ALL
-    SELECT 'promotion.ended', NULL, 1000 WHERE phase <> 1 AND told_phase = 1
-) AS event
-ORDER BY event.place
+{is_drawn}
 """  # noqa: S608  # of our own constants
 
 
@@ -140,7 +148,7 @@ async def record(
         more = [[type_ for type_, _ in events], [_encode(facts) for _, facts in events]]
     if renewal is not None:
         more += renewal_arguments(renewal)
-    await connection.execute(
+    is_drawn = await connection.fetchval(
         statement,
         caller.merchant_id,
         at,
@@ -152,6 +160,8 @@ async def record(
         _encode(change.after),
         *more,
     )
+    if is_drawn and renewal is not None:
+        await redraw_codes_of(connection, caller.merchant_id, renewal)
 
 
 async def record_failed_sign_in(

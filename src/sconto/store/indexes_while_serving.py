@@ -16,6 +16,7 @@ from typing import Final
 
 import psycopg
 
+from sconto.store.revealed import AUTOMATIC_INDEXES
 from sconto.store.search_indexes import SEARCH_INDEXES
 
 LIST_INDEXES: Final[Mapping[str, str]] = {
@@ -50,6 +51,7 @@ INDEXES: Final[Mapping[str, str]] = {
     **COUNT_INDEXES,
     **SEARCH_INDEXES,
     **AUDIT_INDEXES,
+    **AUTOMATIC_INDEXES,
 }
 """All indexes that are built while Sconto serves."""
 

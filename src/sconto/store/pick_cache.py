@@ -7,6 +7,7 @@ is cached with its span of time, so it does not depend on the time of the quote.
 automatic cart promotions are cached (`cart_offers`), and which merchants have had holds.
 """
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -22,6 +23,8 @@ _MAX_PICKS: Final = 50_000
 for longest go first. Of several, all picks go of the merchant that was not asked for longest."""
 
 _MAX_MERCHANTS: Final = 10_000
+
+_MAX_UNDRAWN: Final = 1_000
 
 Version = int | None
 """A timeline's version; None if nothing was ever drawn."""
@@ -49,6 +52,27 @@ class _Timeline:
         self.spans: LRU[int, PickSpan] = LRU(_MAX_PICKS)
 
 
+class UndrawnCodes:
+    """Codes that carts had and that should have timelines (`code_timelines`)."""
+
+    def __init__(self) -> None:
+        self._found: set[tuple[int, str]] = set()
+        self.any: Final = asyncio.Event()
+        """Set when one was found."""
+
+    def add(self, merchant_id: int, keys: Iterable[str]) -> None:
+        """Take note of codes, unless many are waiting."""
+        for key in keys:
+            if len(self._found) < _MAX_UNDRAWN:
+                self._found.add((merchant_id, key))
+                self.any.set()
+
+    def take(self) -> set[tuple[int, str]]:
+        """The codes found since the last call, with their merchants."""
+        taken, self._found = self._found, set()
+        return taken
+
+
 class PickCache:
     """Cached picks of all merchants, bounded."""
 
@@ -57,6 +81,8 @@ class PickCache:
         self._size = 0
         self.cart_promotions: Final = CartPromotionCache()
         """Automatic cart promotions, which have their own version."""
+        self.undrawn: Final = UndrawnCodes()
+        """Codes of very many promotions, to be drawn in the background."""
         self._with_holds: LRU[int, bool] = LRU(_MAX_MERCHANTS)
 
     def has_holds(self, merchant_id: int) -> bool:
