@@ -11,12 +11,12 @@ from sconto.domain.backtest.draft import Draft
 from sconto.domain.backtest.job import Backtest, NewBacktest
 from sconto.domain.people import Caller
 from sconto.operations.backtesting import jobs
-from sconto.operations.backtesting.running import Strides, run_backtest
+from sconto.operations.backtesting.running import BatchSizes, run_backtest
 from sconto.store.database import Database
 from tests.backtests.shop import END, START, Shop
 
 NOW: Final = END + timedelta(days=5)
-SHORT: Final = Strides(orders=17, checkpoint_every=timedelta(0))
+SHORT: Final = BatchSizes(orders=17, checkpoint_every=timedelta(0))
 
 
 async def start(shop: Shop, draft: Draft, *, as_if_running: bool = False) -> Backtest:
@@ -29,11 +29,11 @@ async def run(
     shop: Shop,
     job: Backtest,
     clock: Callable[[], datetime] = lambda: NOW,
-    strides: Strides = SHORT,
+    sizes: BatchSizes = SHORT,
 ) -> bool:
     """Compute a back-test."""
     merchant_id = shop.caller.merchant_id
-    return await run_backtest(shop.database, merchant_id, job.id, uuid4(), clock, strides)
+    return await run_backtest(shop.database, merchant_id, job.id, uuid4(), clock, sizes)
 
 
 async def get(shop: Shop, job: Backtest) -> Backtest:

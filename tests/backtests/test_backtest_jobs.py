@@ -17,7 +17,7 @@ from sconto.domain.backtest.problems import BacktestNotFound, TooManyBacktests
 from sconto.domain.cart import Cart, Customer, Line
 from sconto.domain.cart_promotion import AmountOff, Limits, Target
 from sconto.operations.backtesting import jobs, process
-from sconto.operations.backtesting.running import LEASE, Strides
+from sconto.operations.backtesting.running import LEASE, BatchSizes
 from sconto.operations.retention import erase_customer
 from sconto.store.database import Database
 from tests.backtests.conftest import History
@@ -25,7 +25,7 @@ from tests.backtests.running import NOW, SHORT, computed, get, run, start
 from tests.backtests.shop import START, SentOrder, Shop, cart_promotion
 from tests.conftest import create_caller
 
-ONE_BY_ONE: Final = Strides(orders=1, checkpoint_every=timedelta(0))
+ONE_BY_ONE: Final = BatchSizes(orders=1, checkpoint_every=timedelta(0))
 
 
 class Killed(Exception):
@@ -144,7 +144,7 @@ async def test_a_worker_whose_lease_has_ended_adds_nothing(history: History) -> 
     shop = history.shop
     whole = await computed(shop, a_draft())
     job = await start(shop, a_draft())
-    first = asyncio.create_task(run(shop, job, strides=ONE_BY_ONE))
+    first = asyncio.create_task(run(shop, job, sizes=ONE_BY_ONE))
     await is_seen(shop, job, lambda seen: seen.done > 2)
     later = NOW + LEASE + timedelta(seconds=1)
     assert await run(shop, job, lambda: later)
@@ -157,7 +157,7 @@ async def test_a_cancelled_backtest_stops_and_keeps_no_data_of_its_orders(
 ) -> None:
     shop = history.shop
     job = await start(shop, a_draft())
-    running = asyncio.create_task(run(shop, job, strides=ONE_BY_ONE))
+    running = asyncio.create_task(run(shop, job, sizes=ONE_BY_ONE))
     await is_seen(shop, job, lambda seen: seen.done > 2)
     cancelled = await jobs.cancel_backtest(shop.database, shop.caller, job.id, NOW)
     assert not await running
@@ -213,7 +213,7 @@ async def test_erasing_a_customer_restarts_open_backtests(quiet_database: Databa
     begun = await get(shop, job)
     assert (begun.state, begun.done) == (BacktestState.WAITING, 0)
     assert await checkpoint_of(shop, job) is None
-    assert await run(shop, job, strides=SHORT)
+    assert await run(shop, job, sizes=SHORT)
     result = (await get(shop, job)).result
     assert result is not None
     assert (result.orders, result.customers) == (4, 1)

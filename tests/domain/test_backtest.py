@@ -10,10 +10,10 @@ from msgspec import structs
 
 from sconto.domain.allowances import Scope
 from sconto.domain.backtest.draft import ProductDraft, as_if_running, with_draft
-from sconto.domain.backtest.figures import Figures, PricedTwice, add_order
+from sconto.domain.backtest.figures import BacktestFigures, PricedTwice, add_order
 from sconto.domain.backtest.job import Checkpoint
 from sconto.domain.backtest.prospects import Occasion, Prospects
-from sconto.domain.backtest.worlds import World
+from sconto.domain.backtest.scenarios import Scenario
 from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart
@@ -86,7 +86,7 @@ def orders(draw: st.DrawFn) -> list[Pair]:
 @settings(max_examples=25)
 @given(orders())
 def test_the_figures_are_those_of_the_slow_model(pairs: list[Pair]) -> None:
-    figures = Figures()
+    figures = BacktestFigures()
     for pair in pairs:
         twice = PricedTwice(
             pair.order_id, pair.at, pair.at.date(), pair.before, pair.after, pair.customer
@@ -206,13 +206,13 @@ def test_a_kept_code_stays_used_and_a_new_one_is_free() -> None:
 def test_orders_use_up_limits_one_after_the_other() -> None:
     terms = CartTerms(Target.ORDER, AmountOff({"EUR": 300}), limits=Limits(budget={"EUR": 1000}))
     limited = CartOffer(Offer(promotion_id=5, active=True, period=LONG), terms)
-    world, cart = World(), a_cart(a_line(unit_price=2000))
+    scenario, cart = Scenario(), a_cart(a_line(unit_price=2000))
     discounts = []
     for _ in range(4):
         found = Candidates(cart_offers=CartOffers([limited]))
-        seen = world.seen_by(cart, found, NOON, {(5, Scope.BUDGET, "EUR"): 350}, str)
+        seen = scenario.seen_by(cart, found, NOON, {(5, Scope.BUDGET, "EUR"): 350}, str)
         bill = price(cart, seen, NOON)
-        world.take(cart, bill, seen.cart_offers, str)
+        scenario.take(cart, bill, seen.cart_offers, str)
         discounts.append(bill.discount)
     # 350 of 1000 were taken before the period: two more fit.
     assert discounts == [300, 300, 0, 0]

@@ -28,7 +28,7 @@ from sconto.domain.cart_promotion import (
     Tier,
     Tiers,
 )
-from sconto.domain.cart_step import Decision, decide
+from sconto.domain.cart_step import StepResult, decide
 from sconto.domain.offers import Offer
 from sconto.domain.schedule import Period
 from tests.domain.cart_strategies import bills, promotions_of
@@ -151,11 +151,11 @@ def bill_of(*lines: tuple[int, int], shipping: str | None = None) -> dict[str, A
     }
 
 
-def takings(decision: Decision) -> list[tuple[int, ...]]:
+def takings(decision: StepResult) -> list[tuple[int, ...]]:
     return [taking.parts for taking in decision.takings]
 
 
-def reasons(decision: Decision) -> dict[int, list[str]]:
+def reasons(decision: StepResult) -> dict[int, list[str]]:
     return {
         offered.promotion_id: [reason.reason.value for reason in found]
         for offered, found in decision.losers

@@ -17,7 +17,7 @@ from sconto.domain.code_file import (
 )
 from sconto.domain.codes import code_key
 from sconto.domain.headings import CODE_WORDS, COUPON_CODE_WORDS
-from sconto.domain.layout import AUTOMATIC, Blanks, Delimiter, Encoding, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, Blanks, Delimiter, Encoding, Layout
 from sconto.domain.spreadsheet import shown_as_text
 
 
@@ -229,9 +229,9 @@ def test_a_refused_line_has_its_fault(content: bytes, expected: CodeLineFault) -
         (b"A;1;Kod\nB;y;C", Layout(columns={"code": 0}), ["A", "B"]),
         ("Жук\nЁж".encode("cp1251"), Layout(encoding=Encoding.CYRILLIC), ["Жук", "Ёж"]),
         (b"A,B;1\nC,D;2", Layout(delimiter=Delimiter.COMMA, columns={"code": 0}), ["A", "C"]),
-        ("Prämie;Código\n5 €;A\n".encode("cp1252"), AUTOMATIC, ["A"]),
-        ("Примечание;Код\nёж;A\n".encode("cp1251"), AUTOMATIC, ["A"]),
-        (b"A\xa0\n\xa0B", AUTOMATIC, ["A", "B"]),
+        ("Prämie;Código\n5 €;A\n".encode("cp1252"), DETECTED_LAYOUT, ["A"]),
+        ("Примечание;Код\nёж;A\n".encode("cp1251"), DETECTED_LAYOUT, ["A"]),
+        (b"A\xa0\n\xa0B", DETECTED_LAYOUT, ["A", "B"]),
     ],
 )
 def test_a_layout_decides_what_a_file_leaves_open(

@@ -8,7 +8,7 @@ from sconto.domain.coverage_file import (
     RefusedCoverageLine,
     read_coverage,
 )
-from sconto.domain.layout import AUTOMATIC, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, Layout
 from sconto.domain.money import PERCENT
 
 
@@ -120,7 +120,7 @@ def test_letters_of_another_encoding_are_refused_only_in_an_id() -> None:
         ("Was;Wieviel\n1;10\n2;7,5\xa0%", Layout(heading=True, columns={"product_id": 0})),
         ("7\t1\n1\t10\n2\t7.5", Layout(heading=True, columns={"product_id": 0})),
         ("Nr|Rabatt\n1\t10\n2\t7,5", Layout(heading=True, columns={"percent": 1})),
-        ("Größe;Ermäßigung;Artikel-Nr.\nXL;10;1\nM;7,5;2", AUTOMATIC),
+        ("Größe;Ermäßigung;Artikel-Nr.\nXL;10;1\nM;7,5;2", DETECTED_LAYOUT),
     ],
 )
 def test_a_layout_says_which_columns_have_what(content: str, layout: Layout) -> None:

@@ -21,7 +21,7 @@ from sconto.domain.csv_rows import RowFault
 from sconto.domain.headings import heading_word
 from sconto.domain.imports import shopify, stripe, woocommerce
 from sconto.domain.imports.cells import HeadingsMissing, Record, Unreadable, read_records
-from sconto.domain.imports.discount import Discount, make_promotion
+from sconto.domain.imports.discount import ImportedDiscount, make_promotion
 from sconto.domain.money import PERCENT
 from sconto.domain.promotion import NewPromotion
 from tests.builders import NOON
@@ -38,12 +38,12 @@ def code(line: int, text: str, coupon_id: str, **cells: str) -> Record:
     return record({"Code": text, "Coupon": coupon_id, **cells}, line)
 
 
-def woo(**cells: str) -> list[Discount]:
+def woo(**cells: str) -> list[ImportedDiscount]:
     given = {"post_title": "tea", "discount_type": "percent", "coupon_amount": "10", **cells}
     return list(woocommerce.read_coupon(record(given), BERLIN, "EUR"))
 
 
-def shop(**cells: str) -> Discount:
+def shop(**cells: str) -> ImportedDiscount:
     given = {
         "Name": "TEA",
         "Value": "-10.0",
@@ -56,17 +56,17 @@ def shop(**cells: str) -> Discount:
     return found
 
 
-def coupon(**cells: str) -> Discount:
+def coupon(**cells: str) -> ImportedDiscount:
     return stripe.read_coupon(record({"id": "TEA", "Percent_Off": "10", **cells}))
 
 
-def cart(discount: Discount) -> NewCartPromotion:
+def cart(discount: ImportedDiscount) -> NewCartPromotion:
     made = make_promotion(discount, NOON)
     assert isinstance(made, NewCartPromotion)
     return made
 
 
-def product(discount: Discount) -> NewPromotion:
+def product(discount: ImportedDiscount) -> NewPromotion:
     made = make_promotion(discount, NOON)
     assert isinstance(made, NewPromotion)
     return made

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sconto.domain.order_counts import Subject
+from sconto.domain.order_counts import CountSubject
 from sconto.domain.reports import (
     MAX_DAYS,
     WHOLE_SHOP,
@@ -107,14 +107,14 @@ def test_a_report_adds_up_the_days_of_one_currency() -> None:
     report = Report(
         days,
         [
-            DayCount(Subject.DISCOUNTED, late, "EUR", Figures(2, 0, 50, 150)),
-            DayCount(Subject.FULL_PRICE, late, "EUR", Figures(1, 0, 0, 70)),
-            DayCount(Subject.FULL_PRICE, early, "EUR", Figures(4, 0, 0, 400)),
-            DayCount(Subject.FULL_PRICE, late, "JPY", Figures(9, 0, 0, 900)),
-            DayCount(Subject.PROMOTION, late, "USD", Figures(0, 3, 0, 0)),
+            DayCount(CountSubject.DISCOUNTED, late, "EUR", Figures(2, 0, 50, 150)),
+            DayCount(CountSubject.FULL_PRICE, late, "EUR", Figures(1, 0, 0, 70)),
+            DayCount(CountSubject.FULL_PRICE, early, "EUR", Figures(4, 0, 0, 400)),
+            DayCount(CountSubject.FULL_PRICE, late, "JPY", Figures(9, 0, 0, 900)),
+            DayCount(CountSubject.PROMOTION, late, "USD", Figures(0, 3, 0, 0)),
         ],
     )
     assert report.currencies == ["USD", "JPY", "EUR"]
     assert report.total(days, "EUR", *WHOLE_SHOP) == Figures(3, 0, 50, 220)
     assert report.total(days.before, "EUR", *WHOLE_SHOP) == Figures(4, 0, 0, 400)
-    assert report.by_day(days, "EUR", Subject.DISCOUNTED) == {late: Figures(2, 0, 50, 150)}
+    assert report.by_day(days, "EUR", CountSubject.DISCOUNTED) == {late: Figures(2, 0, 50, 150)}

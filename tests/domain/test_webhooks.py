@@ -9,7 +9,7 @@ from sconto.domain.webhooks import (
     PAUSED_FROM,
     RETRY_DELAYS,
     Answer,
-    Decision,
+    DeliveryOutcome,
     DeliveryState,
     Message,
     decide,
@@ -53,16 +53,16 @@ def test_attempts_are_spread_over_three_days() -> None:
     now = NOON
     for attempt, delay in enumerate(RETRY_DELAYS, 1):
         decision = decide(FAILED, attempt, NOON, now)
-        assert decision == Decision(DeliveryState.WAITING, now + delay)
+        assert decision == DeliveryOutcome(DeliveryState.WAITING, now + delay)
         now += delay
-    dead = Decision(DeliveryState.DEAD)
+    dead = DeliveryOutcome(DeliveryState.DEAD)
     assert decide(FAILED, len(RETRY_DELAYS) + 1, NOON, now) == dead
     assert decide(FAILED, 2, NOON, NOON + GIVEN_UP_AFTER) == dead
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_2xx_is_a_success(status: int) -> None:
-    assert decide(Answer(1, status), 1, NOON, NOON) == Decision(DeliveryState.DELIVERED)
+    assert decide(Answer(1, status), 1, NOON, NOON) == DeliveryOutcome(DeliveryState.DELIVERED)
 
 
 @pytest.mark.parametrize("status", [None, 100, 301, 307, 400, 404, 429, 500])

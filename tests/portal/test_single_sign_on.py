@@ -17,7 +17,7 @@ from sconto.api.metrics import Metrics
 from sconto.app import build_app, make_provider
 from sconto.domain.people import Caller, Role
 from sconto.domain.single_sign_on import SignOnRules
-from sconto.operations.sign_in_provider import Client, SignInProvider
+from sconto.operations.sign_in_provider import ClientCredentials, SignInProvider
 from sconto.operations.tokens import Purpose, Tokens
 from sconto.operations.users import get_user, list_users, set_disabled, set_email
 from sconto.portal.session import COOKIE
@@ -67,7 +67,7 @@ async def a_browser(
     database: Database, tokens: Tokens, provider: Provider, rules: SignOnRules
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A browser with cookies, at a portal that knows the provider."""
-    client = Client(provider.issuer, CLIENT_ID, "a secret", "openid email profile")
+    client = ClientCredentials(provider.issuer, CLIENT_ID, "a secret", "openid email profile")
     sign_in = SignInProvider("Shop login", rules, client, make_provider)
 
     @asynccontextmanager

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sconto.api.checkout import reading
 from sconto.api.checkout.carts import (
-    Hold,
+    HoldBody,
     Order,
     Prices,
     Quote,
@@ -126,7 +126,7 @@ def test_an_order_is_read_or_has_faults(body: bytes) -> None:
 
 @given(_altered(HOLD))
 def test_a_hold_is_read_or_has_faults(body: bytes) -> None:
-    assert _is_made(body, Hold, make_hold) == (find_hold_faults(parse_json(body)) == [])
+    assert _is_made(body, HoldBody, make_hold) == (find_hold_faults(parse_json(body)) == [])
 
 
 @given(_altered(PRICES))

@@ -14,7 +14,7 @@ from sconto.domain.sign_in import limits_of_attempt
 from sconto.operations.people import create_merchant, create_user, set_disabled, set_password
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
-from sconto.store.sign_in import Attempt, confirm_failure, reserve_attempt
+from sconto.store.sign_in import SignInAttempt, confirm_failure, reserve_attempt
 from tests.operations.test_people import PASSWORD, a_name, a_user
 
 BAD_CREDENTIALS = {"errors": [{"error": 1001, "message": "Bad credentials."}]}
@@ -60,7 +60,7 @@ async def note_ten_failures(database: Database, username: str, address: str) -> 
     for _ in range(10):
         async with database.write() as connection:
             attempt = await reserve_attempt(connection, limits, read_clock())
-            assert isinstance(attempt, Attempt)
+            assert isinstance(attempt, SignInAttempt)
             await confirm_failure(connection, attempt)
 
 

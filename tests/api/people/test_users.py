@@ -13,7 +13,7 @@ from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
 from sconto.app import build_app
 from sconto.domain.people import Caller, Role
-from sconto.operations.mail import Server
+from sconto.operations.mail import MailServer
 from sconto.operations.tokens import Tokens
 from sconto.portal.csrf import FIELD, VISITOR_COOKIE, token_for
 from sconto.store.database import Database
@@ -29,7 +29,7 @@ INVITATIONS = "/people/v1/invitations"
 
 @asynccontextmanager
 async def sending(
-    database: Database, tokens: Tokens, mail: Server | None
+    database: Database, tokens: Tokens, mail: MailServer | None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application with a mail server and a public address."""
 

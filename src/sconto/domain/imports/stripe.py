@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sconto.domain.cart_promotion import Conditions, Limits
 from sconto.domain.codes import CodeType, code_key, is_code
 from sconto.domain.imports.cells import Record, Unreadable, read_currency
-from sconto.domain.imports.discount import Discount, Left
+from sconto.domain.imports.discount import ImportedDiscount, SkippedLine
 from sconto.domain.money import currency_decimals
 
 COLUMNS: Final = (frozenset(["id"]), frozenset(["Percent Off"]), frozenset(["Amount Off"]))
@@ -28,7 +28,7 @@ _MINOR_UNITS: Final = "amount_off"
 """The API's spelling of the heading. The dashboard's, `Amount Off`, is in major units."""
 
 
-def read_coupon(record: Record) -> Discount:
+def read_coupon(record: Record) -> ImportedDiscount:
     """The discount of a coupon, whose code is its id. Raises Unreadable."""
     coupon = record.text("id")
     if record.text("Valid") and not record.flag("Valid"):
@@ -39,7 +39,7 @@ def read_coupon(record: Record) -> Discount:
         raise Unreadable(
             f"it lasts {months or 'some'} months of a subscription: create a subscription promotion"
         )
-    found = Discount(record.text("Name") or coupon, (coupon,), record.line)
+    found = ImportedDiscount(record.text("Name") or coupon, (coupon,), record.line)
     if duration == "forever":
         found.notes.append(
             "it is taken off each order with the code; for subscriptions create a "
@@ -54,14 +54,14 @@ def read_coupon(record: Record) -> Discount:
 
 
 def with_codes(
-    coupons: Mapping[str, Discount], records: Iterable[Record]
-) -> tuple[list[Discount], list[Left]]:
+    coupons: Mapping[str, ImportedDiscount], records: Iterable[Record]
+) -> tuple[list[ImportedDiscount], list[SkippedLine]]:
     """The discounts with promotion codes in place of ids, and the codes that are left out.
 
     `coupons` are discounts by the ids of coupons.
     """
-    grouped: dict[tuple[object, ...], Discount] = {}
-    left: list[Left] = []
+    grouped: dict[tuple[object, ...], ImportedDiscount] = {}
+    left: list[SkippedLine] = []
     seen: set[str | None] = set()
     for record in records:
         code = record.text("Code")
@@ -73,7 +73,7 @@ def with_codes(
                 raise Unreadable("an earlier line has the same code")
             own = _read_code(record, code, coupons[coupon_id])
         except Unreadable as reason:
-            left.append(Left(record.line, code, str(reason)))
+            left.append(SkippedLine(record.line, code, str(reason)))
             continue
         seen.add(code_key(code))
         key = (coupon_id, *_terms_of(own, record))
@@ -88,15 +88,17 @@ def with_codes(
     return list(grouped.values()), left
 
 
-def find_unused(coupons: Mapping[str, Discount], used: Iterable[Discount]) -> Iterator[Left]:
+def find_unused(
+    coupons: Mapping[str, ImportedDiscount], used: Iterable[ImportedDiscount]
+) -> Iterator[SkippedLine]:
     """The coupons of which no promotion code is used."""
     names = {one.name for one in used}
     for coupon in coupons.values():
         if coupon.name not in names:
-            yield Left(coupon.line, coupon.name, "it has no promotion code that can be used")
+            yield SkippedLine(coupon.line, coupon.name, "it has no promotion code that can be used")
 
 
-def name_apart(discounts: Iterable[Discount]) -> None:
+def name_apart(discounts: Iterable[ImportedDiscount]) -> None:
     """Number names that occur twice: names are not unique in Stripe."""
     names: set[str] = set()
     for one in discounts:
@@ -105,7 +107,7 @@ def name_apart(discounts: Iterable[Discount]) -> None:
         names.add(one.name)
 
 
-def _terms_of(own: Discount, record: Record) -> tuple[object, ...]:
+def _terms_of(own: ImportedDiscount, record: Record) -> tuple[object, ...]:
     """What promotion codes of a coupon must have in common to be codes of one promotion."""
     has_own_limit = own.code_type is CodeType.REUSABLE and record.count("Max Redemptions")
     return (
@@ -118,14 +120,14 @@ def _terms_of(own: Discount, record: Record) -> tuple[object, ...]:
     )
 
 
-def check_code(discount: Discount) -> None:
+def check_code(discount: ImportedDiscount) -> None:
     """Raise Unreadable unless the id of a coupon, its only code, can be a code."""
     if not is_code(discount.codes[0]):
         raise Unreadable("its id is no code: give the file of promotion codes with --codes")
     discount.notes.append("its id is the code")
 
 
-def _read_code(record: Record, code: str, coupon: Discount) -> Discount:
+def _read_code(record: Record, code: str, coupon: ImportedDiscount) -> ImportedDiscount:
     if not is_code(code):
         raise Unreadable("a code has 1 to 30 letters, digits, dashes, underscores and dots")
     if record.text("Active") and not record.flag("Active"):
@@ -151,7 +153,7 @@ def _read_code(record: Record, code: str, coupon: Discount) -> Discount:
     return own
 
 
-def _read_benefit(record: Record, found: Discount) -> None:
+def _read_benefit(record: Record, found: ImportedDiscount) -> None:
     if record.text("Percent Off"):
         found.percent = record.percent("Percent Off")
         return
@@ -168,7 +170,7 @@ def _read_benefit(record: Record, found: Discount) -> None:
     found.amounts = {currency: amount}
 
 
-def _read_left(record: Record, found: Discount) -> int | None:
+def _read_left(record: Record, found: ImportedDiscount) -> int | None:
     return found.left_of(record.count("Max Redemptions"), record.count("Times Redeemed"))
 
 
