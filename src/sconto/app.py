@@ -272,7 +272,7 @@ async def _open_context(
             idempotency.keep_sweeping_keys(database, read_clock),
             keep_removing_forms(database, read_clock),
             counters.keep_folding(database, read_clock),
-            keep_watching(url, database),
+            keep_watching(database),
             keep_listing_old_orders(database),
             keep_counting_old_orders(database, settings.zone),
             keep_drawing_codes(database),

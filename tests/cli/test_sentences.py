@@ -2,11 +2,13 @@
 
 import pytest
 
+from sconto.cli.import_sentences import NOTES
 from sconto.cli.refusals import explain
 from sconto.cli.sentences import CODE_FAULTS, ROW_FAULTS
 from sconto.domain.code_file import CodeLineFault
 from sconto.domain.code_pattern import CodePattern, check_pattern
 from sconto.domain.csv_rows import RowFault
+from sconto.domain.imports.notes import NoteKind
 from sconto.domain.problems import (
     CodeFileRefused,
     GenerationNotFound,
@@ -59,3 +61,4 @@ def test_a_pattern_that_is_too_short_is_explained_in_numbers() -> None:
 def test_every_fault_of_a_line_has_a_sentence() -> None:
     assert set(CODE_FAULTS) == set(CodeLineFault)
     assert set(ROW_FAULTS) == set(RowFault)
+    assert set(NOTES) == set(NoteKind)

@@ -5,17 +5,20 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from aiohttp import web
 from standardwebhooks import WebhookVerificationError
 
 from sconto.api.clock import read_clock
+from sconto.api.events.writing import write_details
 from sconto.api.sending.sender import Sender
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.order import OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.problems import DeliveryNotFound, RecordingNeeded, WebhookNotFound
 from sconto.domain.webhooks import (
+    NOT_KEPT,
     PAUSED_FROM,
     RETRY_DELAYS,
     Delivery,
@@ -175,7 +178,7 @@ async def test_failures_are_retried_later_in_order(post: Post, receiver: Receive
         (302, "redirects are not followed", "answer 302"),
         (204, None, ""),
     ]
-    assert details.body == receiver.received[0].body
+    assert msgspec.json.encode(details.payload) == receiver.received[0].body
 
 
 async def test_after_three_days_a_delivery_is_dead_and_the_webhook_disabled(
@@ -301,7 +304,7 @@ async def test_a_test_returns_its_result(post: Post, receiver: Receiver) -> None
     receiver.received[0].verify(post.secret)
     assert receiver.types == ["webhook.test"]
     assert (sent.delivery.state, sent.attempts[0].status) == (DeliveryState.DELIVERED, 204)
-    assert sent.body == receiver.received[0].body
+    assert msgspec.json.encode(sent.payload) == receiver.received[0].body
     receiver.answer = 404
     failed = await post.worker().send_test(post.caller, post.webhook.id)
     assert (failed.delivery.state, failed.attempts[0].answer) == ("dead", "answer 404")
@@ -324,6 +327,25 @@ async def test_an_event_is_sent_again_under_its_id(post: Post, receiver: Receive
     await event_removal.remove_old(post.database, post.now)
     with pytest.raises(DeliveryNotFound):
         await webhooks.resend(*args, delivery.id, post.now)
+
+
+async def test_an_event_that_is_not_kept_is_a_dead_letter(post: Post, receiver: Receiver) -> None:
+    receiver.answer = 500
+    await post.teller.order("A-1")
+    await post.send()
+    async with post.database.write() as connection:
+        await connection.execute(
+            "DELETE FROM events WHERE merchant_id = $1", post.caller.merchant_id
+        )
+    await post.send(DAY)
+    [delivery] = await post.deliveries()
+    assert (delivery.state, delivery.last_failure) == (DeliveryState.DEAD, NOT_KEPT)
+    details = await webhooks.get_delivery(post.database, post.caller, post.webhook.id, delivery.id)
+    assert details.payload is None
+    written = write_details(details)
+    assert written["last_failure"] == "the event is no longer kept"
+    assert written["request"]["body"] is None
+    assert len(receiver.received) == 1
 
 
 async def test_a_disabled_or_deleted_webhook_gets_nothing(post: Post, receiver: Receiver) -> None:

@@ -101,16 +101,17 @@ class Complaints:
             self._found.append(message.text)
 
 
-async def show(page: Page, name: str) -> None:
+async def show(page: Page, name: str, *, like: str | None = None) -> None:
     """Check the page with axe at its widths and in both themes, and that it fits.
 
     The page is 1280 pixels wide and light, before and afterwards. Two of six combinations prove
-    it, the second with the rules that a look can break; `EVERY_LOOK=1` checks all rules in all
-    combinations, 768 pixels too, and takes pictures.
+    it, the second with the rules that a look can break. For the same page in another state, `like`
+    names the state that was shown so; then the first is enough. `EVERY_LOOK=1` checks all rules in
+    all combinations, 768 pixels too, and takes pictures.
     """
     await page.wait_for_load_state()
     look = _LOOKS[0]
-    for width, theme in _ALL_LOOKS if _EVERY_LOOK else _LOOKS:
+    for width, theme in _ALL_LOOKS if _EVERY_LOOK else _LOOKS[: 1 if like else 2]:
         await _change_look(page, look, (width, theme))
         look = width, theme
         if _EVERY_LOOK:

@@ -47,7 +47,7 @@ async def test_chosen_promotions_are_switched_off_and_on_again(
     await show(page, "promotions-new-end")
     await page.get_by_role("button", name="Set the end").click()
     await expect(page.get_by_role("alert")).to_contain_text("The end is before the start.")
-    await show(page, "promotions-changed")
+    await show(page, "promotions-changed", like="promotions-chosen")
     await page.get_by_role("link", name="Back to the list").click()
     await expect(page).to_have_url(address)
 

@@ -48,7 +48,7 @@ async def test_an_amount_off_from_a_minimum_is_created_with_a_sample_cart(
     await page.get_by_label("Minimum order value").fill("5000")
     await page.get_by_label("Minimum order value").press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("Not saved. Fix one field.")
-    await show(page, "cart-promotion-form-fault")
+    await show(page, "cart-promotion-form-fault", like="cart-promotion-form")
     await page.get_by_label("Minimum order value").fill("500 EUR")
     await expect(preview).to_contain_text("are missing: it needs €500.00.")
     await page.get_by_label("Minimum order value").fill("50 EUR")

@@ -108,7 +108,7 @@ async def test_the_page_follows_the_generation_of_codes(
     await page.get_by_label("Letters in a group").fill("4")
     await page.get_by_role("button", name="Generate").click()
     await expect(page.locator("#generations")).to_contain_text("0 of 25,000 codes, in progress")
-    await show(page, "codes-generating")
+    await show(page, "codes-generating", like="codes")
     await code_generation.generate_all(database, read_clock)
     await expect(page.locator("#generations")).to_contain_text("25,000 of 25,000 codes, complete")
     listed = await codes.list_codes(database, merchant, promotion_id, CodeQuery(limit=1))

@@ -242,7 +242,7 @@ async def test_two_people_edit_one_promotion_and_an_ended_session_loses_nothing(
     await expect(clash.locator("tbody tr")).to_have_text(
         [re.compile("Name.*Tea of the year 2026.*Coffee"), re.compile("Active.*yes.*no")]
     )
-    await show(page, "promotion-clash")
+    await show(page, "promotion-clash", like="promotion-form")
     await page.get_by_role("button", name="Keep mine").click()
     await expect(page.get_by_role("status")).to_have_text("“Tea of the year 2026” is saved.")
     stored = await promotions.get_promotion(database, merchant, made)

@@ -82,7 +82,7 @@ async def test_all_faults_of_a_new_user_are_shown_together(
         "Choose a role.",
     ):
         await expect(page.get_by_text(fault)).to_be_visible()
-    await show(page, "people-faults")
+    await show(page, "people-faults", like="people")
     me = await users.get_user(database, merchant, merchant.user_id)
     await page.get_by_label("Username").fill(me.name)
     await page.get_by_label("Password").fill(PASSWORD)
@@ -187,7 +187,7 @@ async def test_an_invited_user_sets_a_password_with_the_link_once(
     await page.get_by_label("Viewer").check()
     await page.get_by_role("button", name="Add").click()
     link = await page.locator("code.secret").inner_text()
-    await show(page, "invitation")
+    await show(page, "invitation", like="people")
     await page.get_by_role("button", name="Done").click()
     await expect(page.locator("tr", has_text=name)).to_contain_text("Invited")
 

@@ -68,7 +68,7 @@ async def test_goods_are_returned_after_their_amount_was_shown(
     await expect(page.locator(".return")).to_contain_text("RMA 7")
     await expect(page.get_by_label("2 of 3 left")).to_be_visible()
     await expect(page.get_by_label("Shipping, €4.90")).to_have_count(0)
-    await show(page, "order-with-return")
+    await show(page, "order-with-return", like="order")
 
 
 async def test_everything_left_can_be_returned_together(

@@ -192,7 +192,7 @@ async def test_a_promotion_is_created_edited_switched_off_and_archived(
     await expect(rows).to_have_count(3)
     await expect(rows.nth(1)).to_contain_text("TRY3 → TRY4")
     await expect(rows.nth(2)).to_contain_text(f"12.5% off orders 1{DASH}3, 6 with the code")
-    await show(page, "subscription-history")
+    await show(page, "subscription-history", like="promotion-history")
 
     await page.get_by_role("button", name="Archive …").click()
     await show(page, "subscription-archive")
@@ -233,7 +233,7 @@ async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
         "A type has 1 to 255 characters",
     ):
         await expect(page.get_by_role("main")).to_contain_text(words)
-    await show(page, "subscription-faults")
+    await show(page, "subscription-faults", like="subscription-form")
     await page.goto(f"{portal_url}/subscriptions")
     await expect(page.get_by_text("There are no promotions yet.")).to_be_visible()
 
@@ -267,7 +267,7 @@ async def test_a_promotion_with_warnings_is_saved_after_confirmation(
         "25% off the first 3 orders with the code.",
     ):
         await expect(asked).to_contain_text(words)
-    await show(page, "subscription-form-warnings")
+    await show(page, "subscription-form-warnings", like="subscription-form")
     kept = await subscription_promotions.get_promotion(database, merchant, promotion_id)
     assert kept.terms == terms
     await page.get_by_role("button", name="Save anyway").click()

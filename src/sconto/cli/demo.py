@@ -83,7 +83,9 @@ Sconto serves the shop {NAME!r} until Ctrl+C:
   {address}/shop?code={CODE}
     a shop that uses them, opened with a code from its newsletter
   {address}/docs
-    the APIs
+    the APIs, each request with an example
+  {address}/manual
+    the manual
 
 To try the APIs, paste these lines into another terminal. The token is good for 24 hours:
 

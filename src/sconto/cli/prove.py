@@ -161,7 +161,9 @@ async def _attack(shop: Shop, holding: Shop, seconds: int) -> dict[str, Tried]:
     deadline = monotonic() + seconds
     tried = {name: Tried() for name in _ALL_ATTACKS}
     rounds = 0
-    while rounds == 0 or monotonic() < deadline:
+    while rounds == 0 or (
+        monotonic() < deadline and any(one.broken is None for one in tried.values())
+    ):
         for name, attack in _ALL_ATTACKS.items():
             if rounds and monotonic() >= deadline:
                 break

@@ -6,8 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-import msgspec
-
 from sconto.domain.bill import PricedCart
 from sconto.domain.codes import CodeType
 from sconto.domain.history import Change, Facts, Subject, Verb
@@ -125,11 +123,6 @@ def payload_of(event_id: str, type_: str, occurred_at: datetime, data: Facts) ->
         "timestamp": occurred_at.isoformat(),
         "data": data,
     }
-
-
-def encode_payload(payload: Mapping[str, Any]) -> bytes:
-    """The body of a message. The same payload always gives the same bytes."""
-    return msgspec.json.encode(payload)
 
 
 def object_of_promotion(promotion_id: int) -> str:

@@ -7,10 +7,11 @@ its signatures and its secrets.
 import hashlib
 import hmac
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 MAX_WEBHOOKS: Final = 50
 """Webhooks of one merchant."""
@@ -98,11 +99,16 @@ class Webhook:
     updated_at: datetime
 
 
+NOT_KEPT: Final = "not kept"
+"""The failure of a delivery whose event was deleted before it was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One request and its result; `status` is None without an answer.
 
-    `answer` is the beginning of the answer's body, `failure` says in words why there is none.
+    `answer` is the beginning of the answer's body. `failure` says why there is none: NOT_KEPT, or
+    what the sender found.
     """
 
     number: int
@@ -132,11 +138,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDetails:
-    """A delivery with the body that is sent, and all attempts."""
+    """A delivery with what is sent, and all attempts; no payload if its event is not kept."""
 
     delivery: Delivery
     url: str
-    body: bytes
+    payload: Mapping[str, Any] | None
     attempts: tuple[Attempt, ...]
 
 
@@ -146,7 +152,7 @@ class Message:
 
     url: str
     id: str
-    body: bytes
+    payload: Mapping[str, Any]
     secrets: tuple[str, ...]
 
 
@@ -182,10 +188,13 @@ def write_secret(key: bytes) -> str:
     return _SECRET_PREFIX + b64encode(key).decode()
 
 
-def message_headers(message: Message, sent_at: datetime) -> dict[str, str]:
-    """The headers of the specification; a signature for each secret that is valid."""
+def message_headers(message: Message, body: bytes, sent_at: datetime) -> dict[str, str]:
+    """The headers of the specification for a body that has the message's payload.
+
+    They have a signature for each secret that is valid.
+    """
     timestamp = str(int(sent_at.timestamp()))
-    content = b".".join((message.id.encode(), timestamp.encode(), message.body))
+    content = b".".join((message.id.encode(), timestamp.encode(), body))
     signatures = [_sign(secret, content) for secret in message.secrets]
     return {
         "webhook-id": message.id,

@@ -16,11 +16,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sconto.domain.events import TEST_TYPE, encode_payload, payload_of
+from sconto.domain.events import TEST_TYPE, payload_of
 from sconto.domain.people import Caller
 from sconto.domain.problems import WebhookNotFound
 from sconto.domain.webhooks import (
     GONE,
+    NOT_KEPT,
     PAUSED_FROM,
     Answer,
     Attempt,
@@ -35,7 +36,7 @@ from sconto.domain.webhooks import (
     valid_secrets,
 )
 from sconto.operations.background import keep_running
-from sconto.operations.webhooks import get_delivery, test_body
+from sconto.operations.webhooks import get_delivery, test_payload
 from sconto.store import deliveries as store
 from sconto.store import webhooks
 from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
@@ -184,7 +185,7 @@ class Deliveries:
         started_at = self._clock()
         message = _message_of(claimed, started_at)
         if message is None:
-            answer = Answer(0, failure="the event is no longer kept")
+            answer = Answer(0, failure=NOT_KEPT)
             decision = DeliveryOutcome(DeliveryState.DEAD)
         else:
             answer = await self._send(message, started_at)
@@ -261,9 +262,9 @@ def _message_of(claimed: store.ClaimedDelivery, now: datetime) -> Message | None
     valid = valid_secrets(claimed.secret, claimed.previous_secret, claimed.previous_until, now)
     if claimed.is_test:
         id_ = test_id(claimed.delivery_id)
-        body = test_body(id_, claimed.webhook_id, claimed.created_at)
-        return Message(claimed.url, id_, body, valid)
+        payload = test_payload(id_, claimed.webhook_id, claimed.created_at)
+        return Message(claimed.url, id_, payload, valid)
     if claimed.event_id is None or claimed.occurred_at is None:
         return None
     payload = payload_of(claimed.event_id, claimed.type, claimed.occurred_at, claimed.data)
-    return Message(claimed.url, claimed.event_id, encode_payload(payload), valid)
+    return Message(claimed.url, claimed.event_id, payload, valid)

@@ -26,7 +26,7 @@ from sconto.operations.sign_in import GUARD, Guard, SignIn, find_user
 from sconto.operations.tokens import Purpose, Tokens
 from sconto.operations.users import UserEdit
 from sconto.store import people
-from sconto.store.database import Connection, Database, retried
+from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.tokens import renew_epoch
 
 
@@ -52,8 +52,13 @@ async def sign_in(  # noqa: PLR0913 - what is sent, from where, and for what
     asked = SignIn(username, password, address, holder, user_agent)
     user = await find_user(database, asked, now, guard)
     state = user.state
-    async with database.write() as connection:
-        await record_sign_in(connection, state.caller, None, Origin(address, user_agent), now)
+    database.require_answers_for(state.caller.merchant_id)
+
+    async def record() -> None:
+        async with database.write() as connection:
+            await record_sign_in(connection, state.caller, None, Origin(address, user_agent), now)
+
+    await retrying(record)
     return tokens.issue(state.caller, now, state.changed_at, purpose=purpose, epoch=user.epoch)
 
 

@@ -15,7 +15,7 @@ from sconto.operations.tokens import Tokens
 from sconto.operations.two_factor import take_code
 from sconto.store import history, people
 from sconto.store import sign_in as failures
-from sconto.store.database import Database
+from sconto.store.database import Database, retrying
 from sconto.store.people import UserState
 from sconto.store.tokens import read_epoch
 
@@ -47,10 +47,17 @@ async def sign_in(
         facts = _facts_of(asked, state, user.epoch, is_known=user.known_here)
         return CodeNeeded(tokens.seal(_USE, facts, now, SECOND_STEP_LIFETIME))
     origin = Origin(asked.address, asked.user_agent)
-    async with database.write() as connection:
-        token = await open_session(connection, tokens, state, user.epoch, Way.PASSWORD, origin, now)
-        await record_sign_in(connection, state.caller, Way.PASSWORD, origin, now)
-    return OpenedSession(asked.username, token)
+    database.require_answers_for(state.caller.merchant_id)
+
+    async def open_one() -> str:
+        async with database.write() as connection:
+            token = await open_session(
+                connection, tokens, state, user.epoch, Way.PASSWORD, origin, now
+            )
+            await record_sign_in(connection, state.caller, Way.PASSWORD, origin, now)
+            return token
+
+    return OpenedSession(asked.username, await retrying(open_one))
 
 
 def username_of(tokens: Tokens, half: str, now: datetime) -> str | None:
@@ -71,6 +78,7 @@ async def enter_code(
     if facts is None:
         raise SignInTooOld
     user_id = int(facts["user"])
+    database.require_answers_for(int(facts["merchant"]))
     limit = limit_of_codes(user_id, is_known=facts["known"] == "yes")
     attempt = await reserve(database, (limit,), now)
     taken, token = False, None

@@ -1,6 +1,7 @@
 """Signing in: finding the user of a name and a password, and limiting guesses."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,8 @@ from sconto.store import sign_in as failures
 from sconto.store.database import Connection, Database
 from sconto.store.history import record_failed_sign_in
 from sconto.store.people import PossibleUser, find_password_hash, find_possible_users
+
+_log = logging.getLogger(__name__)
 
 _CHECK_SLOTS: Final = asyncio.Semaphore(2)
 """How many passwords a process checks together: more would only take memory."""
@@ -158,11 +161,15 @@ async def _check(
         facts = failure_facts(
             Origin(asked.address, asked.user_agent), is_api=not asked.asks_for_code
         )
+        meant = [*candidates.trusted, *candidates.others]
+        # Users of several merchants may have the name. A node that is away must not refuse the
+        # others what a wrong password is answered.
+        reached = [one for one in meant if database.answers_for(one.state.caller.merchant_id)]
+        if len(reached) < len(meant):
+            _log.warning("a failed sign-in is not in the history of a merchant whose node is away")
         async with database.write() as connection:
             await failures.confirm_failure(connection, attempt)
-            await record_failed_sign_in(
-                connection, [*candidates.trusted, *candidates.others], facts, now
-            )
+            await record_failed_sign_in(connection, reached, facts, now)
         if attempt.unknown_addresses_free_at is not None:
             _refuse(attempt.unknown_addresses_free_at, now)
         raise BadCredentials

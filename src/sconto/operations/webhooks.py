@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sconto.domain.audit import of_webhook, webhook_changed, webhook_created, webhook_deleted
-from sconto.domain.events import TEST_TYPE, encode_payload, payload_of
+from sconto.domain.events import TEST_TYPE, payload_of
 from sconto.domain.history import Verb
 from sconto.domain.people import Caller
 from sconto.domain.problems import DeliveryNotFound, TooManyWebhooks, WebhookNotFound
@@ -185,12 +185,12 @@ async def get_delivery(
             raise DeliveryNotFound(delivery_id)
         attempts = await delivery_lists.list_attempts(connection, caller.merchant_id, delivery_id)
     one = found.delivery
-    body = b""
+    payload = None
     if found.is_test:
-        body = test_body(one.message_id, webhook_id, one.created_at)
+        payload = test_payload(one.message_id, webhook_id, one.created_at)
     elif found.occurred_at is not None:
-        body = encode_payload(payload_of(one.message_id, one.type, found.occurred_at, found.data))
-    return DeliveryDetails(one, webhook.url, body, tuple(attempts))
+        payload = payload_of(one.message_id, one.type, found.occurred_at, found.data)
+    return DeliveryDetails(one, webhook.url, payload, tuple(attempts))
 
 
 async def resend(
@@ -246,9 +246,9 @@ async def replay(
     return replayed
 
 
-def test_body(message_id: str, webhook_id: int, at: datetime) -> bytes:
+def test_payload(message_id: str, webhook_id: int, at: datetime) -> dict[str, Any]:
     """The body of a test."""
-    return encode_payload(payload_of(message_id, TEST_TYPE, at, {"webhook_id": webhook_id}))
+    return payload_of(message_id, TEST_TYPE, at, {"webhook_id": webhook_id})
 
 
 async def _existing(connection: Connection, caller: Caller, webhook_id: int) -> Webhook:

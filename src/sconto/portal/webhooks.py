@@ -11,7 +11,7 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Action
 from sconto.domain.problems import TooManyWebhooks
-from sconto.domain.receiver_address import UrlFault, check_url
+from sconto.domain.receiver_address import UrlRefused, UrlRule, check_url
 from sconto.domain.webhooks import (
     DEFAULT_OVERLAP,
     DeliveryState,
@@ -40,11 +40,12 @@ REASONS: Final = {
     DisabledBecause.GONE: marked("It answered 410 Gone, so it was switched off."),
 }
 
-_URL_FAULTS: Final = (
-    ("private network", marked("The address is in a private network.")),
-    ("https", marked("The address begins with https://.")),
-    ("user or a password", marked("The address has no user and no password.")),
-)
+_URL_RULES: Final = {
+    UrlRule.PUBLIC: marked("The address is in a private network."),
+    UrlRule.HTTPS: marked("The address begins with https://."),
+    UrlRule.HTTPS_OUTSIDE: marked("The address begins with https://."),
+    UrlRule.NO_USER: marked("The address has no user and no password."),
+}
 
 _NO_ADDRESS: Final = marked("This is not an address of a receiver.")
 
@@ -143,7 +144,9 @@ async def show_delivery(visit: Visit) -> Response:
         visit.id_in_path("webhook_id"),
         visit.id_in_path("delivery_id"),
     )
-    body = msgspec.json.format(details.body, indent=2).decode() if details.body else ""
+    body = ""
+    if details.payload is not None:
+        body = msgspec.json.format(msgspec.json.encode(details.payload), indent=2).decode()
     return visit.render(
         "webhooks/delivery.html",
         details=details,
@@ -177,9 +180,8 @@ def _read(visit: Visit) -> tuple[NewWebhook, dict[str, str]]:
     faults: dict[str, str] = {}
     try:
         check_url(url, visit.context.receivers)
-    except UrlFault as fault:
-        known = (words for part, words in _URL_FAULTS if part in str(fault))
-        faults["url"] = _(next(known, _NO_ADDRESS))
+    except UrlRefused as refused:
+        faults["url"] = _(_URL_RULES.get(refused.rule, _NO_ADDRESS))
     if description and not is_name(description):
         text = _("At most %(number)s characters, in one line.")
         faults["description"] = text % {"number": NAME_LENGTH}

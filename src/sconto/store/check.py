@@ -36,6 +36,9 @@ CHECKS: Final = (
 )
 """Each promise, with the statement that returns (merchant_id, words) for what breaks it."""
 
+TIMELINE: Final = "The timeline shows the latest created promotion at every moment"
+"""The promise that is compared without a statement of its own, by `read_timelines`."""
+
 _ONE_BY_ONE: Final = frozenset({ORDERS_COUNTED})
 """Statements that Citus does not run for several merchants at once."""
 

@@ -46,6 +46,10 @@ _LOST: Final = (
 
 _MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 
+_NODE_WAS_AWAY: Final = "failure on connection marked as essential"
+"""What Citus says when it finds that a node has closed the connection which it had to it. The
+transaction is undone, and the next one gets a new connection."""
+
 _BROKEN: Final = re.compile("closed|released back to the pool")
 """What asyncpg says of a connection that broke before the statement; its pool takes it back."""
 
@@ -206,6 +210,8 @@ def _translate(error: BaseException) -> None:
     if isinstance(error, UNDONE):
         raise TransactionUndone(str(error)) from error
     if isinstance(error, STOPPED):
+        raise StatementStopped(str(error)) from error
+    if isinstance(error, asyncpg.InternalServerError) and _NODE_WAS_AWAY in str(error):
         raise StatementStopped(str(error)) from error
     if isinstance(error, _MIXED_UP):
         raise DatabaseUnavailable(

@@ -92,7 +92,7 @@ class NodePools:
         self, url: str, limit: int, on_statement: OnStatement | None, nodes: Nodes
     ) -> None:
         """`limit` is the number of connections to each node; with 0 there are none."""
-        self._url = url
+        self.url: Final = url
         self.limit = limit
         self._on_statement = on_statement
         self._nodes = nodes
@@ -127,20 +127,24 @@ class NodePools:
 
         Raises NotTheNode, OSError, and asyncpg's errors.
         """
-        node = identity.node
+        pool = await self.connect(identity)
+        self._open[identity.node.group] = NodePool(self, identity.node, pool)
+
+    async def connect(self, identity: NodeIdentity) -> Pool:
+        """A pool with one connection to a node. Raises as `open`."""
         pool = await Pool.open(
-            self._url,
-            self.limit,
+            self.url,
+            max(1, self.limit),
             self._on_statement,
             self._nodes,
-            (node, identity.check),
+            (identity.node, identity.check),
         )
         try:
             await pool.release(await pool.acquire(), sound=True)
         except BaseException:
             pool.abandon()
             raise
-        self._open[node.group] = NodePool(self, node, pool)
+        return pool
 
     def fail(self, node_pool: NodePool) -> None:
         """Use the coordinator from now on, because no connection could be opened."""

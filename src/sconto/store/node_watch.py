@@ -50,6 +50,13 @@ _COORDINATOR: Final = 0
 
 _OF_COORDINATOR: Final = "SELECT pg_is_in_recovery() AS is_standby, pg_backend_pid() AS pid"
 
+_DETOUR: Final = "quotes and orders go through the coordinator: %s"
+
+_DETOUR_OF_NODE: Final = (
+    "node %s cannot be reached from here: quotes and orders of its merchants go through the "
+    "coordinator: %s"
+)
+
 _FAILURES: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, NotTheNode)
 
 _log = logging.getLogger(__name__)
@@ -59,20 +66,30 @@ class _Silent(Exception):
     """The node does not answer the coordinator."""
 
 
-async def keep_watching(url: str, database: Database) -> None:
-    """Watch the nodes of the database at this address forever. Without Citus it only waits."""
+async def keep_watching(database: Database) -> None:
+    """Watch the nodes of the database forever. Without Citus it only waits."""
     await database.nodes.found.wait()
-    await NodeWatch(url, database).run()
+    await NodeWatch(database).run()
+
+
+async def find_detours(database: Database) -> list[str]:
+    """Why quotes and orders do not go to the merchants' nodes themselves, one line each.
+
+    Nodes that do not answer the coordinator are left out, and nothing is said without Citus.
+    """
+    async with database.read():
+        pass  # it finds whether the database has Citus
+    return await NodeWatch(database).find_detours() if database.nodes.found.is_set() else []
 
 
 class NodeWatch:
     """The checks that are running, and their last results."""
 
-    def __init__(self, url: str, database: Database) -> None:
-        self._url, self._keeps_statements = split_address(url)
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._nodes = database.nodes
         self._pools = database.node_pools
+        self._url, self._keeps_statements = split_address(self._pools.url)
         self._why_not: str | None = None
         self._ask_at: dict[int, float] = {}
         self._cannot: set[int] = set()
@@ -93,6 +110,23 @@ class NodeWatch:
         finally:
             for task in self._under_way.values():
                 task.cancel()
+
+    async def find_detours(self) -> list[str]:
+        """What `find_detours` says."""
+        await self._read_map()
+        if self._why_not is not None:
+            return [_DETOUR % self._why_not]
+        detours = []
+        for node in () if self._nodes.map is None else self._nodes.map.nodes.values():
+            try:
+                server = await self._ask_coordinator(node)
+                if server is not None and node.group != _COORDINATOR:
+                    await (await self._pools.connect(NodeIdentity(node, server, NAMES))).close()
+            except _Silent:
+                pass
+            except _FAILURES as error:
+                detours.append(_DETOUR_OF_NODE % (node.address, one_line(error)))
+        return detours
 
     def _look(self) -> None:
         """Start the checks that are due. Nodes are asked separately, so none waits for another."""
@@ -140,7 +174,7 @@ class NodeWatch:
         elif coordinator["is_standby"]:
             why_not = "it is a standby"
         if why_not is not None and why_not != self._why_not and self._pools.limit:
-            _log.warning("quotes and orders go through the coordinator: %s", why_not)
+            _log.warning(_DETOUR, why_not)
         self._why_not = why_not
         found = ShardMap.of(rows)
         self._nodes.keep(found)
@@ -227,12 +261,7 @@ class NodeWatch:
             self._ask_at[group] = time.monotonic() + _CONNECT_EVERY
             if group not in self._cannot:
                 self._cannot.add(group)
-                _log.warning(
-                    "node %s cannot be reached from here: quotes and orders of its merchants go "
-                    "through the coordinator: %s",
-                    address,
-                    one_line(error),
-                )
+                _log.warning(_DETOUR_OF_NODE, address, one_line(error))
         else:
             if group in self._cannot:
                 self._cannot.discard(group)

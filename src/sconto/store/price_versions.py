@@ -51,8 +51,8 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
     """
     return f"""
     INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
-    SELECT $1::bigint, {version}::bigint, {version}::bigint,
-           CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END
+    VALUES ($1::bigint, {version}::bigint, {version}::bigint,
+            CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END)
     ON CONFLICT (merchant_id) DO UPDATE
     SET price_version = excluded.price_version,
         version = CASE WHEN {picks}::boolean THEN excluded.version ELSE kept.version END,
@@ -62,7 +62,15 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
 """  # noqa: S608  # of our own constants
 
 
-_RENEW: Final = renew_sql("$2", "$3", "$4")
+# Citus takes the types of parameters from the columns, and only of VALUES.
+_RENEW: Final = """
+INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
+VALUES ($1, $2::bigint, $2::bigint, CASE WHEN $4::boolean THEN $2::bigint END)
+ON CONFLICT (merchant_id) DO UPDATE
+SET price_version = excluded.price_version,
+    version = CASE WHEN $3::boolean THEN excluded.version ELSE kept.version END,
+    cart_version = coalesce(excluded.cart_version, kept.cart_version)
+"""
 
 
 def renewal_arguments(renewal: Renewal) -> tuple[int, bool, bool]:

@@ -81,13 +81,14 @@ _PUT_STAGED = _PUT.format(asked="SELECT * FROM staged_products")
 
 # In the order of the key, in which rows are locked.
 _LIST_STAGED = """
+DECLARE staged_in_order NO SCROLL CURSOR FOR
 SELECT product_id, name, name_folded, price, exact_price, currency, tags
 FROM staged_products
 ORDER BY product_id
 """
 
-_PUT_TOGETHER: Final = 2_000
-"""Staged products that one call puts on the merchant's node."""
+# What one call puts on the merchant's node.
+_NEXT_STAGED = "FETCH 2000 FROM staged_in_order"
 
 _STAGE = """
 CREATE TEMPORARY TABLE staged_products (
@@ -207,12 +208,13 @@ async def _put_staged_on_node(
 ) -> PutCounts:
     """The same in calls on the merchant's node. The staged products are on the coordinator."""
     created = updated = 0
-    listed = await connection.cursor(_LIST_STAGED)
-    while rows := await listed.fetch(_PUT_TOGETHER, timeout=IMPORT_TIMEOUT):
+    await connection.execute(_LIST_STAGED)
+    while rows := await connection.fetch(_NEXT_STAGED, timeout=IMPORT_TIMEOUT):
         row = await _PUT_GIVEN_ON_NODE.fetchrow(
             connection, merchant_id, now, *(list(column) for column in zip(*rows, strict=True))
         )
         created, updated = created + row["created"], updated + row["updated"]
+    await connection.execute("CLOSE staged_in_order")
     return PutCounts(created, updated, staged - created - updated)
 
 

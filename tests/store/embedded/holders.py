@@ -92,7 +92,7 @@ def wait_until(happened: Callable[[], object], seconds: float = 20) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def _find_working_in(folder: Path) -> list[int]:

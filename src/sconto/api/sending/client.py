@@ -21,6 +21,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import aiohttp
+import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from sconto import __version__
@@ -72,14 +73,15 @@ class ReceiverClient:
         return Answer(milliseconds, answer.status, answer.failure, answer.body, answer.retry_after)
 
     async def _post(self, message: Message, sent_at: datetime) -> Answer:
+        body = msgspec.json.encode(message.payload)
         headers = {
-            **message_headers(message, sent_at),
+            **message_headers(message, body, sent_at),
             "Content-Type": "application/json",
             "User-Agent": f"Sconto/{__version__}",
         }
         session = self._sessions[message.url.partition(":")[0]]
         async with session.post(
-            message.url, data=message.body, headers=headers, allow_redirects=False
+            message.url, data=body, headers=headers, allow_redirects=False
         ) as response:
             shown, is_whole = await _read_beginning(response)
             if not is_whole:

@@ -15,7 +15,7 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
-from sconto.domain.imports.cells import Unreadable
+from sconto.domain.imports.notes import Note, NoteKind, Unreadable
 from sconto.domain.money import FULL_PERCENT
 from sconto.domain.promotion import NewPromotion, PromotionType, Terms
 from sconto.domain.schedule import Period
@@ -50,12 +50,16 @@ class ImportedDiscount:
     is_looser: bool = False
     as_cart: bool = False
     """It names products that the catalogue lacks, which a product promotion may not."""
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
-    def loosen(self, note: str) -> None:
+    def note(self, kind: NoteKind, *values: object) -> None:
+        """Note what is different here."""
+        self.notes.append(Note(kind, values))
+
+    def loosen(self, kind: NoteKind, *values: object) -> None:
         """Note a restriction that is left out."""
         self.is_looser = True
-        self.notes.append(note)
+        self.note(kind, *values)
 
     def left_of(self, limit: int | None, used: int | None) -> int | None:
         """What a limit of uses leaves, which is noted; None without one. Raises Unreadable if 0."""
@@ -63,9 +67,9 @@ class ImportedDiscount:
             return None
         used = used or 0
         if used >= limit:
-            raise Unreadable("it is used up")
+            raise Unreadable(NoteKind.USED_UP)
         if used:
-            self.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
+            self.note(NoteKind.PARTLY_USED, used, limit)
         return limit - used
 
 
@@ -75,7 +79,7 @@ class SkippedLine:
 
     line: int
     name: str
-    reason: str
+    reason: Note
     file: str = ""
 
 
