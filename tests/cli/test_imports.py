@@ -86,4 +86,4 @@ async def test_a_file_of_another_kind_is_refused(sconto: Sconto, merchant_name: 
     unknown = await sconto(
         "import", "woocommerce", wrong, "--merchant", merchant_name, "--currency", "XX"
     )
-    assert unknown.err == "sconto: 'XX' is no currency\n"
+    assert unknown.err == "sconto: 'XX' is not a currency\n"

@@ -19,7 +19,7 @@ COLUMNS: Final = (
     frozenset(["Name"]),
     frozenset(["Value"]),
     frozenset(["Value Type"]),
-    frozenset(["ImportedDiscount Class"]),
+    frozenset(["Discount Class"]),
 )
 
 _EVERYBODY: Final = frozenset(["", "all", "allcustomers", "everyone", "allbuyers"])
