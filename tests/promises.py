@@ -6,6 +6,6 @@ from sconto.store.database import Database
 
 
 async def violations(database: Database, caller: Caller | None = None) -> list[str]:
-    """The broken promises about the caller's merchant, or about all, in words."""
+    """The broken promises about the caller's merchant, or about all, as texts."""
     checks = check(database, None if caller is None else caller.merchant_id)
     return [str(found) async for promise in checks for found in promise.violations]

@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sconto.cli.sentences import ROW_FAULTS
-from sconto.domain.cart_promotion import AmountOff, NewCartPromotion, PercentOff, Target
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    Conditions,
+    NewCartPromotion,
+    PercentOff,
+    Target,
+)
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
 from sconto.domain.csv_rows import RowFault
@@ -125,23 +131,26 @@ def _say_cart(promotion: NewCartPromotion) -> Iterator[str]:
     unit = "each unit" if isinstance(terms.benefit, AmountOff) else _TARGETS[Target.LINES]
     place = unit if terms.target is Target.LINES else _TARGETS[terms.target]
     yield f"cart promotion, {off} off {place}"
-    conditions, limits = terms.conditions, terms.limits
+    yield from _say_conditions(terms.conditions)
+    if promotion.code_type is CodeType.ONE_TIME:
+        yield "once"
+    if terms.limits.total is not None:
+        yield f"{terms.limits.total:,} orders"
+    if terms.limits.per_customer is not None:
+        yield f"{terms.limits.per_customer:,} for each customer"
+    if not terms.on_discounted:
+        yield "not on discounted products"
+    if terms.exclusive:
+        yield "exclusive"
+
+
+def _say_conditions(conditions: Conditions) -> Iterator[str]:
     if conditions.minimum_subtotal is not None:
         yield f"from {_say_amounts(conditions.minimum_subtotal)}"
     if conditions.minimum_quantity is not None:
         yield f"from {conditions.minimum_quantity:,} units"
     if conditions.first_order:
         yield "first order"
-    if promotion.code_type is CodeType.ONE_TIME:
-        yield "once"
-    if limits.total is not None:
-        yield f"{limits.total:,} orders"
-    if limits.per_customer is not None:
-        yield f"{limits.per_customer:,} for each customer"
-    if not terms.on_discounted:
-        yield "not on discounted products"
-    if terms.exclusive:
-        yield "exclusive"
 
 
 def _say_rest(promotion: NewPromotion | NewCartPromotion) -> Iterator[str]:

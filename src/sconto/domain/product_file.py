@@ -82,14 +82,8 @@ def find_columns(
     is_heading = layout.heading
     if is_heading is None:
         is_heading = bool(layout.columns) or not _is_product(cells, layout)
-    if not is_heading:
-        fields = [name for name in COLUMNS if name != "currency" or layout.currency is None]
-        if len(cells) > len(fields):
-            fields = [*COLUMNS]
-        of = {**dict(zip(fields, range(len(cells)), strict=False)), **layout.columns}
-        headings = None
-    else:
-        of, headings = _named(cells, layout), tuple(cells)
+    headings = tuple(cells) if is_heading else None
+    of = _named(cells, layout) if is_heading else _in_order(len(cells), layout)
     twice = [name for name in COLUMNS if [*map(_exact_field, cells)].count(name) > 1]
     missing = tuple(
         name
@@ -102,6 +96,14 @@ def find_columns(
         return HeadingRefused(missing, named, tuple(twice))
     width = max(len(cells), *(column + 1 for column in of.values()))
     return ProductColumns(of, width, headings, unknown if headings else ())
+
+
+def _in_order(width: int, layout: Layout) -> dict[str, int]:
+    """The columns of rows without a heading; a currency that the layout says may be left out."""
+    fields = [name for name in COLUMNS if name != "currency" or layout.currency is None]
+    if width > len(fields):
+        fields = [*COLUMNS]
+    return {**dict(zip(fields, range(width), strict=False)), **layout.columns}
 
 
 def _is_product(cells: Sequence[str], layout: Layout) -> bool:

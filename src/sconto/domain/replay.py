@@ -109,35 +109,64 @@ def compare(
     differing = differing_promotions(then, now)
     found: list[Difference] = []
     causes: list[PromotionRef] = []
-    earlier: dict[PromotionRef, Watch] = {}
-    idle: dict[PromotionRef, Cause] = {}
     for step in StepName:
         refs = {ref for of_step, ref in {*before, *after} if of_step is step}
         if step is StepName.PRODUCT_PROMOTIONS:
             refs |= {*picks[0], *picks[1]}
-        own: list[tuple[PromotionRef, tuple[LineDifference, ...], Cause | None]] = []
+        seen: list[_Seen] = []
         for ref in sorted(refs & differing):
-            lines = _differing_lines(before.get((step, ref), {}), after.get((step, ref), {}))
             had = ref in picks[0] or (step, ref) in before
             has = ref in picks[1] or (step, ref) in after
             watch = Watch(ref, had, has, then, now, ordered_at, at)
-            state = states.get(ref)
-            cause = find_cause(watch, state)
-            if cause and state and price_with and is_idle(watch, state, cause, price_with):
-                idle[ref], cause = cause, None
-            earlier[ref] = watch._replace(ordered_at=ordered_at - LONGEST_PROMISE)
-            if lines or (cause is not None and picks[0].get(ref) != picks[1].get(ref)):
-                own.append((ref, lines, cause))
-        causes += [ref for ref, _, cause in own if cause is not None]
-        for ref, lines, cause in sorted(own, key=lambda one: one[2] is None):
-            why = cause or follow(ref, states.get(ref), causes)
-            if why.kind is ChangeKind.UNKNOWN:
-                # The price may have been promised by a hold before the order.
-                why = idle.get(ref) or find_cause(earlier[ref], states.get(ref)) or why
-            if why.kind is ChangeKind.CATALOGUE:
+            lines = _differing_lines(before.get((step, ref), {}), after.get((step, ref), {}))
+            one = _look(watch, lines, states.get(ref), price_with)
+            if lines or (one.edit is not None and picks[0].get(ref) != picks[1].get(ref)):
+                seen.append(one)
+        causes += [one.watch.ref for one in seen if one.edit is not None]
+        for one in sorted(seen, key=lambda one: one.edit is None):
+            ref = one.watch.ref
+            cause = one.edit or _cause_beyond_edits(one, states.get(ref), causes)
+            if cause.kind is ChangeKind.CATALOGUE:
                 causes.append(ref)
-            found.append(Difference(ref, step, lines, why))
+            found.append(Difference(ref, step, one.lines, cause))
     return found
+
+
+class _Seen(NamedTuple):
+    """A promotion in a step: what it takes off differently, and edits of it.
+
+    `edit` explains the difference. `idle_edit` is one without which the price would be the same.
+    """
+
+    watch: Watch
+    lines: tuple[LineDifference, ...]
+    edit: Cause | None
+    idle_edit: Cause | None
+
+
+def _look(
+    watch: Watch,
+    lines: tuple[LineDifference, ...],
+    state: PromotionState | None,
+    price_with: PriceWith | None,
+) -> _Seen:
+    edit = find_cause(watch, state)
+    if edit and state and price_with and is_idle(watch, state, edit, price_with):
+        return _Seen(watch, lines, None, edit)
+    return _Seen(watch, lines, edit, None)
+
+
+def _cause_beyond_edits(
+    seen: _Seen, state: PromotionState | None, causes: Sequence[PromotionRef]
+) -> Cause:
+    """Why a promotion takes off something else, if no edit since the order explains it."""
+    watch = seen.watch
+    cause = follow(watch.ref, state, causes)
+    if cause.kind is not ChangeKind.UNKNOWN:
+        return cause
+    # The price may have been promised by a hold before the order.
+    earlier = watch._replace(ordered_at=watch.ordered_at - LONGEST_PROMISE)
+    return seen.idle_edit or find_cause(earlier, state) or cause
 
 
 def without_username(difference: Difference) -> Difference:

@@ -248,7 +248,9 @@ async def _restore_batch(
     async with database.write(merchant_id) as connection:
         await promotions.lock_promotions(connection, merchant_id)
         since = now - RESTORABLE_FOR
-        row = await promotions.find_row(connection, merchant_id, promotion_id, deleted_since=since)
+        row = await promotions.find_row(
+            connection, merchant_id, promotion_id, (PromotionType.DISCOUNT,), since
+        )
         if row is None or row.deleted_at is None:
             raise PromotionNotFound(promotion_id)
         done = await code_sweeps.restore_batch(

@@ -121,25 +121,16 @@ def make_plan(
     plan, faults = Plan(), []
     for kind in kinds:
         stored = kind.stored(promotions)
-        of_kind = [entry for entry in entries if entry.kind is kind]
-        matched: dict[int, FileEntry] = {}
-        new: set[object] = set()
-        for entry in of_kind:
+        matcher = _Matcher(stored)
+        for entry in entries:
+            if entry.kind is not kind:
+                continue
             try:
-                current = _match(entry, stored)
-                if current is not None and current.id in matched:
-                    raise EntryRefused(["is about a promotion that another entry is about too"])
-                key = entry.fields.get(kind.field_of_key)
-                if current is not None:
-                    matched[current.id] = entry
-                elif key in new:
-                    raise EntryRefused([f"has the {kind.field_of_key} of an earlier entry"])
-                new |= {key} if current is None and isinstance(key, str) else set()
-                _plan_entry(plan, entry, current)
+                _plan_entry(plan, entry, matcher.match(entry))
             except EntryRefused as refused:
                 faults += [f"{entry.label}: {fault}" for fault in refused.faults]
         for one in stored:
-            if one.id in matched:
+            if one.id in matcher.matched:
                 continue
             label = _label_of(kind, one)
             if prune:
@@ -149,6 +140,31 @@ def make_plan(
     if faults:
         raise PromotionFileRefused(faults)
     return plan
+
+
+class _Matcher:
+    """Finds the promotions that the entries of a kind are about, each of them once."""
+
+    def __init__(self, stored: Sequence[Stored]) -> None:
+        self._stored = stored
+        self._new_keys: set[str] = set()
+        self.matched: set[int] = set()
+
+    def match(self, entry: FileEntry) -> Stored | None:
+        """The promotion of an entry; None for a new one. Raises EntryRefused."""
+        current = _match(entry, self._stored)
+        if current is not None:
+            if current.id in self.matched:
+                raise EntryRefused(["is about a promotion that another entry is about too"])
+            self.matched.add(current.id)
+            return current
+        field = entry.kind.field_of_key
+        key = entry.fields.get(field)
+        if isinstance(key, str):
+            if key in self._new_keys:
+                raise EntryRefused([f"has the {field} of an earlier entry"])
+            self._new_keys.add(key)
+        return None
 
 
 def _find_fault_of_id(fields: Mapping[str, Any]) -> str | None:
