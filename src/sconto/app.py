@@ -60,14 +60,14 @@ from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.event_removal import keep_removing_events
-from sconto.operations.events import keep_telling, measure_backlog
+from sconto.operations.events import keep_recording_events, measure_backlog
 from sconto.operations.holds import keep_sweeping_holds
 from sconto.operations.kept_forms import keep_removing_forms
 from sconto.operations.known_keys import USES_PAUSE, KnownKeys
 from sconto.operations.order_counting import keep_counting_old_orders
 from sconto.operations.order_listing import keep_listing_old_orders
 from sconto.operations.sessions import SeenSessions, keep_writing_sessions
-from sconto.operations.sign_in_provider import Client, Provider, SignInProvider
+from sconto.operations.sign_in_provider import ClientCredentials, Provider, SignInProvider
 from sconto.operations.tokens import Tokens
 from sconto.operations.two_factor import keep_rewrapping
 from sconto.operations.uploads import keep_removing_uploads
@@ -281,7 +281,7 @@ async def _open_context(
             keep_sweeping_holds(database, read_clock),
             keep_backtesting(database, url, read_clock, metrics.count_backtest),
             keep_sweeping_backtests(database, read_clock),
-            keep_telling(database, read_clock),
+            keep_recording_events(database, read_clock),
             deliveries.keep_sending(),
             keep_removing_events(database, read_clock, timedelta(days=settings.events.days)),
             keep_removing_uploads(database, read_clock),
@@ -318,11 +318,11 @@ def _open_provider(chosen: SingleSignOn | None) -> SignInProvider | None:
         {value: Role(role) for value, role in chosen.roles.items()},
         None if chosen.default_role is None else Role(chosen.default_role),
     )
-    client = Client(chosen.issuer, chosen.client_id, chosen.client_secret, chosen.scope)
+    client = ClientCredentials(chosen.issuer, chosen.client_id, chosen.client_secret, chosen.scope)
     return SignInProvider(chosen.name, rules, client, make_provider)
 
 
-def make_provider(client: Client) -> Provider:
+def make_provider(client: ClientCredentials) -> Provider:
     """The provider of single sign-on."""
     # An optional extra that takes long to import, so it is only imported when somebody uses it.
     from sconto.portal.provider import OpenIdProvider  # noqa: PLC0415

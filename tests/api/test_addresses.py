@@ -1,4 +1,4 @@
-"""What all addresses share: dialects of errors, slashes, methods, sizes, request ids."""
+"""What all addresses have in common: error formats, slashes, methods, sizes, request ids."""
 
 from collections.abc import AsyncIterator, Callable
 

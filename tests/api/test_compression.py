@@ -51,7 +51,7 @@ async def test_lists_are_compressed_and_short_answers_are_not(
     assert "content-encoding" not in headers
 
 
-async def test_a_checkout_does_not_wait_for_compression(
+async def test_answers_of_the_checkout_are_not_compressed(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer
 ) -> None:
     listed = [{"product_id": number, "unit_price": "1.00"} for number in range(1, 41)]
@@ -65,6 +65,6 @@ async def test_a_checkout_does_not_wait_for_compression(
     assert "content-encoding" not in answer.headers
 
 
-async def test_the_root_leads_to_the_portal(client: httpx.AsyncClient) -> None:
+async def test_the_root_redirects_to_the_portal(client: httpx.AsyncClient) -> None:
     answer = await client.get("/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/portal/")

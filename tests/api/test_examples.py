@@ -1,4 +1,4 @@
-"""The examples of /docs, sent as "Try it out" sends them to a new demo shop."""
+"""The examples of /docs, sent to a new demo shop as "Try it out" sends them."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -64,7 +64,7 @@ async def test_every_example_works_in_a_new_demo_shop(demo: httpx.AsyncClient) -
 def find_examples(
     paths: dict[str, dict[str, Operation]], schemas: dict[str, Any]
 ) -> Iterator[Example]:
-    """All examples in order; deleting a part comes before deleting the whole."""
+    """All examples in order. Parts are deleted before the whole."""
     for method in _TURNS:
         places = sorted(paths, key=len, reverse=True) if method == "delete" else paths
         for path in places:
@@ -89,7 +89,7 @@ def find_examples_of(
 
 
 def find_bodies(described: dict[str, Any], schemas: dict[str, Any]) -> list[Any]:
-    """The examples of a body: its own, its schema's, or those of the schema's fields."""
+    """The examples of a body: its own, its schema's, or its schema's fields'."""
     if "examples" in described:
         return [example["value"] for example in described["examples"].values()]
     schema = described["schema"]

@@ -1,4 +1,4 @@
-"""Requests of several merchants take turns; those without a caller do not."""
+"""Requests of several merchants take turns. Requests without a caller do not."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tests.conftest import create_caller
 LIST = "/v1/promotion"
 
 
-async def test_callers_of_two_merchants_take_turns_and_strangers_take_none(
+async def test_callers_of_two_merchants_take_turns_and_others_do_not(
     client: httpx.AsyncClient,
     database: Database,
     merchant: Caller,

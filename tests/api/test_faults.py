@@ -1,4 +1,4 @@
-"""The answer is short, however many faults a request has."""
+"""The answer is short even if a request has many faults."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Long answers in parts have the same bytes as in one piece."""
+"""Long answers have the same bytes in parts as in one piece."""
 
 import json
 from typing import Any

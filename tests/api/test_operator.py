@@ -1,4 +1,4 @@
-"""The operator's token, if set, protects figures, readiness and the manual."""
+"""The operator's token, if it is set, protects figures, readiness and the manual."""
 
 import base64
 from collections.abc import Callable, Iterator

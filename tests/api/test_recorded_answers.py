@@ -1,4 +1,4 @@
-"""Answers that have nothing of cart promotions are byte for byte what they were before them.
+"""Answers without cart promotions have the same bytes as before there were any.
 
 `recorded_answers.json` has requests with the answers of commit fec9347, the last one without them:
 on an empty database, in this order, the first one at this time. A merchant may have cart promotions

@@ -86,7 +86,7 @@ async def spans_of_order(
             body = {**QUOTE, **order}
             answer = await client.post("/checkout/v1/orders", json=body, headers=headers)
             assert answer.status_code in (201, 409)
-    # Statements are told of in the event loop's next round.
+    # Statements are reported in the next round of the event loop.
     await asyncio.sleep(0)
     return list(exporter.get_finished_spans())
 
@@ -118,7 +118,7 @@ async def test_an_order_has_a_span_for_each_statement_and_step(
     assert "SECRET" not in everything
 
 
-async def test_a_request_that_the_sampler_leaves_out_records_nothing(
+async def test_a_request_left_out_by_the_sampler_records_nothing(
     database_of_spans: tuple[Database, list[TracerProvider]], tokens: Tokens, merchant: Caller
 ) -> None:
     found = await spans_of_order(database_of_spans, tokens, merchant, ALWAYS_OFF, order_id="B")

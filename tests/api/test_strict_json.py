@@ -46,7 +46,7 @@ from sconto.api.strict_json import NotJson, Number, encode_json, parse_json
         "٣".encode(),
     ],
 )
-def test_text_that_only_resembles_json_is_refused(raw: bytes) -> None:
+def test_text_that_only_looks_like_json_is_refused(raw: bytes) -> None:
     with pytest.raises(NotJson):
         parse_json(raw)
 
@@ -77,7 +77,7 @@ def test_brackets_in_strings_do_not_count_as_nesting() -> None:
     assert parse_json(b'"' + b"[" * 100 + b'"') == "[" * 100
 
 
-def test_of_repeated_names_the_last_counts() -> None:
+def test_if_a_name_is_repeated_the_last_value_counts() -> None:
     assert parse_json(b'{"a":1,"b":2,"a":"x"}') == {"a": "x", "b": 2}
     assert list(parse_json(b'{"a":1,"b":2,"a":"x"}')) == ["a", "b"]
 

@@ -1,4 +1,4 @@
-"""The titles of statuses in the bodies of errors."""
+"""The titles of statuses in error bodies."""
 
 import ast
 from http import HTTPStatus

@@ -58,7 +58,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Untraced:
-    """For each application the loaded modules and the middleware; and the log of all."""
+    """The loaded modules and the middleware of each application, and one log of all."""
 
     loaded: list[list[str]]
     middleware: list[list[str]]
@@ -162,7 +162,7 @@ create(OTEL_TRACES_EXPORTER="otlp", OTEL_BSP_MAX_QUEUE_SIZE="-1")
     return Untraced(list(loaded), list(middleware), lines)
 
 
-def test_each_request_but_health_checks_is_a_span_named_by_its_route(
+def test_each_request_except_health_checks_is_a_span_named_by_its_route(
     seen: Seen,
 ) -> None:
     assert [span.name for span in seen.spans()] == [
@@ -319,7 +319,7 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
 
 
 def _attributes(described: Any) -> dict[str, Any]:
-    """The attributes of a span or a resource; each value has one field that is set."""
+    """The attributes of a span or a resource. Each value has one field that is set."""
     return {
         each.key: getattr(each.value, each.value.WhichOneof("value"))
         for each in described.attributes

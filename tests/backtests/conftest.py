@@ -27,7 +27,7 @@ Save = Callable[[Shop], Awaitable[None]]
 
 @dataclass(frozen=True)
 class History:
-    """A shop with orders, and what those of the period cost with its promotions as they are now."""
+    """A shop with orders, and the prices of the period's orders with its current promotions."""
 
     shop: Shop
     orders: Sequence[SentOrder]
@@ -36,7 +36,7 @@ class History:
     names: dict[Any, str]
 
     async def expected(self, name: str, save: Save) -> dict[str, Any]:
-        """The figures, from a shop that has saved the draft of this name."""
+        """The figures of a shop that has saved the draft with this name."""
         after, names = await replayed(self.shop.database, self.orders, save)
         pairs = [
             Pair(
@@ -54,7 +54,7 @@ class History:
 
 @pytest.fixture(scope="session")
 def quiet_url(create_database: Callable[[], str]) -> str:
-    """The address of a database without a service, which would compute the back-tests."""
+    """The address of a database without a service. A service would compute the back-tests."""
     return create_database()
 
 
@@ -68,7 +68,7 @@ async def quiet_database(quiet_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 async def history(quiet_database: Database) -> History:
-    """Orders were placed, some deleted, and a promotion was changed since."""
+    """Orders were placed, some were deleted, and a promotion was changed afterwards."""
     orders = some_orders(seed=7, count=90)
     shop = await Shop(quiet_database, await create_caller(quiet_database)).open()
     await shop.place(orders)
@@ -90,7 +90,7 @@ async def history(quiet_database: Database) -> History:
 async def replayed(
     database: Database, orders: Sequence[SentOrder], save: Save | None = None
 ) -> tuple[dict[str, PricedCart], dict[Any, str]]:
-    """What the orders of the period cost in another shop, where the promotions change before it."""
+    """The prices of the period's orders in another shop, whose promotions changed earlier."""
     shop = await Shop(database, await create_caller(database)).open()
     await shop.place([one for one in orders if one.at < START])
     await shop.change_product_promotion("Winter sale", CHANGED_SINCE)

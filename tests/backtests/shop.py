@@ -46,7 +46,7 @@ CODES: Final = ("SAVE", "CART5", "LATER", "SUMMER", *ONE_TIME)
 
 @dataclass(frozen=True)
 class SentOrder:
-    """An order, and when it was sent."""
+    """An order, and the time when it was sent."""
 
     order_id: str
     at: datetime
@@ -54,7 +54,7 @@ class SentOrder:
 
 
 def some_orders(seed: int, count: int) -> list[SentOrder]:
-    """Random orders, of which some are from before the period and some from after it."""
+    """Random orders; some are from before the period and some from after it."""
     draw = random.Random(seed)
     orders = []
     for number in range(count):
@@ -91,7 +91,7 @@ def some_orders(seed: int, count: int) -> list[SentOrder]:
 
 
 class Shop:
-    """A merchant with promotions; `names` are theirs by id."""
+    """A merchant with promotions; `names` are their names by id."""
 
     def __init__(self, database: Database, caller: Caller) -> None:
         self.database = database
@@ -132,13 +132,13 @@ class Shop:
         )
 
     async def change_cart_promotion(self, name: str, **terms: Any) -> None:
-        """Change the terms of a cart promotion; its codes stay."""
+        """Change the terms of a cart promotion but keep its codes."""
         await cart_promotions.change_promotion(
             self.database, self.caller, self.ids[name], lambda old: changed(old, **terms), BEFORE
         )
 
     async def place(self, orders: Sequence[SentOrder]) -> dict[str, PricedCart]:
-        """Place the orders at their times; shoppers agree to any total."""
+        """Place the orders at their times. Shoppers accept any total."""
         return {order.order_id: await self._place(order) for order in orders}
 
     async def _place(self, sent: SentOrder) -> PricedCart:
@@ -171,7 +171,7 @@ def cart_promotion(
     code_type: CodeType = CodeType.REUSABLE,
     **terms: Any,
 ) -> NewCartPromotion:
-    """A cart promotion that has run for long."""
+    """A cart promotion that started long ago."""
     return NewCartPromotion(
         name, True, LONG, CartTerms(target, benefit, **terms), code_type if codes else None, codes
     )

@@ -1,4 +1,4 @@
-"""What a back-test must add up, computed anew from the prices of all its orders."""
+"""What a back-test must add up, computed again from the prices of all its orders."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sconto.domain.bill import PricedCart
 
 @dataclass(frozen=True)
 class Pair:
-    """An order with its prices as things stand and with the draft."""
+    """An order, its current prices, and its prices with the draft."""
 
     order_id: str
     at: datetime
@@ -20,7 +20,7 @@ class Pair:
 
 
 def gifts(priced: PricedCart, names: Mapping[Any, str]) -> dict[str, int]:
-    """What the customer gets of each promotion, by its name."""
+    """What the customer gets from each promotion, by name."""
     given: dict[str, int] = {}
     products = {line.picks[0].promotion_id for line in priced.lines if line.picks}
     for promotion_id in products:

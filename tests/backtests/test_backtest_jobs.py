@@ -17,7 +17,7 @@ from sconto.domain.backtest.problems import BacktestNotFound, TooManyBacktests
 from sconto.domain.cart import Cart, Customer, Line
 from sconto.domain.cart_promotion import AmountOff, Limits, Target
 from sconto.operations.backtesting import jobs, process
-from sconto.operations.backtesting.running import LEASE, Strides
+from sconto.operations.backtesting.running import LEASE, BatchSizes
 from sconto.operations.retention import erase_customer
 from sconto.store.database import Database
 from tests.backtests.conftest import History
@@ -25,11 +25,11 @@ from tests.backtests.running import NOW, SHORT, computed, get, run, start
 from tests.backtests.shop import START, SentOrder, Shop, cart_promotion
 from tests.conftest import create_caller
 
-ONE_BY_ONE: Final = Strides(orders=1, checkpoint_every=timedelta(0))
+ONE_BY_ONE: Final = BatchSizes(orders=1, checkpoint_every=timedelta(0))
 
 
 class Killed(Exception):
-    """The worker is gone."""
+    """The worker was killed."""
 
 
 def a_draft() -> Draft:
@@ -39,7 +39,7 @@ def a_draft() -> Draft:
 
 
 def dying(now: datetime, readings: int) -> Callable[[], datetime]:
-    """A clock that kills its worker at a reading."""
+    """A clock that kills its worker when it is read for the nth time."""
     left = iter(range(readings))
 
     def read() -> datetime:
@@ -78,7 +78,7 @@ async def test_a_backtest_whose_workers_are_killed_gives_the_same_result(history
         assert lives < 20
         with pytest.raises(Killed):
             await run(shop, job, dying(now, 7))
-        # Until its lease is over, the job is the killed worker's.
+        # The killed worker owns the job until its lease ends.
         assert not await run(shop, job, dying(now, 7))
         now, lives = now + LEASE, lives + 1
     assert seen.state is BacktestState.RUNNING
@@ -103,7 +103,7 @@ async def test_a_killed_process_is_replaced_and_a_second_worker_waits_for_its_le
     other_merchant = await asyncpg.connect(url)
     known, outcomes = set(children()), list[str]()
     async with other_merchant.transaction():
-        # So the process is killed after it has claimed the job.
+        # This makes sure that the process is killed after it claimed the job.
         await other_merchant.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         computing = asyncio.create_task(
             process.compute_waiting(shop.database, url, lambda: NOW, outcomes.append)
@@ -121,9 +121,7 @@ async def test_a_killed_process_is_replaced_and_a_second_worker_waits_for_its_le
     assert (await get(shop, job)).result == whole.result
 
 
-async def test_a_process_that_is_stopped_leaves_its_backtest_to_others(
-    history: History, quiet_url: str
-) -> None:
+async def test_a_stopped_process_releases_its_backtest(history: History, quiet_url: str) -> None:
     shop = history.shop
     job = await start(shop, a_draft())
     other_merchant = await asyncpg.connect(quiet_url)
@@ -137,16 +135,16 @@ async def test_a_process_that_is_stopped_leaves_its_backtest_to_others(
         with pytest.raises(asyncio.CancelledError):
             await computing
     await other_merchant.close()
-    # Its lease is over, and this was no attempt.
+    # Its lease has ended, and this does not count as an attempt.
     assert await run(shop, job)
     assert (await get(shop, job)).state is BacktestState.FINISHED
 
 
-async def test_a_worker_whose_lease_is_over_adds_nothing(history: History) -> None:
+async def test_a_worker_whose_lease_has_ended_adds_nothing(history: History) -> None:
     shop = history.shop
     whole = await computed(shop, a_draft())
     job = await start(shop, a_draft())
-    first = asyncio.create_task(run(shop, job, strides=ONE_BY_ONE))
+    first = asyncio.create_task(run(shop, job, sizes=ONE_BY_ONE))
     await is_seen(shop, job, lambda seen: seen.done > 2)
     later = NOW + LEASE + timedelta(seconds=1)
     assert await run(shop, job, lambda: later)
@@ -154,12 +152,12 @@ async def test_a_worker_whose_lease_is_over_adds_nothing(history: History) -> No
     assert (await get(shop, job)).result == whole.result
 
 
-async def test_a_cancelled_backtest_stops_and_leaves_nothing_of_its_orders(
+async def test_a_cancelled_backtest_stops_and_keeps_no_data_of_its_orders(
     history: History,
 ) -> None:
     shop = history.shop
     job = await start(shop, a_draft())
-    running = asyncio.create_task(run(shop, job, strides=ONE_BY_ONE))
+    running = asyncio.create_task(run(shop, job, sizes=ONE_BY_ONE))
     await is_seen(shop, job, lambda seen: seen.done > 2)
     cancelled = await jobs.cancel_backtest(shop.database, shop.caller, job.id, NOW)
     assert not await running
@@ -190,7 +188,7 @@ async def test_the_backtests_of_a_merchant_run_one_after_the_other(history: Hist
         await jobs.delete_backtest(shop.database, shop.caller, job.id)
 
 
-async def test_a_backtest_that_never_gets_further_fails(history: History) -> None:
+async def test_a_backtest_without_progress_fails(history: History) -> None:
     shop = history.shop
     job = await start(shop, a_draft())
     now = NOW
@@ -203,7 +201,7 @@ async def test_a_backtest_that_never_gets_further_fails(history: History) -> Non
     assert (ended.state, ended.result, ended.finished_at) == (BacktestState.FAILED, None, now)
 
 
-async def test_erasing_a_customer_begins_open_backtests_anew(quiet_database: Database) -> None:
+async def test_erasing_a_customer_restarts_open_backtests(quiet_database: Database) -> None:
     shop = await Shop(quiet_database, await create_caller(quiet_database)).open()
     await shop.place(some_of_one_customer())
     job = await start(shop, a_draft())
@@ -215,7 +213,7 @@ async def test_erasing_a_customer_begins_open_backtests_anew(quiet_database: Dat
     begun = await get(shop, job)
     assert (begun.state, begun.done) == (BacktestState.WAITING, 0)
     assert await checkpoint_of(shop, job) is None
-    assert await run(shop, job, strides=SHORT)
+    assert await run(shop, job, sizes=SHORT)
     result = (await get(shop, job)).result
     assert result is not None
     assert (result.orders, result.customers) == (4, 1)

@@ -1,4 +1,4 @@
-"""Back-tests agree with shops in which the same orders are placed, with and without the draft."""
+"""Back-tests agree with shops where the same orders are placed, with and without the draft."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from tests.builders import a_promotion
 
 @dataclass(frozen=True)
 class Trial:
-    """A draft, and how a shop saves it."""
+    """A draft, and the function that saves it in a shop."""
 
     name: str
     draft: Callable[[Shop], Awaitable[Draft]]
@@ -139,7 +139,7 @@ QUICK: Final = ("one-time code", "limited", "first orders", "other products", "o
 
 
 def shown(result: Result, names: dict[Any, str]) -> dict[str, Any]:
-    """The result in the words of the model."""
+    """The result in the form of the model."""
     promotions = {}
     for one in result.promotions:
         sums = one.sums
@@ -178,7 +178,7 @@ def shown(result: Result, names: dict[Any, str]) -> dict[str, Any]:
     "name",
     [name if name in QUICK else pytest.param(name, marks=pytest.mark.soak) for name in TRIALS],
 )
-async def test_a_backtest_finds_what_shops_with_and_without_the_draft_give(
+async def test_a_backtest_agrees_with_shops_with_and_without_the_draft(
     history: History, name: str
 ) -> None:
     shop, trial = history.shop, TRIALS[name]
@@ -186,7 +186,7 @@ async def test_a_backtest_finds_what_shops_with_and_without_the_draft_give(
     expected = await history.expected(trial.name, trial.save)
     assert job.result is not None
     found = shown(job.result, shop.names)
-    # Promotions that nothing changes for are left out.
+    # Promotions without changes are left out.
     kept = {
         name: sums
         for name, sums in expected["promotions"].items()

@@ -17,7 +17,7 @@ def times(factor: float) -> list[float]:
 
 def test_the_interval_of_twelve_leaves_out_one_value_on_each_side() -> None:
     assert interval_of_median([*range(12)]) == (1, 10)
-    # The chance that at least eleven of twelve lie on one side, and so the median outside.
+    # The probability that at least eleven of twelve are on one side, so the median is outside.
     assert 2 * (comb(12, 0) + comb(12, 1)) / 2**12 < 0.01
 
 
@@ -27,7 +27,7 @@ def test_eight_values_are_needed() -> None:
         interval_of_median([*range(7)])
 
 
-def test_the_interval_misses_the_median_of_a_skewed_distribution_once_in_a_hundred() -> None:
+def test_the_interval_misses_the_median_of_a_skewed_distribution_in_one_percent() -> None:
     random = Random("noise")
     draws = [[random.expovariate(1) for _ in range(12)] for _ in range(4_000)]
     true_median = 0.6931

@@ -9,7 +9,7 @@ from sconto.store.session import find_node_faults
 
 
 async def assert_no_violations(database: Database) -> None:
-    """Every promise is kept, and no node has a fault or has drawn ids of its own."""
+    """The check finds nothing, no node has a fault, and no node has drawn its own ids."""
     checked = [promise async for promise in check(database)]
     assert [promise for promise in checked if promise.violations] == []
     async with database.read() as connection:

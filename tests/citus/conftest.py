@@ -1,4 +1,4 @@
-"""A Citus cluster named by SCONTO_TEST_CITUS_URL; without one these tests are skipped."""
+"""A Citus cluster at SCONTO_TEST_CITUS_URL. Without it, these tests are skipped."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from tests.distributed import VARIABLE, Cluster
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """The cluster; what is made on it is dropped at the end."""
+    """The cluster; what the tests create on it is dropped at the end."""
     url = os.environ.get(VARIABLE)
     if not url:
         pytest.skip(f"{VARIABLE} names no Citus cluster")

@@ -32,7 +32,7 @@ async def a_shop(database: Database) -> Caller:
 
 
 def tables_of(url: str) -> tuple[set[str], set[str]]:
-    """The tables that are distributed, and those that have merchants and are not."""
+    """The distributed tables, and the tables with merchants that are not distributed."""
     with psycopg.connect(url) as connection:
         found = connection.execute(
             "SELECT relname, EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = attrelid)"

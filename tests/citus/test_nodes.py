@@ -44,7 +44,7 @@ async def shops_of(database: Database, number: int) -> list[Caller]:
 
 
 def node_of(url: str, shop: Caller) -> tuple[int, str, int]:
-    """The shard of the merchant's orders, and the node that has it."""
+    """The shard of the merchant's orders, and its node."""
     with psycopg.connect(url) as connection:
         row = connection.execute(_PLACE, [shop.merchant_id]).fetchone()
     assert row is not None
@@ -88,7 +88,7 @@ async def test_a_dead_node_stops_its_own_merchants_only(
         assert fault.startswith(f"node {address} does not answer")
 
     async with asyncio.timeout(20):
-        while distributed.nodes.silent:  # it is asked again every two seconds
+        while distributed.nodes.silent:  # it is checked again every two seconds
             await append_for_all(distributed, NOON)
             await asyncio.sleep(0.05)
     for shop in there:
@@ -99,10 +99,10 @@ async def test_a_dead_node_stops_its_own_merchants_only(
     await assert_no_violations(distributed)
 
 
-async def test_while_citus_passes_no_calls_on_everybody_is_served(
+async def test_all_merchants_are_served_while_citus_passes_no_calls_on(
     distributed_url: str, distributed: Database
 ) -> None:
-    """As after a change of nodes, until Citus has told all nodes of it."""
+    """As after a change of nodes, until Citus has informed all nodes."""
     shops = await shops_of(distributed, 2)
     for shop in shops:
         async with distributed.write(shop.merchant_id) as connection:
@@ -125,7 +125,7 @@ async def test_while_citus_passes_no_calls_on_everybody_is_served(
 
 
 async def serve(database: Database, shop: Caller, number: int) -> None:
-    """Quote and order twice; the second order replaces the first. That is three events."""
+    """Quote and order twice. The second order replaces the first, so there are three events."""
     cart = a_cart(codes=(f"C{number}",))
     assert (await quote(database, shop, cart, NOON)).total == 900
     await place_order(database, shop, NewOrder(f"A-{number}", cart), NOON, NOON.date())
@@ -146,7 +146,7 @@ async def test_shards_move_while_merchants_order(
         while not done.is_set():
             number = next(numbers)
             order = NewOrder(f"M-{number}", a_cart(codes=(f"C{number % CODES}",)))
-            # What is interrupted by the move is sent again, as a shop does.
+            # The move interrupts some requests. They are sent again, as a shop would do.
             while True:
                 with suppress(DatabaseUnavailable, StatementStopped, OrderBusy):
                     try:

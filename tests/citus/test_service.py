@@ -25,7 +25,7 @@ def settings_for(url: str) -> dict[str, str]:
 
 
 def test_no_race_breaks_sconto(distributed_url: str) -> None:
-    """It ends with the check of all records."""
+    """At the end, all records are checked."""
     proof = subprocess.run(
         [SCONTO, "prove", "--seconds", "2", "--clients", "8"],
         env=environment_of(settings_for(distributed_url)),

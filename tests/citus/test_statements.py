@@ -1,4 +1,4 @@
-"""Citus has a plan for each statement of the store, and draws ids on the coordinator alone."""
+"""Citus can plan each statement of the store, and draws ids only on the coordinator."""
 
 import datetime
 import importlib
@@ -28,7 +28,7 @@ _VALUES: Final[dict[str, Any]] = {
 
 _BEGINS: Final = re.compile(r"\s*(--[^\n]*\n\s*)*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 
-# Parts of statements, and those that are for psycopg.
+# Parts of statements, and statements for psycopg.
 _NOT_FOR_ASYNCPG: Final = re.compile(r"\{[a-z_]+\}|<[a-z_]+>|%s")
 
 
@@ -66,7 +66,7 @@ async def test_citus_has_a_plan_for_each_statement(distributed: Database) -> Non
                     *([] if type_.kind == "array" else _VALUES[type_.name] for type_ in types)
                 )
                 tried += 1
-                raise LookupError  # takes back what it did
+                raise LookupError  # rolls back what it did
         except LookupError:
             pass
         except (asyncpg.FeatureNotSupportedError, asyncpg.InternalServerError) as error:
@@ -77,7 +77,7 @@ async def test_citus_has_a_plan_for_each_statement(distributed: Database) -> Non
             if is_whole:
                 refused.append((name, str(error)))
         except asyncpg.PostgresError:
-            pass  # A value of ours is refused, after the statement was planned.
+            pass  # Our value is refused, but only after the statement was planned.
     assert refused == []
     assert tried > 200
 
@@ -133,7 +133,7 @@ async def ports_asked(database: Database, statement: str, merchant_id: int) -> s
                 await prepared.fetch(*values)
             finally:
                 connection.remove_log_listener(listen)
-            raise LookupError  # takes back what it did
+            raise LookupError  # rolls back what it did
     return set(re.findall(r"@\S+:(\d+) ", " ".join(said)))
 
 

@@ -46,10 +46,10 @@ async def test_every_example_works(distributed_url: str, services: list[Service]
 
 
 @pytest.mark.parametrize("fault", [unreachable, killed, hanging])
-async def test_of_a_node_lost_under_load_only_its_merchants_notice(
+async def test_a_node_lost_under_load_affects_only_its_merchants(
     cluster: Cluster, distributed_url: str, services: list[Service], fault: Fault
 ) -> None:
-    """All orders that were acknowledged are there, once, with their codes and limits."""
+    """All acknowledged orders are stored once, with their codes and limits."""
     shops = [await Shop.open(distributed_url, with_limits=True) for _ in range(SHOPS)]
     for shop in shops:
         shop.holding = True
@@ -71,7 +71,7 @@ async def test_of_a_node_lost_under_load_only_its_merchants_notice(
                     await shop.wait_until_placed(ORDERS)
                 await back.wait()
                 await shop.wait_until_placed(ORDERS)
-            # A busy machine may be late for one; while the node is away, most are refused there.
+            # A busy machine may be late for one. While the node is lost, most are refused there.
             refused = told.statuses[503] / told.statuses.total()
             assert (refused < 0.1) == (shop in elsewhere)
             assert told.slowest < (NO_WAIT if shop in elsewhere else 15)
@@ -97,7 +97,7 @@ async def test_of_a_node_lost_under_load_only_its_merchants_notice(
 
 
 async def until_ready_says(service: Service, silent: list[str] | None) -> None:
-    """Wait until the service is ready, and names these nodes."""
+    """Wait until the service is ready and names these nodes."""
     async with asyncio.timeout(20):
         while True:
             ready = await asyncio.to_thread(service.get, "/health/ready")

@@ -23,7 +23,7 @@ from tests.conftest import SECRET_KEY
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -35,7 +35,7 @@ Sconto = Callable[..., Awaitable[Ended]]
 
 @pytest.fixture
 def sconto(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sconto:
-    """Run `sconto` in the folder `tmp_path`; neither end of it is a terminal."""
+    """Run `sconto` in the folder `tmp_path`, without a terminal."""
     monkeypatch.setenv("SCONTO_DATABASE_URL", database_url)
     monkeypatch.setenv("SCONTO_SECRET_KEY", SECRET_KEY.decode())
     monkeypatch.chdir(tmp_path)
@@ -70,7 +70,7 @@ def of_promotion(merchant_name: str, promotion_id: int) -> Sequence[str]:
 
 
 async def on_terminal(*arguments: str, answers: Sequence[str] = ()) -> str:
-    """What a terminal shows while `sconto` runs on it and each of its questions is answered."""
+    """What a terminal shows while `sconto` runs on it and its questions are answered."""
     return await asyncio.to_thread(_on_terminal, arguments, answers)
 
 
@@ -81,7 +81,7 @@ def _on_terminal(arguments: Sequence[str], answers: Sequence[str]) -> str:
     try:
         shown = ""
         for answer in answers:
-            # The blank comes after the terminal has stopped showing what is typed.
+            # The space is printed after the terminal has stopped showing what is typed.
             shown += _read_until(keyboard, ": ")
             os.write(keyboard, f"{answer}\n".encode())
         shown += _read_until(keyboard, None)
@@ -94,7 +94,7 @@ def _on_terminal(arguments: Sequence[str], answers: Sequence[str]) -> str:
 
 
 def _read_until(terminal: int, end: str | None) -> str:
-    """What the terminal shows up to `end`, or until it is closed; fails after 30 s."""
+    """What the terminal shows up to `end`, or until it is closed. Fails after 30 s."""
     shown = b""
     # Reading fails once the command has closed the terminal.
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""`sconto database`: the commands of the manual's page about upgrading, and what they refuse."""
+"""`sconto database`: the commands of the manual's page about upgrading, and refusals."""
 
 import re
 import shlex
@@ -31,7 +31,7 @@ def bundled(sconto: Sconto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return sconto
 
 
-async def test_the_pages_commands_carry_everything_to_a_new_folder(
+async def test_the_pages_commands_move_everything_to_a_new_folder(
     bundled: Sconto, prepared_cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare_data_dir(prepared_cluster, tmp_path / ".sconto")
@@ -57,7 +57,7 @@ async def test_the_pages_commands_carry_everything_to_a_new_folder(
         assert "is not empty: name a new SCONTO_DATA_DIR" in refused.err
 
 
-async def test_a_named_database_is_left_to_its_own_programs(sconto: Sconto) -> None:
+async def test_another_servers_database_is_refused(sconto: Sconto) -> None:
     for arguments in (["dump", "new.dump"], ["load", "new.dump"]):
         refused = await sconto("database", *arguments)
         assert refused.code == 1

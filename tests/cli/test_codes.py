@@ -47,7 +47,7 @@ async def test_exported_codes_can_be_imported(
     assert exported == Ended(0, "4 codes written\n", "")
     written = (tmp_path / "all.csv").read_bytes()
     assert written.count(b"\r\n") == 5
-    # A file is for people, whose spreadsheets need the mark; standard output is for programs.
+    # A file is for people: their spreadsheets need the mark. Standard output is for programs.
     assert written.startswith(b"\xef\xbb\xbfcoupon_code,")
     without_mark = written.removeprefix(b"\xef\xbb\xbf").decode()
     printed = await sconto("code", "export", *of_promotion)
@@ -104,7 +104,7 @@ async def test_a_line_without_a_code_is_named(
     assert await codes() == ("A", "B")
 
 
-async def test_codes_of_a_file_are_shown_and_what_is_open_is_said(
+async def test_codes_of_a_file_are_shown_with_the_open_questions(
     sconto: Sconto, of_promotion: Sequence[str], codes: Codes, tmp_path: Path
 ) -> None:
     (tmp_path / "codes.csv").write_text("Wert;Aktion\n5;SUMMER SALE\n6;C\n")

@@ -1,4 +1,4 @@
-"""The list of commands: its summaries, and what it imports."""
+"""The list of commands: the summaries, and the imports."""
 
 import subprocess
 import sys

@@ -33,7 +33,7 @@ async def test_the_shop_opens_on_a_restored_database_and_not_for_a_disabled_user
         await database.close()
 
 
-async def test_the_earlier_orders_are_placed_once_and_some_have_discounts(
+async def test_earlier_orders_are_placed_once_and_some_have_discounts(
     create_database: Callable[[], str],
 ) -> None:
     database = await Database.open(create_database(), connections=1)

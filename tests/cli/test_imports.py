@@ -57,7 +57,7 @@ async def test_an_export_is_tried_first_then_created_once(
     assert again.out.count("a promotion already has this name") == count
 
 
-async def test_imported_codes_take_off_what_they_took_off_before(
+async def test_imported_codes_give_the_same_discounts_as_before(
     sconto: Sconto, merchant_name: str, merchant: Caller, database: Database
 ) -> None:
     await stock(database, merchant, [1, 2])
@@ -86,4 +86,4 @@ async def test_a_file_of_another_kind_is_refused(sconto: Sconto, merchant_name: 
     unknown = await sconto(
         "import", "woocommerce", wrong, "--merchant", merchant_name, "--currency", "XX"
     )
-    assert unknown.err == "sconto: 'XX' is no currency\n"
+    assert unknown.err == "sconto: 'XX' is not a currency\n"

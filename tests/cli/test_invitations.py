@@ -50,7 +50,7 @@ async def test_a_link_is_sent_to_the_address_of_the_user(
     assert "could not be sent" in failed.err
 
 
-async def test_an_address_is_set_and_taken_away(sconto: Sconto, merchant_name: str) -> None:
+async def test_an_address_is_set_and_removed(sconto: Sconto, merchant_name: str) -> None:
     name = a_name()
     await sconto("user", "invite", name, "--merchant", merchant_name)
     ended = await sconto("user", "email", name, "ada@example.com")

@@ -4,10 +4,10 @@ from io import BytesIO
 
 import pytest
 
-from sconto.cli.product_file import FileRefused, open_products
+from sconto.cli.product_file import ProductFileRefused, open_products
 from sconto.cli.sentences import say_product_line
 from sconto.domain.csv_rows import RowFault
-from sconto.domain.layout import AUTOMATIC, DecimalSign, Encoding, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, DecimalSign, Encoding, Layout
 from sconto.domain.product import FieldRule, Product, ProductFault, ProductLine, RefusedProductLine
 
 POINT, COMMA = DecimalSign.POINT, DecimalSign.COMMA
@@ -24,7 +24,7 @@ def read(content: bytes) -> list[ProductLine | RefusedProductLine]:
 
 
 def refusal(content: bytes) -> str:
-    with pytest.raises(FileRefused) as refused:
+    with pytest.raises(ProductFileRefused) as refused:
         read(content)
     return str(refused.value)
 
@@ -157,29 +157,29 @@ def test_a_comma_is_decimal_only_if_it_is_not_the_delimiter() -> None:
     [
         (
             "Artikelnr.;Bezeichnung;Preis;Währung;Lager\n1;Mug;1.234,56 €;EUR;7",
-            AUTOMATIC,
+            DETECTED_LAYOUT,
             123456,
         ),
-        ("ИД;Имя;Стоимость;Валюта\n1;Mug;1 234,5;EUR", AUTOMATIC, 123450),
-        ("1,Mug,19.99,EUR\n", AUTOMATIC, 1999),
-        ("1;Mug;1'234.50;CHF\n", AUTOMATIC, 123450),
+        ("ИД;Имя;Стоимость;Валюта\n1;Mug;1 234,5;EUR", DETECTED_LAYOUT, 123450),
+        ("1,Mug,19.99,EUR\n", DETECTED_LAYOUT, 1999),
+        ("1;Mug;1'234.50;CHF\n", DETECTED_LAYOUT, 123450),
         ("SKU;Nom;Prix\n1;Mug;12,5", Layout(currency="EUR"), 1250),
         ('product_id,name,price,currency\n1,Mug,"1,234",EUR', Layout(decimal=POINT), 123400),
         ("product_id;name;price;currency\n1;Mug;1.234;EUR", Layout(decimal=COMMA), 123400),
         ('id,name,price,currency\n1,Mug,"19,9",EUR', Layout(decimal=COMMA), 1990),
         ("a;b;c;d\n19,9;EUR;1;Mug", Layout(columns=SHUFFLED), 1990),
-        ("product_id;name;price;currency\n1;Mug;$ 5;USD", AUTOMATIC, 500),
-        ("product_id;name;price;currency\n1;Mug;1,234;KWD", AUTOMATIC, 1234),
+        ("product_id;name;price;currency\n1;Mug;$ 5;USD", DETECTED_LAYOUT, 500),
+        ("product_id;name;price;currency\n1;Mug;1,234;KWD", DETECTED_LAYOUT, 1234),
     ],
 )
-def test_files_of_people_are_read(content: str, layout: Layout, price: int) -> None:
+def test_files_from_spreadsheets_are_read(content: str, layout: Layout, price: int) -> None:
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         [line] = open_products(BytesIO(content.encode(encoding)), layout)[1]
         assert isinstance(line, ProductLine), line
         assert (line.product.product_id, line.product.price) == (1, price)
 
 
-def test_letters_of_another_encoding_are_refused_in_a_name_alone() -> None:
+def test_letters_of_another_encoding_are_refused_only_in_a_name() -> None:
     content = "Bezeichnung;Nr;product_id;Währung;Preis;Größe\nMüg;1;1;EUR;5,00;ä\n;;;;;\n"
     western = content.encode("cp1252")
     [refused] = read(western)

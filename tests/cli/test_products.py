@@ -124,7 +124,7 @@ async def test_a_terminal_shows_how_much_of_the_file_is_read(
     assert "bytes" in seen
 
 
-async def test_a_file_of_people_is_shown_and_then_imported(
+async def test_a_file_from_a_spreadsheet_is_shown_and_then_imported(
     sconto: Sconto, database: Database, merchant: Caller, merchant_name: str, tmp_path: Path
 ) -> None:
     content = "Artikelnr.;Bezeichnung;Lager;Preis\r\n1;Müg;7;1.234,50 €\r\n2;Cup;;1.999\r\n"
@@ -176,7 +176,7 @@ async def test_a_file_of_people_is_shown_and_then_imported(
         (("--delimiter", "x"), "--delimiter is one of comma, semicolon, tab, not 'x'"),
     ],
 )
-async def test_an_option_that_says_nothing_is_refused(
+async def test_an_option_without_effect_is_refused(
     sconto: Sconto, option: tuple[str, str], reason: str
 ) -> None:
     done = await sconto("product", "import", "p.csv", "--merchant", "m", *option)

@@ -1,4 +1,4 @@
-"""Promotions as files: exported, planned and applied, and what stays untouched."""
+"""Promotions as files: exported, planned and applied; everything else stays unchanged."""
 
 import dataclasses
 from pathlib import Path
@@ -107,7 +107,7 @@ def file(sconto: Sconto, tmp_path: Path, merchant_name: str) -> PromotionFile:
 
 
 async def stored_rows(database: Database, merchant: Caller) -> list[tuple[object, ...]]:
-    """Where and by which transaction each row of the merchant was written."""
+    """The place and the transaction of each row of the merchant."""
     async with database.read() as connection:
         return [
             tuple(row)
@@ -249,7 +249,7 @@ async def test_one_refused_promotion_refuses_all(
         ("[" * 40 + "]" * 40, "is nested deeper than 32"),
     ],
 )
-async def test_a_file_that_is_not_valid_says_what_and_where(
+async def test_an_invalid_file_is_refused_with_each_fault_and_its_place(
     file: PromotionFile, text: str, fault: str
 ) -> None:
     (file.folder / "p.yaml").write_text(text)
@@ -260,7 +260,7 @@ async def test_a_file_that_is_not_valid_says_what_and_where(
     assert refused.err.endswith("sconto: nothing was changed: the file is not valid\n")
 
 
-async def test_long_lists_of_codes_stand_beside_the_file(
+async def test_long_lists_of_codes_are_in_separate_files(
     file: PromotionFile, merchant: Caller, database: Database
 ) -> None:
     codes = tuple(f"CODE-{n}" for n in range(101))
@@ -286,7 +286,7 @@ async def test_long_lists_of_codes_stand_beside_the_file(
     assert kept.terms.coverage == AllProducts(11 * PERCENT)
 
 
-async def test_pruning_deletes_what_the_file_lacks(
+async def test_pruning_deletes_promotions_that_the_file_lacks(
     file: PromotionFile, ids: dict[str, int]
 ) -> None:
     file.save({"format": 1})

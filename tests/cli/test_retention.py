@@ -50,7 +50,7 @@ async def test_a_purge_says_what_it_deletes(
         ("0d", "--older-than 0d deletes the orders of today; add --yes if you mean it"),
     ],
 )
-async def test_an_age_that_cannot_be_meant_deletes_nothing(
+async def test_an_implausible_age_deletes_nothing(
     sconto: Sconto, database: Database, merchant: Caller, merchant_name: str, age: str, words: str
 ) -> None:
     await place(database, merchant, "A")

@@ -1,4 +1,4 @@
-"""What a command says of problems: each kind has its sentence."""
+"""How a command explains problems: each kind has its sentence."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_a_pattern_that_is_too_short_is_explained_in_numbers() -> None:
     )
 
 
-def test_every_fault_of_a_line_has_its_words() -> None:
+def test_every_fault_of_a_line_has_a_sentence() -> None:
     assert set(CODE_FAULTS) == set(CodeLineFault)
     assert set(ROW_FAULTS) == set(RowFault)
     assert set(NOTES) == set(NoteKind)

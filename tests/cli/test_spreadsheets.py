@@ -27,7 +27,7 @@ def saved_by_libreoffice(delimiter: str) -> Save:
         subprocess.run(
             [
                 "soffice",
-                # The tests share a profile, which takes a second to create.
+                # The tests share a profile, because it takes a second to create.
                 f"-env:UserInstallation=file://{path.parents[1] / 'libreoffice'}",
                 "--headless",
                 # The dialog chooses this for a person, because the file has a byte order mark.

@@ -1,4 +1,4 @@
-"""YAML that is as exact as JSON: what is written is read as itself, by us and by others."""
+"""YAML that is as exact as JSON: we and other readers read what was written."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ values = st.recursive(
 
 @settings(max_examples=30)
 @given(values)
-def test_what_is_written_is_read_as_itself(value: Any) -> None:
+def test_written_yaml_is_read_unchanged(value: Any) -> None:
     assert read_yaml(write_yaml(value).encode()) == value
 
 
@@ -54,7 +54,7 @@ def test_readers_of_yaml_1_1_read_texts_as_texts(value: list[str]) -> None:
         ("TRUE", True),
     ],
 )
-def test_only_numbers_true_false_and_null_are_no_texts(text: str, value: object) -> None:
+def test_only_numbers_true_false_and_null_are_not_texts(text: str, value: object) -> None:
     assert read_yaml(text.encode()) == value
 
 
@@ -62,6 +62,6 @@ def test_only_numbers_true_false_and_null_are_no_texts(text: str, value: object)
     "text",
     ["&a [*a]", "{a: 1, a: 2}", "{1: 2}", "!!binary aGk=", "a: b: c", "\t", "\xff", "1\n---\n2"],
 )
-def test_what_json_has_nothing_for_is_refused(text: str) -> None:
+def test_values_that_json_does_not_have_are_refused(text: str) -> None:
     with pytest.raises(NotYaml):
         read_yaml(text.encode("latin-1"))

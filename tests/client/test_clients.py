@@ -1,4 +1,4 @@
-"""Both clients against the real application: all APIs, lost answers, errors and sign-in."""
+"""Both clients with the real application: all APIs, lost answers, errors and sign-in."""
 
 import asyncio
 import inspect
@@ -99,7 +99,7 @@ async def sconto(app: Starlette, token: str) -> AsyncIterator[AsyncClient]:
         yield sconto
 
 
-async def test_every_method_of_the_client_does_what_it_says(sconto: AsyncClient) -> None:
+async def test_every_method_of_the_client_works(sconto: AsyncClient) -> None:
     mugs = [a_mug(n) for n in (1, 2, 3)]
     assert (await sconto.catalog.put_products(mugs))["created"] == 3
     found = [one["product_id"] async for one in sconto.catalog.list_products(page_size=2)]
@@ -338,7 +338,7 @@ async def test_an_expired_token_is_renewed(
 
 
 @pytest.mark.parametrize("url", ["mailto:sconto", "sconto", "http://host:x"])
-def test_an_address_that_is_none_is_refused_immediately(url: str) -> None:
+def test_an_invalid_address_is_refused_immediately(url: str) -> None:
     with Client(url, token="x") as sconto, pytest.raises(AddressInvalid):
         sconto.checkout.quote(CART)
 

@@ -1,4 +1,4 @@
-"""Which attempts of the client are repeated, when, and what comes of them; without a network."""
+"""Which requests the client repeats, when, and the results; without a network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ def answer(status: int, **headers: str) -> httpx.Response:
 
 
 class Conversation:
-    """An exchange whose attempts have these outcomes; time passes only in its pauses."""
+    """An exchange whose requests have these outcomes. Time passes only in its pauses."""
 
     def __init__(self, outcomes: Sequence[Outcome], session: Session | None = None) -> None:
         self.session = session or Session("token", None)
@@ -55,12 +55,14 @@ class Conversation:
 
 @pytest.mark.parametrize("call", [READ, CREATE], ids=["repeatable", "not repeatable"])
 @pytest.mark.parametrize("first", [REFUSED, answer(429), answer(409, Retry_After="1")])
-def test_what_was_not_done_is_always_sent_again(first: Outcome, call: Call[Any]) -> None:
+def test_requests_that_were_not_done_are_always_sent_again(first: Outcome, call: Call[Any]) -> None:
     assert Conversation([first, DONE]).hold(call) == "done"
 
 
 @pytest.mark.parametrize("first", [LOST, httpx.ReadTimeout("late"), answer(503), answer(502)])
-def test_what_may_have_been_done_is_sent_again_only_if_that_is_safe(first: Outcome) -> None:
+def test_requests_that_may_have_been_done_are_sent_again_only_if_that_is_safe(
+    first: Outcome,
+) -> None:
     assert Conversation([first, DONE]).hold(READ) == "done"
     with pytest.raises((NotReached, ServiceFailed)):
         Conversation([first, DONE]).hold(CREATE)
@@ -80,7 +82,7 @@ def test_an_exception_says_whether_the_service_may_have_done_it() -> None:
         assert raised.value.maybe_done is maybe_done
 
 
-def test_pauses_grow_and_end_with_the_patience() -> None:
+def test_pauses_grow_until_the_time_limit() -> None:
     conversation = Conversation([REFUSED] * 50)
     with pytest.raises(NotReached):
         conversation.hold(READ, patience=10)

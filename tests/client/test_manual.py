@@ -1,4 +1,4 @@
-"""The Python examples of docs/clients.md, in their order; and what importing the client loads."""
+"""The Python examples of docs/clients.md in their order, and the modules the client imports."""
 
 import asyncio
 import re

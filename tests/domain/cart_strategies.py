@@ -1,4 +1,4 @@
-"""Random bills and cart promotions, in the words of the model."""
+"""Random bills and cart promotions for the model."""
 
 from fractions import Fraction
 from typing import Any

@@ -1,4 +1,4 @@
-"""API keys: their form and checksum, so that scanners find a leaked one and nothing else."""
+"""API keys: their form and checksum let scanners find leaked keys and nothing else."""
 
 import re
 from zlib import crc32
@@ -42,7 +42,7 @@ def test_a_mistyped_key_is_none(text: str) -> None:
     assert not is_key(text)
 
 
-def test_the_hash_and_the_prefix_do_not_give_the_key_away() -> None:
+def test_the_hash_and_the_prefix_do_not_reveal_the_key() -> None:
     assert len(key_hash(KEY)) == 32
     assert key_hash(KEY) != key_hash(write_key(SECRET[::-1]))
     assert shown_prefix(KEY) == "sconto_live_7fGh"

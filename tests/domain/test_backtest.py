@@ -1,4 +1,4 @@
-"""Back-tests add up random prices as a slow model does, and drafts replace what is stored."""
+"""Back-tests of random prices agree with a slow model, and drafts replace the stored promotions."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -10,10 +10,10 @@ from msgspec import structs
 
 from sconto.domain.allowances import Scope
 from sconto.domain.backtest.draft import ProductDraft, as_if_running, with_draft
-from sconto.domain.backtest.figures import Figures, PricedTwice, add_order
+from sconto.domain.backtest.figures import BacktestFigures, PricedTwice, add_order
 from sconto.domain.backtest.job import Checkpoint
 from sconto.domain.backtest.prospects import Occasion, Prospects
-from sconto.domain.backtest.worlds import World
+from sconto.domain.backtest.scenarios import Scenario
 from sconto.domain.bill import PricedCart, PricedLine
 from sconto.domain.candidates import AutomaticPick, Candidates, CartOffers
 from sconto.domain.cart import Cart
@@ -86,14 +86,14 @@ def orders(draw: st.DrawFn) -> list[Pair]:
 @settings(max_examples=25)
 @given(orders())
 def test_the_figures_are_those_of_the_slow_model(pairs: list[Pair]) -> None:
-    figures = Figures()
+    figures = BacktestFigures()
     for pair in pairs:
         twice = PricedTwice(
             pair.order_id, pair.at, pair.at.date(), pair.before, pair.after, pair.customer
         )
         add_order(figures, twice, f"cart {OWN}")
         stored = msgspec.msgpack.encode(Checkpoint(b"", (pair.at, ""), figures=figures))
-        # What a checkpoint keeps is all that is needed to go on.
+        # A checkpoint has all that is needed to continue.
         figures = msgspec.msgpack.decode(stored, type=Checkpoint).figures
     expected = add_up(pairs, NAMES, NAMES, NAMES[OWN])
     found = {
@@ -170,7 +170,7 @@ def test_without_the_replaced_promotion_the_one_below_it_is_picked() -> None:
         off, a_cart(), found, NOON, lambda product, _: below if product == ALL_PRODUCTS_ID else None
     )
     assert (changed.everywhere, changed.specific) == (below, found.specific)
-    # As itself it does not pass a promotion that was created after it.
+    # With its own id it does not win against a promotion created after it.
     lower = a_draft(percents={11111: 50 * PERCENT}, replaces=5)
     same = with_draft(lower, a_cart(), found, NOON, nothing_below)
     assert same.specific == found.specific
@@ -203,18 +203,18 @@ def test_a_kept_code_stays_used_and_a_new_one_is_free() -> None:
     assert [(one.key, one.used_at) for one in own.offers] == [("mine", NOON), ("new", None)]
 
 
-def test_orders_of_a_world_use_up_its_limits_one_after_the_other() -> None:
+def test_orders_use_up_limits_one_after_the_other() -> None:
     terms = CartTerms(Target.ORDER, AmountOff({"EUR": 300}), limits=Limits(budget={"EUR": 1000}))
     limited = CartOffer(Offer(promotion_id=5, active=True, period=LONG), terms)
-    world, cart = World(), a_cart(a_line(unit_price=2000))
+    scenario, cart = Scenario(), a_cart(a_line(unit_price=2000))
     discounts = []
     for _ in range(4):
         found = Candidates(cart_offers=CartOffers([limited]))
-        seen = world.seen_by(cart, found, NOON, {(5, Scope.BUDGET, "EUR"): 350}, str)
+        seen = scenario.seen_by(cart, found, NOON, {(5, Scope.BUDGET, "EUR"): 350}, str)
         bill = price(cart, seen, NOON)
-        world.take(cart, bill, seen.cart_offers, str)
+        scenario.take(cart, bill, seen.cart_offers, str)
         discounts.append(bill.discount)
-    # 350 of 1000 were taken before the period: there is room for two.
+    # 350 of 1000 were taken before the period: two more fit.
     assert discounts == [300, 300, 0, 0]
 
 
@@ -226,7 +226,7 @@ def test_orders_of_a_world_use_up_its_limits_one_after_the_other() -> None:
     st.booleans(),
     st.data(),
 )
-def test_promotions_that_are_left_out_of_a_cart_take_nothing_off_it(
+def test_promotions_left_out_of_a_cart_give_no_discount(
     drawn: tuple[list[dict[str, Any]], ...],
     asked: list[tuple[Cart, datetime]],
     tags_of: dict[int, frozenset[str]],

@@ -1,4 +1,4 @@
-"""Whole bills with cart promotions: the worked carts of the reference, and sums that add up."""
+"""Whole bills with cart promotions: the worked examples of the reference, and correct sums."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -61,7 +61,7 @@ def bill(
     return price(cart, Candidates(specific=specific, cart_offers=CartOffers(offers)), NOW)
 
 
-def test_an_order_discount_acts_on_what_product_promotions_left() -> None:
+def test_an_order_discount_is_taken_from_the_total_after_product_promotions() -> None:
     conditions = Conditions(minimum_subtotal={"EUR": 5000})
     ten_off = CartTerms(Target.ORDER, AmountOff({"EUR": 1000}), conditions=conditions)
     priced = bill((2, 1), (1, 2), promotions=[ten_off], picks={1: 10})
@@ -71,7 +71,7 @@ def test_an_order_discount_acts_on_what_product_promotions_left() -> None:
     assert [line.total for line in priced.lines] == [3007, 2081]
 
 
-def test_steps_act_one_after_the_other() -> None:
+def test_steps_are_applied_one_after_the_other() -> None:
     free_unit = CartTerms(Target.LINES, BuyAndGet(2, 1))
     percent = CartTerms(
         Target.ORDER, PercentOff(15 * PERCENT), conditions=Conditions(minimum_quantity=4)
@@ -80,7 +80,7 @@ def test_steps_act_one_after_the_other() -> None:
     assert bill((2, 3), (1, 4), (1, 5), promotions=[free_unit, percent]).total == 1445
 
 
-def test_shipping_below_the_minimum_stays() -> None:
+def test_shipping_below_the_minimum_is_not_reduced() -> None:
     conditions = Conditions(minimum_subtotal={"EUR": 3000})
     free = CartTerms(Target.SHIPPING, PercentOff(100 * PERCENT), conditions=conditions)
     priced = bill((1, 2), promotions=[free], shipping=490)

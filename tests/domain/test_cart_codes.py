@@ -1,4 +1,4 @@
-"""Codes of cart promotions: which of them activates a promotion, and what becomes of each."""
+"""Codes of cart promotions: which one activates a promotion, and the status of each."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -54,7 +54,7 @@ def statuses(cart: PricedCart) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("order", list(permutations("abc")))
-def test_several_codes_of_a_promotion_activate_it_once_by_the_last_one(
+def test_of_several_codes_of_a_promotion_the_last_one_activates_it(
     order: tuple[str, ...],
 ) -> None:
     cart = priced(*"abc", offers=[by_code(key) for key in order])
@@ -63,7 +63,7 @@ def test_several_codes_of_a_promotion_activate_it_once_by_the_last_one(
     assert statuses(cart) == [("a", "not_picked"), ("b", "not_picked"), ("c", "applied")]
 
 
-def test_a_used_code_leaves_the_promotion_to_one_before_it() -> None:
+def test_if_the_last_code_is_used_up_an_earlier_one_activates_the_promotion() -> None:
     cart = priced("a", "b", offers=[by_code("a"), by_code("b", used=True)])
     assert cart.discount == 1000
     assert statuses(cart) == [("a", "applied"), ("b", "used")]
@@ -93,7 +93,7 @@ def test_a_code_of_several_promotions_has_the_best_status() -> None:
     ]
 
 
-def test_a_code_shared_with_a_product_promotion_acts_in_both() -> None:
+def test_a_code_shared_with_a_product_promotion_activates_both() -> None:
     half = Offer(
         key="a",
         code_id=9,
@@ -122,7 +122,7 @@ def test_a_draft_is_the_newest_promotion() -> None:
     ]
 
 
-def test_all_reasons_are_told_in_a_currency_that_a_promotion_does_not_know() -> None:
+def test_all_reasons_are_listed_for_a_currency_without_terms() -> None:
     conditions = Conditions(minimum_quantity=3, minimum_subtotal={"EUR": 7000})
     terms = CartTerms(Target.SHIPPING, AmountOff({"USD": 100}), conditions=conditions)
     offer = Offer(promotion_id=7, active=True, period=Period(NOW))

@@ -1,4 +1,4 @@
-"""Cart promotions: the worked carts of the reference, and random ones beside the model."""
+"""Cart promotions: the worked examples of the reference, and random ones against the model."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -28,7 +28,7 @@ from sconto.domain.cart_promotion import (
     Tier,
     Tiers,
 )
-from sconto.domain.cart_step import Decision, decide
+from sconto.domain.cart_step import StepResult, decide
 from sconto.domain.offers import Offer
 from sconto.domain.schedule import Period
 from tests.domain.cart_strategies import bills, promotions_of
@@ -151,11 +151,11 @@ def bill_of(*lines: tuple[int, int], shipping: str | None = None) -> dict[str, A
     }
 
 
-def takings(decision: Decision) -> list[tuple[int, ...]]:
+def takings(decision: StepResult) -> list[tuple[int, ...]]:
     return [taking.parts for taking in decision.takings]
 
 
-def reasons(decision: Decision) -> dict[int, list[str]]:
+def reasons(decision: StepResult) -> dict[int, list[str]]:
     return {
         offered.promotion_id: [reason.reason.value for reason in found]
         for offered, found in decision.losers
@@ -282,9 +282,7 @@ def test_a_missed_minimum_says_how_much_is_missing() -> None:
 
 @pytest.mark.parametrize("target", ["lines", "order", "shipping"])
 @given(data=st.data())
-def test_a_step_is_what_the_model_says_whatever_the_order_of_storage(
-    data: st.DataObject, target: str
-) -> None:
+def test_a_step_equals_the_models_in_any_order_of_storage(data: st.DataObject, target: str) -> None:
     bill, promotions = data.draw(bills), data.draw(promotions_of(target))
     decision = decide(
         read_ground(bill, target), [offer(one) for one in data.draw(st.permutations(promotions))]
@@ -300,7 +298,7 @@ def test_a_step_is_what_the_model_says_whatever_the_order_of_storage(
 
 @pytest.mark.parametrize("target", ["lines", "order", "shipping"])
 @given(data=st.data())
-def test_a_step_takes_no_more_than_there_is(data: st.DataObject, target: str) -> None:
+def test_a_step_takes_no_more_than_the_price(data: st.DataObject, target: str) -> None:
     bill, promotions = data.draw(bills), data.draw(promotions_of(target))
     ground = read_ground(bill, target)
     decision = decide(ground, [offer(one) for one in promotions])

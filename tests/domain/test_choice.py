@@ -1,4 +1,4 @@
-"""Which promotion a product gets, and why not the others."""
+"""Which promotion a product gets, and why it does not get the others."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -182,12 +182,12 @@ def test_each_status_of_a_code_has_its_facts() -> None:
     ]
 
 
-def test_a_code_that_gives_less_than_another_group_is_outdone() -> None:
+def test_a_code_that_gives_less_than_another_group_is_beaten() -> None:
     candidates = Candidates(everywhere=automatic(1, 30), offers=[an_offer()])
     assert statuses(choose(cart_of("save"), candidates, NOON)) == {"save": CodeStatus.OUTDONE}
 
 
-def test_a_code_that_applies_to_one_product_and_is_outdone_on_another_is_applied() -> None:
+def test_a_code_that_applies_to_one_product_and_is_beaten_on_another_is_applied() -> None:
     candidates = Candidates(specific={CUP: automatic(1, 30)}, offers=[an_offer()])
     choice = choose(cart_of("save", products=(CUP, MUG)), candidates, NOON)
     assert statuses(choice) == {"save": CodeStatus.APPLIED}

@@ -1,4 +1,4 @@
-"""Files of codes: headings, codes and faults, whatever the pieces."""
+"""Files of codes: headings, codes and faults, read in pieces of any size."""
 
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ from sconto.domain.code_file import (
 )
 from sconto.domain.codes import code_key
 from sconto.domain.headings import CODE_WORDS, COUPON_CODE_WORDS
-from sconto.domain.layout import AUTOMATIC, Blanks, Delimiter, Encoding, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, Blanks, Delimiter, Encoding, Layout
 from sconto.domain.spreadsheet import shown_as_text
 
 
@@ -55,7 +55,9 @@ def test_a_plain_list_has_one_code_per_line() -> None:
         b'"A"\n"B"',
     ],
 )
-def test_line_ends_marks_blanks_and_quotes_are_not_part_of_a_code(content: bytes) -> None:
+def test_line_ends_byte_order_marks_blanks_and_quotes_are_not_part_of_a_code(
+    content: bytes,
+) -> None:
     assert codes(content) == ["A", "B"]
 
 
@@ -176,7 +178,7 @@ def test_an_apostrophe_before_a_formula_is_not_part_of_the_code(code: str) -> No
     assert codes(f"coupon_code\n{shown_as_text(code)}\n".encode()) == [code]
 
 
-def test_cyrillic_codes_are_not_refused_as_misread() -> None:
+def test_cyrillic_codes_are_read_correctly() -> None:
     written = ["\u0420\u0421", "Рёбра", "\u0420\u0406\u041a", "Ђ"]
     assert codes("\n".join(written).encode()) == written
 
@@ -227,12 +229,12 @@ def test_a_refused_line_has_its_fault(content: bytes, expected: CodeLineFault) -
         (b"A;1;Kod\nB;y;C", Layout(columns={"code": 0}), ["A", "B"]),
         ("Жук\nЁж".encode("cp1251"), Layout(encoding=Encoding.CYRILLIC), ["Жук", "Ёж"]),
         (b"A,B;1\nC,D;2", Layout(delimiter=Delimiter.COMMA, columns={"code": 0}), ["A", "C"]),
-        ("Prämie;Código\n5 €;A\n".encode("cp1252"), AUTOMATIC, ["A"]),
-        ("Примечание;Код\nёж;A\n".encode("cp1251"), AUTOMATIC, ["A"]),
-        (b"A\xa0\n\xa0B", AUTOMATIC, ["A", "B"]),
+        ("Prämie;Código\n5 €;A\n".encode("cp1252"), DETECTED_LAYOUT, ["A"]),
+        ("Примечание;Код\nёж;A\n".encode("cp1251"), DETECTED_LAYOUT, ["A"]),
+        (b"A\xa0\n\xa0B", DETECTED_LAYOUT, ["A", "B"]),
     ],
 )
-def test_a_layout_says_what_a_file_leaves_open(
+def test_a_layout_decides_what_a_file_leaves_open(
     content: bytes, layout: Layout, expected: list[str]
 ) -> None:
     file = CodeFile(layout=layout)
@@ -241,7 +243,7 @@ def test_a_layout_says_what_a_file_leaves_open(
     assert len(lines) == len(expected), lines
 
 
-def test_a_first_row_of_words_is_asked_about_if_a_column_is_chosen() -> None:
+def test_if_a_column_is_chosen_a_first_row_of_words_must_be_confirmed() -> None:
     file = CodeFile(layout=Layout(columns={"code": 1}))
     lines = [*file.feed(b"Wert;Aktion\n5;A\n"), *file.end()]
     assert lines == [RefusedCodeLine(1, CodeLineFault.UNCLEAR), CodeLine(2, "A", "a")]
@@ -253,7 +255,7 @@ def test_a_bad_value_has_its_column() -> None:
     assert (refused.line, refused.column, refused.written) == (3, 2, "B!")
 
 
-def test_a_blank_within_typed_codes_is_asked_about() -> None:
+def test_a_blank_within_typed_codes_must_be_confirmed() -> None:
     file = CodeFile(typed=True)
     lines = [*file.feed(typed_lines("A, SUMMER SALE\nB")), *file.end()]
     assert lines == [

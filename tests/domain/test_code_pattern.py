@@ -18,7 +18,7 @@ def test_the_alphabet_has_no_letters_that_look_alike() -> None:
     assert len({code_key(letter) for letter in ALPHABET}) == len(ALPHABET) == 30
 
 
-def test_guessing_fails_with_a_million_codes_of_the_default_pattern() -> None:
+def test_a_million_codes_of_the_default_pattern_cannot_be_guessed() -> None:
     check_pattern(CodePattern(), 1_000_000)
     assert CodePattern().possible == 30**8
 

@@ -8,7 +8,7 @@ from sconto.domain.coverage_file import (
     RefusedCoverageLine,
     read_coverage,
 )
-from sconto.domain.layout import AUTOMATIC, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, Layout
 from sconto.domain.money import PERCENT
 
 
@@ -100,13 +100,13 @@ def test_an_invalid_product_id_is_refused(content: str) -> None:
 
 
 @pytest.mark.parametrize("content", ["1,2,3", "1;2\n", "\n1,2\n,\n"])
-def test_several_ids_in_the_only_line_are_refused(content: str) -> None:
+def test_several_ids_in_a_single_line_are_refused(content: str) -> None:
     assert [fault for _, fault in refused(content, percents=False)] == [
         CoverageFault.SEVERAL_VALUES
     ]
 
 
-def test_letters_of_another_encoding_matter_only_in_an_id() -> None:
+def test_letters_of_another_encoding_are_refused_only_in_an_id() -> None:
     content = "id;имя\n1;Кружка\n".encode("cp1251")
     assert read_coverage(content, percents=False) == (CoverageLine(2, 1),)
     [refused] = read_coverage("id\nж1\n".encode("cp1251"), percents=False)
@@ -120,7 +120,7 @@ def test_letters_of_another_encoding_matter_only_in_an_id() -> None:
         ("Was;Wieviel\n1;10\n2;7,5\xa0%", Layout(heading=True, columns={"product_id": 0})),
         ("7\t1\n1\t10\n2\t7.5", Layout(heading=True, columns={"product_id": 0})),
         ("Nr|Rabatt\n1\t10\n2\t7,5", Layout(heading=True, columns={"percent": 1})),
-        ("Größe;Ermäßigung;Artikel-Nr.\nXL;10;1\nM;7,5;2", AUTOMATIC),
+        ("Größe;Ermäßigung;Artikel-Nr.\nXL;10;1\nM;7,5;2", DETECTED_LAYOUT),
     ],
 )
 def test_a_layout_says_which_columns_have_what(content: str, layout: Layout) -> None:

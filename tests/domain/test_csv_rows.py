@@ -57,7 +57,7 @@ def test_rows_with_invalid_bytes_are_refused() -> None:
 
 
 @pytest.mark.parametrize("read_as", ["cp1252", "cp1251"])
-def test_only_misread_rows_are_refused_if_the_mark_was_misread(
+def test_if_the_byte_order_mark_was_misread_only_misread_rows_are_refused(
     read_as: str,
 ) -> None:
     content = "code,note\nA,\nЖ,1\nB,é\n".encode("utf-8-sig").decode(read_as).encode()

@@ -1,4 +1,4 @@
-"""Any table that a spreadsheet writes in any dialect is read as it was."""
+"""A table is read unchanged from any dialect that a spreadsheet writes."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ percents = st.integers(1, FULL_PERCENT)
 
 
 def write(rows: Sequence[Sequence[str]], dialect: dict[str, object], encoding: str) -> bytes:
-    """The rows as a spreadsheet writes them, with a blank row and values of nothing around."""
+    """The rows as a spreadsheet writes them, with an empty row and empty cells around."""
     text = io.StringIO()
     csv.writer(text, **dialect).writerows([[*row, ""] for row in rows])  # type: ignore[arg-type]
     return f"{text.getvalue()}{dialect['lineterminator']}".encode(encoding)
@@ -106,7 +106,7 @@ def test_prices(cents: int, signs: tuple[str, str], form: str) -> None:
 
 
 @given(st.integers(1, 999), st.integers(0, 999), st.sampled_from(",."))
-def test_what_may_be_thousands_is_unclear_until_it_is_said(
+def test_a_possible_thousands_separator_is_ambiguous_until_it_is_chosen(
     whole: int, rest: int, sign: str
 ) -> None:
     written = f"{whole}{sign}{rest:03}"

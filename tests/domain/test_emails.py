@@ -34,5 +34,5 @@ def test_an_address_is_stored_in_small_letters(text: str, stored: str) -> None:
         "ada@\ud800",
     ],
 )
-def test_other_texts_are_no_address(text: str) -> None:
+def test_other_texts_are_not_addresses(text: str) -> None:
     assert read_email(text) is None

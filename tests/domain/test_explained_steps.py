@@ -1,4 +1,4 @@
-"""Explanations add up to the bill, step by step and line by line; replays name what differs."""
+"""Explanations add up to the bill, step by step and line by line. Replays name the differences."""
 
 from datetime import timedelta
 
@@ -109,7 +109,7 @@ def test_differences_explain_every_cent(
     picks: dict[int, int],
     picks_now: dict[int, int],
 ) -> None:
-    """Of two states, all that was edited is a cause; what nobody touched only follows."""
+    """Between two states, everything edited is a cause; everything else is a consequence."""
     then = bill(bought, terms, picks, 490, 10)
     now = bill(bought, terms_now, picks_now, 490, 10)
     assert compare(then, then, {}, NOON, NOON) == []
@@ -152,7 +152,7 @@ def entry(number: int, before: Facts | None, after: Facts | None) -> Entry:
         ([({}, {"products": {"added": [1]}}), ({"products": {"removed": [1]}}, {})], ["products"]),
     ],
 )
-def test_what_was_changed_back_was_not_edited(
+def test_a_change_that_was_undone_is_not_an_edit(
     edits: list[tuple[Facts, Facts]], fields: list[str]
 ) -> None:
     entries = [entry(number, before, after) for number, (before, after) in enumerate(edits)]

@@ -1,4 +1,4 @@
-"""Forecasts: when limits are used up at the pace of the last day and week."""
+"""Forecasts: when limits will be used up at the pace of the last day and week."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -31,7 +31,7 @@ def foretell(
     active: bool = True,
     period: Period = Period(LONG_AGO),  # noqa: B008 - frozen
 ) -> Forecast | None:
-    """The forecast for uses of days before today (0), each worth 1.00."""
+    """The forecast for uses by day before today (0); each use is worth 1.00."""
     terms = CartTerms(Target.ORDER, AmountOff({"EUR": 100}), limits=limits)
     promotion = CartPromotion(
         1, "Any", active, period, terms, None, period.starts_at, period.starts_at
@@ -42,7 +42,7 @@ def foretell(
 
 
 def test_the_last_day_is_twenty_four_hours() -> None:
-    """At noon half of yesterday's uses count; 24 uses a day leave 12 after half a day."""
+    """At noon, half of yesterday's uses count. At 24 uses a day, 12 are left after half a day."""
     found = foretell((-1, 24), (0, 12), limits=Limits(total=100), taken=88)
     assert found is not None
     assert found.total is not None
@@ -52,7 +52,7 @@ def test_the_last_day_is_twenty_four_hours() -> None:
     assert found.budget == {}
 
 
-def test_budgets_are_foretold_by_currency() -> None:
+def test_budgets_have_forecasts_by_currency() -> None:
     budget = {"EUR": 20_00, "USD": 5_00}
     found = foretell((0, 10), limits=Limits(budget=budget), taken=10)
     assert found is not None
@@ -89,7 +89,7 @@ def test_a_promotion_of_today_has_the_pace_since_it_began() -> None:
     ],
     ids=["nothing used", "used up", "limit lowered", "not lately", "ends before"],
 )
-def test_there_is_no_date_where_nothing_will_be_used_up(
+def test_there_is_no_date_if_the_limit_will_not_be_used_up(
     uses: list[tuple[int, int]], taken: int, period: Period
 ) -> None:
     found = foretell(*uses, limits=Limits(total=10), taken=taken, period=period)
@@ -106,7 +106,7 @@ def test_only_running_promotions_with_limits_have_a_forecast() -> None:
     assert foretell((0, 5), limits=limited, period=Period(LONG_AGO, NOON - HOUR)) is None
 
 
-def test_a_day_of_twenty_three_hours_counts_as_such() -> None:
+def test_a_day_of_twenty_three_hours_counts_23_hours() -> None:
     """In Berlin, 29 March 2026 has 23 hours. At noon of the next day, 12 of them are in the last
     24 hours."""
     berlin = ZoneInfo("Europe/Berlin")
@@ -125,10 +125,10 @@ moments = st.integers(0, 14 * 24).map(lambda hours: NOON - timedelta(hours=hours
     st.sampled_from([DAY, WEEK]),
     st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York"]),
 )
-def test_a_pace_is_that_of_a_walk_by_minutes(
+def test_a_pace_equals_that_of_a_count_minute_by_minute(
     numbers: Sequence[int], begun: datetime, left: int, window: timedelta, zone_name: str
 ) -> None:
-    """An independent count: each day's uses are laid on the minutes in which the promotion ran."""
+    """An independent count: a day's uses are spread over the minutes when the promotion ran."""
     zone = ZoneInfo(zone_name)
     today = NOON.astimezone(zone).date()
     uses = {today - timedelta(days=number): amount for number, amount in enumerate(numbers)}

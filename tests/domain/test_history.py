@@ -1,4 +1,4 @@
-"""What history records of a change: differences, and only samples of lists."""
+"""What the history records of a change: differences, and only samples of long lists."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -21,7 +21,7 @@ def test_a_bar_is_as_long_as_its_period() -> None:
 
 
 @given(hours, hours)
-def test_a_bar_is_always_seen_and_never_outside(start: int, length: int) -> None:
+def test_a_bar_is_always_visible_and_inside_the_calendar(start: int, length: int) -> None:
     period = Period(NOON + start * HOUR, NOON + (start + abs(length)) * HOUR)
     bar = bar_of(period, WINDOW)
     assert bar.length >= 8

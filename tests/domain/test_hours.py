@@ -1,4 +1,4 @@
-"""Hours of the week: past midnight, on some weekdays, and where a zone changes its clock."""
+"""Hours of the week: past midnight, on some weekdays, and on days when the clock changes."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ def hours(
 
 
 def times_in(hours: Hours, first: str, length: timedelta) -> list[str]:
-    """The minutes of UTC, from a moment on, in which the hours begin or end."""
+    """The minutes of UTC after a moment in which the hours begin or end."""
     at = datetime.fromisoformat(first).replace(tzinfo=UTC)
     changes, was = [], hours.include(at - timedelta(minutes=1))
     for _ in range(int(length / timedelta(minutes=1))):
@@ -44,7 +44,7 @@ DAY = timedelta(days=1)
         # Past midnight, the hours belong to the Friday on which they start.
         (hours("22:00", "02:00", "UTC", FRIDAY), "2026-11-27", ["Fri 22:00"]),
         (hours("22:00", "02:00", "UTC", FRIDAY), "2026-11-28", ["Sat 02:00"]),
-        # From a time until the same time is a whole day.
+        # If both times are the same, the hours last a whole day.
         (hours("09:00", "09:00", "UTC", FRIDAY), "2026-11-27", ["Fri 09:00"]),
         (hours("09:00", "09:00", "UTC", FRIDAY), "2026-11-28", ["Sat 09:00"]),
         (hours("00:00", "00:00", "UTC", FRIDAY), "2026-11-27", ["Fri 00:00"]),
@@ -86,9 +86,7 @@ times = st.times().map(lambda one: one.replace(second=0, microsecond=0))
         lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     ),
 )
-def test_hours_are_those_of_today_or_those_that_started_yesterday(
-    terms: Hours, at: datetime
-) -> None:
+def test_hours_started_today_or_yesterday(terms: Hours, at: datetime) -> None:
     wall = at.astimezone(ZoneInfo(terms.time_zone)).replace(tzinfo=None)
     expected = False
     for day in (wall.date(), wall.date() - DAY):

@@ -1,4 +1,4 @@
-"""Rows of other systems' exports become promotions, or say why they do not."""
+"""Rows of other systems' exports become promotions, or have a reason why not."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from sconto.domain.csv_rows import RowFault
 from sconto.domain.headings import heading_word
 from sconto.domain.imports import shopify, stripe, woocommerce
 from sconto.domain.imports.cells import HeadingsMissing, Record, read_records
-from sconto.domain.imports.discount import Discount, make_promotion
+from sconto.domain.imports.discount import ImportedDiscount, make_promotion
 from sconto.domain.imports.notes import Note, NoteKind, Unreadable
 from sconto.domain.money import PERCENT
 from sconto.domain.promotion import NewPromotion
@@ -40,12 +40,12 @@ def code(line: int, text: str, coupon_id: str, **cells: str) -> Record:
     return record({"Code": text, "Coupon": coupon_id, **cells}, line)
 
 
-def woo(**cells: str) -> list[Discount]:
+def woo(**cells: str) -> list[ImportedDiscount]:
     given = {"post_title": "tea", "discount_type": "percent", "coupon_amount": "10", **cells}
     return list(woocommerce.read_coupon(record(given), BERLIN, "EUR"))
 
 
-def shop(**cells: str) -> Discount:
+def shop(**cells: str) -> ImportedDiscount:
     given = {
         "Name": "TEA",
         "Value": "-10.0",
@@ -58,17 +58,17 @@ def shop(**cells: str) -> Discount:
     return found
 
 
-def coupon(**cells: str) -> Discount:
+def coupon(**cells: str) -> ImportedDiscount:
     return stripe.read_coupon(record({"id": "TEA", "Percent_Off": "10", **cells}))
 
 
-def cart(discount: Discount) -> NewCartPromotion:
+def cart(discount: ImportedDiscount) -> NewCartPromotion:
     made = make_promotion(discount, NOON)
     assert isinstance(made, NewCartPromotion)
     return made
 
 
-def product(discount: Discount) -> NewPromotion:
+def product(discount: ImportedDiscount) -> NewPromotion:
     made = make_promotion(discount, NOON)
     assert isinstance(made, NewPromotion)
     return made
@@ -83,7 +83,7 @@ def test_a_percent_on_products_becomes_a_product_promotion() -> None:
     assert (once.terms.code_type, once.terms.codes) == (CodeType.ONE_TIME, ("tea",))
 
 
-def test_everything_else_becomes_a_cart_promotion() -> None:
+def test_all_other_rows_become_cart_promotions() -> None:
     found = woo(
         discount_type="fixed_cart",
         coupon_amount="5.00",
@@ -109,7 +109,7 @@ def test_everything_else_becomes_a_cart_promotion() -> None:
     assert made.period.ends_at == datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)
 
 
-def test_free_shipping_is_a_promotion_of_its_own() -> None:
+def test_free_shipping_becomes_a_separate_promotion() -> None:
     off, free = woo(discount_type="fixed_cart", coupon_amount="3", free_shipping="yes")
     assert cart(off).terms.benefit == AmountOff({"EUR": 300})
     assert cart(free).terms.target is Target.SHIPPING
@@ -129,7 +129,9 @@ def test_free_shipping_is_a_promotion_of_its_own() -> None:
         {"post_status": "draft"},
     ],
 )
-def test_what_would_give_more_than_before_is_switched_off(cells: dict[str, str]) -> None:
+def test_a_promotion_that_would_give_more_than_before_is_switched_off(
+    cells: dict[str, str],
+) -> None:
     (found,) = woo(**cells)
     assert not make_promotion(found, NOON).active
     assert found.notes
@@ -158,7 +160,7 @@ def test_what_would_give_more_than_before_is_switched_off(cells: dict[str, str])
         ({"date_expires": "2026-13-01"}, (NoteKind.NOT_A_MOMENT, "date_expires", "2026-13-01")),
     ],
 )
-def test_what_cannot_be_read_says_why(cells: dict[str, str], note: tuple[Any, ...]) -> None:
+def test_an_unreadable_row_has_its_reason(cells: dict[str, str], note: tuple[Any, ...]) -> None:
     with pytest.raises(Unreadable) as refused:
         woo(**cells)
     assert refused.value.note == Note(note[0], note[1:])
@@ -199,7 +201,7 @@ def test_a_discount_of_shopify_keeps_its_minimum_limits_and_times() -> None:
         {"Minimum_Purchase_Requirements": "see the notes"},
     ],
 )
-def test_what_shopify_does_not_export_switches_off(cells: dict[str, str]) -> None:
+def test_missing_facts_in_a_shopify_export_switch_the_promotion_off(cells: dict[str, str]) -> None:
     assert not make_promotion(shop(**cells), NOON).active
 
 
@@ -220,7 +222,9 @@ def test_what_shopify_does_not_export_switches_off(cells: dict[str, str]) -> Non
         ({"Value": "-120"}, (NoteKind.NOT_A_PERCENT, "Value", "120")),
     ],
 )
-def test_what_shopify_cannot_tell_is_left_out(cells: dict[str, str], note: tuple[Any, ...]) -> None:
+def test_facts_that_shopify_does_not_have_are_left_out(
+    cells: dict[str, str], note: tuple[Any, ...]
+) -> None:
     with pytest.raises(Unreadable) as refused:
         shop(**cells)
     assert refused.value.note == Note(note[0], note[1:])
@@ -244,7 +248,7 @@ def test_amounts_of_stripe_are_in_major_units_unless_the_api_names_them() -> Non
         ({"Percent_Off": "", "Amount_Off": "5", "Currency": "xx"}, (NoteKind.NOT_A_CURRENCY, "xx")),
     ],
 )
-def test_what_stripe_has_no_terms_for_is_left_out(
+def test_stripe_coupons_without_terms_are_left_out(
     cells: dict[str, str], note: tuple[Any, ...]
 ) -> None:
     with pytest.raises(Unreadable) as refused:

@@ -1,4 +1,4 @@
-"""Listing prices are those of a cart with one unit, with the promotions that a listing shows."""
+"""Listing prices equal those of a cart with one unit and the promotions shown in listings."""
 
 from datetime import time
 from typing import Any
@@ -29,7 +29,7 @@ promotions = st.one_of([promotions_of(target.value) for target in Target])
 
 
 def depends_on_the_cart(fields: dict[str, Any]) -> bool:
-    """Whether the promotion depends on what else is bought, how much, or by whom."""
+    """Whether the promotion depends on the other products, the quantities or the customer."""
     return bool(
         fields["target"] != "lines"
         or fields["benefit"]["type"] in ("units", "tiers")
@@ -98,7 +98,7 @@ def test_an_exclusive_promotion_is_shown_in_its_currency(
     assert [(one.promotion_id, one.discount) for one in shown.adjustments] == taken
 
 
-def test_another_version_of_a_promotion_is_priced_anew() -> None:
+def test_another_version_of_a_promotion_is_priced_again() -> None:
     for percent in (10, 20):
         terms = CartTerms(Target.LINES, PercentOff(percent * PERCENT))
         found = ListingCandidates(listed=ListedOffers((off(51, terms),)))

@@ -22,7 +22,7 @@ from sconto.domain.merchant_settings import (
         "https://shop.example?code={code}",
     ],
 )
-def test_a_link_has_the_code_behind_the_servers_name(pattern: str) -> None:
+def test_a_link_has_the_code_after_the_servers_name(pattern: str) -> None:
     assert is_code_link(pattern)
 
 
@@ -50,7 +50,7 @@ def test_a_link_has_the_code_behind_the_servers_name(pattern: str) -> None:
         f"https://shop.example/{'a' * 500}{{code}}",
     ],
 )
-def test_other_texts_are_no_link(pattern: str) -> None:
+def test_other_texts_are_not_links(pattern: str) -> None:
     assert not is_code_link(pattern)
 
 

@@ -67,7 +67,7 @@ def test_invalid_amounts_are_refused(text: str, currency: str) -> None:
 
 
 @given(amounts, st.sampled_from(sorted(known_currencies())))
-def test_an_amount_survives_being_written_and_read(amount: int, currency: str) -> None:
+def test_a_written_amount_is_read_unchanged(amount: int, currency: str) -> None:
     text = format_amount(amount, currency)
     assert parse_amount(text, currency, TOTAL_DIGITS) == amount
     assert len(text.partition(".")[2]) == currency_decimals(currency)
@@ -81,7 +81,7 @@ DECIMALS = {
 
 
 def test_minor_units_are_those_of_iso_4217() -> None:
-    """Stored amounts depend on these: if ISO changes one, a migration comes first.
+    """Stored amounts depend on these numbers. If ISO changes one, a migration is needed first.
 
     All others of ISO's list one, as published on 2026-01-01, have two decimals.
     """
@@ -148,7 +148,7 @@ def test_half_of_99_dinars_are_49_dinars_and_a_half() -> None:
 
 
 @given(percents)
-def test_a_percent_survives_being_written_and_read(percent: int) -> None:
+def test_a_written_percent_is_read_unchanged(percent: int) -> None:
     assert parse_percent(format_percent(percent)) == percent
 
 

@@ -1,4 +1,4 @@
-"""What an order counts for: each promotion once, whatever its products, codes and currencies."""
+"""What an order counts for: each promotion once, with any products, codes and currencies."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +9,7 @@ from sconto.domain.cart_offers import CartReason, CartRefusal
 from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import Target
 from sconto.domain.codes import CodeType
-from sconto.domain.order_counts import OrderCount, Subject, counts_of
+from sconto.domain.order_counts import CountSubject, OrderCount, counts_of
 from sconto.domain.redemption import Redemption
 from sconto.domain.subscription import (
     CodeReason,
@@ -23,7 +23,7 @@ NOTHING = PricedCart("EUR", 1000, 0, 1000, (), ())
 
 @st.composite
 def redemptions(draw: st.DrawFn) -> list[Redemption]:
-    """Picks of a few products; a promotion has one code, or several of one type."""
+    """Picks of a few products. Each promotion has one code, or several of one type."""
     codes: dict[int, tuple[int | None, CodeType | None]] = {
         1: (None, None),
         2: (20, CodeType.REUSABLE),
@@ -49,7 +49,7 @@ def test_each_promotion_of_an_order_counts_once_with_all_that_it_took_off(
 ) -> None:
     counts = counts_of(replace(NOTHING, discount=discount), recorded)
     whole, *of_promotions = counts
-    subject = Subject.DISCOUNTED if discount else Subject.FULL_PRICE
+    subject = CountSubject.DISCOUNTED if discount else CountSubject.FULL_PRICE
     assert whole == OrderCount(subject, 0, 0, "", True, 0, 1, discount)
     assert of_promotions == sorted(
         of_promotions,
@@ -104,6 +104,6 @@ def test_a_subscriptions_promotion_counts_if_it_applied_or_was_beaten() -> None:
     effect = SubscriptionOutcome(Subscription(None, "monthly", 1), considered)
     cart = replace(NOTHING, discount=500, subscription=effect)
     assert counts_of(cart, ())[1:] == [
-        OrderCount(Subject.SUBSCRIPTION, 7, 0, "", False, 0, 1, 0),
-        OrderCount(Subject.SUBSCRIPTION, 8, 0, "", True, 0, 1, 500),
+        OrderCount(CountSubject.SUBSCRIPTION, 7, 0, "", False, 0, 1, 0),
+        OrderCount(CountSubject.SUBSCRIPTION, 8, 0, "", True, 0, 1, 500),
     ]

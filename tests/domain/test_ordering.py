@@ -1,4 +1,4 @@
-"""Positions of a list have the wanted order, and as few as possible change."""
+"""Positions of a list have the requested order, and as few as possible change."""
 
 from itertools import pairwise
 
@@ -35,7 +35,7 @@ def test_positions_always_ascend(places: list[int], new_at: list[int]) -> None:
 
 
 @given(PLACES, NEW_AT)
-def test_as_many_positions_as_possible_stay(places: list[int], new_at: list[int]) -> None:
+def test_as_few_positions_as_possible_change(places: list[int], new_at: list[int]) -> None:
     present = with_new([place * SPACING for place in places], new_at)
 
     arranged = arrange(present)
@@ -45,7 +45,7 @@ def test_as_many_positions_as_possible_stay(places: list[int], new_at: list[int]
 
 
 @given(PLACES)
-def test_removing_elements_moves_no_others(places: list[int]) -> None:
+def test_removing_elements_does_not_move_the_others(places: list[int]) -> None:
     assert arrange(sorted(places)) == sorted(places)
 
 

@@ -1,4 +1,4 @@
-"""Prepared cart promotions give what they give one by one, at any time."""
+"""Prepared cart promotions give the same as unprepared ones, at any time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,7 +58,7 @@ carts = st.builds(
     st.sets(st.integers(1, 5)),
     st.data(),
 )
-def test_prepared_promotions_give_what_they_give_one_by_one(
+def test_prepared_promotions_give_the_same_as_unprepared_ones(
     drawn: tuple[list[dict[str, Any]], ...],
     asked: list[tuple[Cart, datetime]],
     tags_of: dict[int, frozenset[str]],
@@ -87,7 +87,9 @@ def test_prepared_promotions_give_what_they_give_one_by_one(
         (NOBODY, [CartReason.SEGMENT, CartReason.NOT_COVERED]),
     ],
 )
-def test_each_customer_gets_own_reasons(customer: Customer, reasons: list[CartReason]) -> None:
+def test_each_customer_gets_their_own_reasons(
+    customer: Customer, reasons: list[CartReason]
+) -> None:
     terms = CartTerms(
         Target.LINES,
         PercentOff(10 * PERCENT),

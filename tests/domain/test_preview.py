@@ -69,7 +69,7 @@ def spans(on_one: Sequence[Span] = (), on_all: Sequence[Span] = ()) -> Mapping[i
         (a_draft(TEN_ON_ONE), spans(on_one=[a_span(90)]), None),
         (a_draft(TEN_ON_ONE, id_=5), spans(on_one=[a_span(1)]), 7),
         (a_draft(TEN_ON_ALL, id_=5), spans(on_all=[a_span(1)]), 7),
-        # The stored version of the draft is no rival.
+        # The stored version of the draft is not a rival.
         (a_draft(TEN_ON_ONE, id_=7), spans(on_one=[a_span(50)]), None),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_promotion_that_never_wins_has_a_rival(
     assert find_rival(draft, around, NOON) == rival
 
 
-def test_a_rival_with_a_gap_is_no_rival() -> None:
+def test_a_promotion_with_a_gap_is_not_a_rival() -> None:
     draft = a_draft(TEN_ON_ONE, ends_at=NOON + 3 * DAY)
     morning = a_span(50, ends_at=NOON + DAY)
     for start, rival in ((NOON + DAY, 7), (NOON + DAY + timedelta(seconds=1), None)):
@@ -100,7 +100,7 @@ def test_a_draft_that_wins_on_one_product_has_no_rival() -> None:
     assert find_rival(draft, {ALL_PRODUCTS_ID: [], 1: [a_span(50)], 2: [a_span(50, 8)]}, NOON) == 7
 
 
-def test_drafts_that_are_over_or_free_have_warnings() -> None:
+def test_drafts_that_ended_or_make_products_free_have_warnings() -> None:
     draft = a_draft(AllProducts(100 * PERCENT), ends_at=NOON - DAY)
     assert find_warnings(draft, None, NOON) == [
         PromotionWarning(WarningKind.OVER),
@@ -140,7 +140,7 @@ def test_sample_prices_show_which_other_promotion_wins() -> None:
     is_later=st.booleans(),
     on_one=st.booleans(),
 )
-def test_a_draft_has_a_rival_exactly_if_its_price_is_another_promotions(
+def test_a_draft_has_a_rival_exactly_if_another_promotion_sets_the_price(
     coverage: Callable[[int], Coverage],
     percents: tuple[int, int],
     codes: tuple[str, ...],

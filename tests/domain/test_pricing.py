@@ -124,7 +124,7 @@ def test_an_unknown_product_is_priced_too() -> None:
     assert (line.known, line.discount) == (False, 100)
 
 
-def test_every_pick_is_a_redemption_even_if_it_lost() -> None:
+def test_every_pick_is_a_redemption_even_if_it_does_not_apply() -> None:
     cart = priced(a_line(1, line_id="1"), a_line(2, line_id="2"), a_line(1, line_id="3"))
     assert redemptions_of(cart) == [
         Redemption(1, 50, 7, CodeType.ONE_TIME, True, 200),

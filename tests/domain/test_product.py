@@ -147,7 +147,7 @@ def test_a_currency_is_an_iso_code(currency: object) -> None:
     assert broken_rules(currency=currency) == {"currency": FieldRule.CURRENCY}
 
 
-def test_all_faults_come_in_one_answer() -> None:
+def test_all_faults_are_found_in_one_product() -> None:
     fields = {"name": 1, "price": "-1", "currency": "eur", "colour": "blue", "": 1}
     assert read_product(fields) == (
         ProductFault("product_id", FieldRule.PRESENT),

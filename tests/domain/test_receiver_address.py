@@ -85,7 +85,7 @@ def test_a_named_network_is_allowed_and_no_other(address: str) -> None:
         "https://2130706433/",
     ],
 )
-def test_urls_of_the_internet_are_taken(url: str) -> None:
+def test_urls_of_the_internet_are_accepted(url: str) -> None:
     check_url(url, NOWHERE_PRIVATE)
 
 

@@ -1,4 +1,4 @@
-"""Refunds: whatever comes back, in whatever order, adds up to what the order cost."""
+"""Refunds: returns in any order and of any size add up to what the order cost."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -97,7 +97,7 @@ def parts_of(outcome: PricedCart, random: Random) -> Iterator[Goods]:
 
 
 @given(outcomes(), st.integers())
-def test_any_sequence_of_returns_of_everything_adds_up_to_what_was_paid(
+def test_any_sequence_of_returns_of_everything_adds_up_to_the_paid_total(
     outcome: PricedCart, seed: int
 ) -> None:
     returned, total, sums = NOTHING, 0, Counter[str]()
@@ -142,7 +142,7 @@ def discounts_of(priced: Refund | PricedCart) -> Counter[str]:
 
 @st.composite
 def lines(draw: st.DrawFn) -> PricedLine:
-    """A line with any discounts that leave it nothing or more."""
+    """A line with any discounts up to its price."""
     quantity, unit_price = draw(st.integers(1, 40)), draw(st.integers(0, 60))
     total = quantity * unit_price
     taken = []
@@ -165,7 +165,7 @@ def half_up(exact: Fraction) -> int:
 
 
 def unit_by_unit(line: PricedLine) -> list[list[int]]:
-    """What each unit of the line pays back: its total, then each discount; by fractions."""
+    """What each unit of the line pays back, in fractions: its total, then each discount."""
     discounts = [line.discount, line.subscription_discount]
     discounts += [one.discount for one in line.adjustments]
     points = []
@@ -183,7 +183,7 @@ def unit_by_unit(line: PricedLine) -> list[list[int]]:
 
 
 @given(lines(), st.integers())
-def test_a_return_pays_back_what_its_units_pay_back_one_by_one(line: PricedLine, seed: int) -> None:
+def test_a_return_pays_back_the_sum_of_its_units(line: PricedLine, seed: int) -> None:
     outcome = PricedCart("EUR", line.subtotal, 0, line.total, (line,), ())
     expected, before, random = unit_by_unit(line), 0, Random(seed)
     while before < line.quantity:
@@ -206,7 +206,7 @@ def an_outcome(shipping: int | None = None) -> PricedCart:
     )  # fmt: skip
 
 
-def test_the_cents_of_a_line_fall_by_rounding_half_up() -> None:
+def test_cents_of_a_line_are_split_by_rounding_half_up() -> None:
     outcome = an_outcome()
     paid = [refund(outcome, Goods({"1": before}), Goods({"1": 1})).lines[0] for before in range(3)]
     assert [(one.total, one.discount) for one in paid] == [(333, 67), (334, 66), (333, 67)]

@@ -1,4 +1,4 @@
-"""Reports: which days they are about, what these are compared with, and the figures."""
+"""Reports: their days, the days they are compared with, and the figures."""
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sconto.domain.order_counts import Subject
+from sconto.domain.order_counts import CountSubject
 from sconto.domain.reports import (
     MAX_DAYS,
     WHOLE_SHOP,
@@ -52,7 +52,7 @@ def test_a_preset_is_compared_with_the_days_before(
     assert (days, days.before) == (DayRange(first, last), DayRange(*before))
 
 
-def test_a_whole_month_is_compared_with_the_month_before() -> None:
+def test_a_whole_month_is_compared_with_the_previous_month() -> None:
     march = DayRange(date(2024, 3, 1), date(2024, 3, 31))
     assert march.before == DayRange(date(2024, 2, 1), date(2024, 2, 29))
     assert days_of(Preset.THIS_MONTH, date(2024, 3, 31)).before == march.before
@@ -62,7 +62,7 @@ def test_a_whole_month_is_compared_with_the_month_before() -> None:
     st.dates(date(2, 2, 1)),
     st.integers(0, MAX_DAYS - 1),
 )
-def test_days_and_those_before_have_no_gap(last: date, more: int) -> None:
+def test_the_days_follow_the_days_before_without_a_gap(last: date, more: int) -> None:
     days = DayRange(last - timedelta(days=more), last)
     if refuse_days(days.first, days.last) is None:
         assert days.length == len(days.days) == more + 1
@@ -86,7 +86,7 @@ def test_days_of_a_report_are_in_order_and_at_most_a_year(
     assert refuse_days(first, last) is refused
 
 
-def test_days_begin_and_end_with_those_of_the_zone() -> None:
+def test_days_begin_and_end_at_midnight_of_the_zone() -> None:
     # On 29 March 2026 the clocks in Berlin go forward.
     query = query_for(DayRange(date(2026, 3, 29), date(2026, 3, 29)), ZoneInfo("Europe/Berlin"))
     assert query.since == datetime(2026, 3, 28, 23, tzinfo=UTC)
@@ -107,14 +107,14 @@ def test_a_report_adds_up_the_days_of_one_currency() -> None:
     report = Report(
         days,
         [
-            DayCount(Subject.DISCOUNTED, late, "EUR", Figures(2, 0, 50, 150)),
-            DayCount(Subject.FULL_PRICE, late, "EUR", Figures(1, 0, 0, 70)),
-            DayCount(Subject.FULL_PRICE, early, "EUR", Figures(4, 0, 0, 400)),
-            DayCount(Subject.FULL_PRICE, late, "JPY", Figures(9, 0, 0, 900)),
-            DayCount(Subject.PROMOTION, late, "USD", Figures(0, 3, 0, 0)),
+            DayCount(CountSubject.DISCOUNTED, late, "EUR", Figures(2, 0, 50, 150)),
+            DayCount(CountSubject.FULL_PRICE, late, "EUR", Figures(1, 0, 0, 70)),
+            DayCount(CountSubject.FULL_PRICE, early, "EUR", Figures(4, 0, 0, 400)),
+            DayCount(CountSubject.FULL_PRICE, late, "JPY", Figures(9, 0, 0, 900)),
+            DayCount(CountSubject.PROMOTION, late, "USD", Figures(0, 3, 0, 0)),
         ],
     )
     assert report.currencies == ["USD", "JPY", "EUR"]
     assert report.total(days, "EUR", *WHOLE_SHOP) == Figures(3, 0, 50, 220)
     assert report.total(days.before, "EUR", *WHOLE_SHOP) == Figures(4, 0, 0, 400)
-    assert report.by_day(days, "EUR", Subject.DISCOUNTED) == {late: Figures(2, 0, 50, 150)}
+    assert report.by_day(days, "EUR", CountSubject.DISCOUNTED) == {late: Figures(2, 0, 50, 150)}

@@ -77,7 +77,7 @@ def test_an_end_in_the_last_second_of_9999_means_never(microsecond: int) -> None
     assert span_of(Period(START, end), 7, 10).ends_at is None
 
 
-def test_a_period_without_an_end_is_never_over() -> None:
+def test_a_period_without_an_end_never_ends() -> None:
     assert Period(day(1)).state(datetime.max.replace(tzinfo=UTC)) is PeriodState.RUNNING
 
 

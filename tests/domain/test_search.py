@@ -1,4 +1,4 @@
-"""What a typed text is searched for, and how texts are compared."""
+"""How a typed text is searched for, and how texts are compared."""
 
 import pytest
 from hypothesis import given
@@ -50,7 +50,7 @@ def test_a_short_word_is_found_where_words_begin() -> None:
     ]  # fmt: skip
 
 
-def test_a_text_is_read_as_everything_that_it_may_be() -> None:
+def test_a_text_is_read_as_each_kind_that_it_may_be() -> None:
     assert read_search(" 42 ") == SearchText("42", ("42",), "42", (" 42 ", "42"), 42)
     assert read_search("Green  TEA") == SearchText(
         "Green  TEA", ("green", "tea"), "", ("Green  TEA", "GREEN  TEA", "green  tea")
@@ -59,7 +59,7 @@ def test_a_text_is_read_as_everything_that_it_may_be() -> None:
 
 
 @pytest.mark.parametrize("typed", ["a\0b", "\ud800", "x" * 256])
-def test_a_text_that_nothing_can_have_is_like_nothing(typed: str) -> None:
+def test_a_text_that_no_name_can_contain_has_no_pattern(typed: str) -> None:
     assert read_search(typed) == SearchText(typed)
 
 

@@ -1,4 +1,4 @@
-"""Sessions: what is kept of where they come from, and how browsers are named."""
+"""Sessions: what is stored about their origin, and the names of browsers."""
 
 import pytest
 
@@ -55,7 +55,7 @@ def test_browsers_and_systems_are_named(
     assert (origin.browser, origin.system) == (browser, system)
 
 
-def test_what_cannot_be_stored_or_shown_is_left_out() -> None:
+def test_characters_that_cannot_be_stored_or_shown_are_left_out() -> None:
     origin = Origin("192.0.2.1\x00" + "9" * 100, "a\x00b\ud800\n" + "x" * 1000)
     assert "\x00" not in origin.address
     assert len(origin.address) == 64

@@ -25,7 +25,7 @@ def test_limits_are_ten_failures_of_a_pair_fifty_of_an_address_a_hundred_of_a_na
     assert all(subject.binding for subject in subjects)
 
 
-def test_the_pair_binds_a_known_address_and_an_own_limit_a_token_holder() -> None:
+def test_known_addresses_have_the_pairs_limit_and_token_holders_one_of_their_own() -> None:
     known = limits_of_attempt("demo", "192.0.2.1", is_exempt=True)
     assert [subject.binding for subject in known] == [True, False, False]
     *rest, own = limits_of_attempt("demo", "192.0.2.1", holder=7)
@@ -39,7 +39,7 @@ def test_password_checks_are_a_power_of_two(users: int, looks: int) -> None:
     assert password_checks_for(users) == looks
 
 
-def test_a_name_is_read_whole_and_as_merchant_and_user() -> None:
+def test_a_name_is_read_as_a_whole_and_as_merchant_and_user() -> None:
     assert read_name("demo") == TypedName("demo", None, None)
     assert read_name("Nord/Süd/demo") == TypedName("Nord/Süd/demo", "Nord/Süd", "demo")
     assert read_name(f"{'m' * 255}/{'u' * 255}") is not None
@@ -55,7 +55,7 @@ def test_the_exact_name_identifies_a_user() -> None:
     assert len(keys) == 3
 
 
-def test_a_typed_name_is_kept_only_as_a_hash() -> None:
+def test_a_typed_name_is_stored_only_as_a_hash() -> None:
     for subject in limits_of_attempt("my-secret\x00" + "x" * 100_000 + "\ud800", "192.0.2.1"):
         assert "secret" not in subject.key
         assert len(subject.key) < 100

@@ -1,4 +1,4 @@
-"""What a provider's claims say of a user."""
+"""What a provider's claims say about a user."""
 
 from dataclasses import replace
 from typing import Final
@@ -53,13 +53,13 @@ def test_only_a_verified_address_counts(verified: object, counts: bool) -> None:
     assert email == ("ada@example.com" if counts else None)
 
 
-def test_the_name_of_a_new_user_is_the_first_that_can_be_one() -> None:
+def test_the_name_of_a_new_user_is_the_first_valid_one() -> None:
     claims: Claims = {"sub": "1", "groups": "a", "name": "Ada/L", "preferred_username": "\u0000"}
     assert read_identity(RULES, ISSUER, claims).names == ("Ada-L", "1")
 
 
 @pytest.mark.parametrize("subject", ["", " ", None, 7, "x" * 256, "\u0000"])
-def test_a_subject_that_is_none_is_refused(subject: object) -> None:
+def test_an_invalid_subject_is_refused(subject: object) -> None:
     with pytest.raises(SignOnRefused):
         read_identity(RULES, ISSUER, {"sub": subject, "groups": "a"})
 

@@ -1,4 +1,4 @@
-"""Values that spreadsheets show instead of running them."""
+"""Values that spreadsheets must show and not run as formulas."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a subscription's codes do to an order, with random rules and amounts."""
+"""How a subscription's codes change an order, with random rules and amounts."""
 
 from fractions import Fraction
 
@@ -12,7 +12,7 @@ from sconto.domain.placement import is_repetition
 from sconto.domain.pricing import price
 from sconto.domain.subscription import CodeReason, Subscription, SubscriptionCode
 from sconto.domain.subscription_pricing import (
-    OrderPlace,
+    OrderNumber,
     SubscriptionRules,
     best_effect,
     discount_of,
@@ -42,11 +42,11 @@ rules = st.builds(Rule, effects, st.lists(conditions, max_size=5).map(tuple))
 applied = st.builds(SubscriptionRules, st.integers(1, 99), st.lists(rules, max_size=4).map(tuple))
 currencies = st.sampled_from(["EUR", "JPY", "KWD", "CLF"])
 amounts = st.integers(0, 10**9)
-places = st.builds(OrderPlace, numbers, st.integers(-3, 8))
+places = st.builds(OrderNumber, numbers, st.integers(-3, 8))
 
 
 @given(rules, places)
-def test_one_condition_of_each_type_must_hold(rule: Rule, place: OrderPlace) -> None:
+def test_one_condition_of_each_type_must_hold(rule: Rule, place: OrderNumber) -> None:
     by_type = {
         ConditionType.ORDER_NUMBER_AFTER_APPLIED: place.after_applied,
         ConditionType.SUBSCRIPTION_CONTRACT_ORDER_NUMBER: place.in_contract,
@@ -60,7 +60,7 @@ def test_one_condition_of_each_type_must_hold(rule: Rule, place: OrderPlace) -> 
 
 def test_an_order_before_the_code_has_a_number_below_1() -> None:
     place = place_order_number(4, first_order_number=5)
-    assert place == OrderPlace(4, 0)
+    assert place == OrderNumber(4, 0)
     assert holds(percent_off("1", in_contract(4)), place)
     assert not holds(percent_off("1", after_applied(1), in_contract(4)), place)
     assert holds(percent_off("1", after_applied(1)), place_order_number(5, 5))
@@ -87,7 +87,7 @@ def test_an_amount_is_in_the_orders_currency() -> None:
 
 @given(st.lists(rules, max_size=5), places, currencies, amounts)
 def test_the_largest_discount_applies_and_the_first_rule_wins_a_tie(
-    some: list[Rule], place: OrderPlace, currency: str, total: int
+    some: list[Rule], place: OrderNumber, currency: str, total: int
 ) -> None:
     best = best_effect(some, place, currency, total)
     holding = [

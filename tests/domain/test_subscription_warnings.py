@@ -81,7 +81,7 @@ def test_a_rule_that_is_never_due_has_a_warning() -> None:
         ),
     ],
 )
-def test_a_rule_outdone_on_all_its_orders_has_a_warning(
+def test_a_rule_beaten_on_all_its_orders_has_a_warning(
     rule: Rule, other: Rule, outdone: bool
 ) -> None:
     expected = [SubscriptionWarning(OUTDONE, rule)] if outdone else []

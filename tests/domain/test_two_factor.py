@@ -25,12 +25,12 @@ def test_six_digits_are_a_code_however_they_are_written(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "12345", "1234567", "12345a", "٣٤٥٦٧٨", "0123-4567-89AB-CDE"])
-def test_other_texts_are_no_code(text: str) -> None:
+def test_other_texts_are_not_codes_of_an_app(text: str) -> None:
     assert read_code(text) is None
 
 
 @given(st.binary(min_size=10, max_size=10))
-def test_a_recovery_code_is_read_as_it_is_shown_and_as_people_mistype_it(random: bytes) -> None:
+def test_a_recovery_code_is_read_as_shown_and_as_people_mistype_it(random: bytes) -> None:
     code = write_recovery_code(random)
     shown = show_recovery_code(code)
     assert len(shown) == 19
@@ -49,7 +49,7 @@ def test_the_hash_does_not_contain_the_code() -> None:
     assert b"0" * 16 not in recovery_hash(RecoveryCode("0" * 16))
 
 
-def test_codes_of_the_step_before_and_after_count() -> None:
+def test_codes_of_the_previous_and_the_next_step_are_accepted() -> None:
     now = datetime(2026, 11, 28, 12, 0, 29, 999_999, tzinfo=UTC)
     step = step_of(now)
     assert step == step_of(now.replace(second=0, microsecond=0))
@@ -58,6 +58,6 @@ def test_codes_of_the_step_before_and_after_count() -> None:
     assert next(steps_at(now)) == step
 
 
-def test_failures_elsewhere_do_not_count_where_the_person_is_known() -> None:
+def test_failures_elsewhere_do_not_count_for_a_known_person() -> None:
     keys = {limit_of_codes(user, is_known=known).key for user in (7, 8) for known in (True, False)}
     assert len(keys) == 4

@@ -1,4 +1,4 @@
-"""When messages are sent again, and by which secrets they are signed."""
+"""When messages are sent again, and with which secrets they are signed."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from sconto.domain.webhooks import (
     PAUSED_FROM,
     RETRY_DELAYS,
     Answer,
-    Decision,
+    DeliveryOutcome,
     DeliveryState,
     Message,
     decide,
@@ -40,7 +40,7 @@ def test_the_example_of_the_specification_has_its_signature() -> None:
     }
 
 
-def test_the_secret_before_is_valid_until_its_time() -> None:
+def test_the_previous_secret_is_valid_until_its_time() -> None:
     new, old = write_secret(b"n" * 32), write_secret(b"o" * 32)
     assert valid_secrets(new, None, None, NOON) == (new,)
     assert valid_secrets(new, old, NOON + SECOND, NOON) == (new, old)
@@ -53,20 +53,20 @@ def test_attempts_are_spread_over_three_days() -> None:
     now = NOON
     for attempt, delay in enumerate(RETRY_DELAYS, 1):
         decision = decide(FAILED, attempt, NOON, now)
-        assert decision == Decision(DeliveryState.WAITING, now + delay)
+        assert decision == DeliveryOutcome(DeliveryState.WAITING, now + delay)
         now += delay
-    dead = Decision(DeliveryState.DEAD)
+    dead = DeliveryOutcome(DeliveryState.DEAD)
     assert decide(FAILED, len(RETRY_DELAYS) + 1, NOON, now) == dead
     assert decide(FAILED, 2, NOON, NOON + GIVEN_UP_AFTER) == dead
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_2xx_is_a_success(status: int) -> None:
-    assert decide(Answer(1, status), 1, NOON, NOON) == Decision(DeliveryState.DELIVERED)
+    assert decide(Answer(1, status), 1, NOON, NOON) == DeliveryOutcome(DeliveryState.DELIVERED)
 
 
 @pytest.mark.parametrize("status", [None, 100, 301, 307, 400, 404, 429, 500])
-def test_everything_else_is_tried_again(status: int | None) -> None:
+def test_all_other_answers_are_tried_again(status: int | None) -> None:
     assert decide(Answer(1, status), 1, NOON, NOON).state is DeliveryState.WAITING
 
 
@@ -84,7 +84,7 @@ def test_a_receiver_gets_the_time_that_it_asks_for_within_bounds() -> None:
     assert retry_at(timedelta(days=90)) == NOON + timedelta(hours=6)
 
 
-def test_pauses_grow_with_the_time_of_failing() -> None:
+def test_pauses_grow_with_the_time_since_the_first_failure() -> None:
     def pause(failures: int, since: timedelta) -> timedelta | None:
         return pause_after(failures, NOON, NOON + since)
 

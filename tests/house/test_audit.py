@@ -1,4 +1,4 @@
-"""The audit of the pinned packages, with advisory services that answer, refuse and stay silent."""
+"""The audit of the pinned packages, with advisory services that answer, refuse or stay silent."""
 
 import json
 import re

@@ -9,7 +9,7 @@ PAGES = {page.name for page in (ROOT / "docs").glob("*.md")}
 
 
 def pages_in(chapters: Any) -> list[str]:
-    """The pages of a part of the navigation, in their order."""
+    """The pages in a part of the navigation, in their order."""
     if isinstance(chapters, str):
         return [chapters]
     parts = chapters.values() if isinstance(chapters, dict) else chapters

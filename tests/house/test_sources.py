@@ -1,4 +1,4 @@
-"""All sources keep the rules, and examples that break them are found."""
+"""All sources follow the rules, and examples that break them are found."""
 
 from pathlib import Path
 from textwrap import indent
@@ -89,7 +89,7 @@ def test_a_file_of_401_lines_and_a_function_of_71_are_too_long() -> None:
         "match a:\n  case 1:\n    pass\n  case 2:",
     ],
 )
-def test_a_function_is_found_wherever_it_stands(opening: str) -> None:
+def test_a_function_is_found_anywhere_in_a_file(opening: str) -> None:
     source = f"{opening}\n{indent(function_of(71), '    ')}"
     assert "f has 71 lines" in "".join(too_long(HERE, source))
 
@@ -104,7 +104,7 @@ def test_a_docstring_that_does_not_open_with_a_sentence_is_found(source: str) ->
     assert list(without_a_sentence(HERE, source)) != []
 
 
-def test_an_opening_sentence_may_take_two_lines() -> None:
+def test_an_opening_sentence_may_have_two_lines() -> None:
     assert list(without_a_sentence(HERE, '"""Money,\nexactly.\n\nMore"""')) == []
 
 

@@ -1,4 +1,4 @@
-"""Questions to a shop: the same ones go to Sconto over HTTP and to the model."""
+"""Questions to a shop: each is sent to Sconto over HTTP and to the model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,7 +57,7 @@ _ADDRESSES: Final = {
 
 @dataclass(frozen=True)
 class Question:
-    """One request: what to do, with which promotion or order, and the body."""
+    """One request: the action, the promotion or order, and the body."""
 
     verb: str
     target: str = ""
@@ -92,9 +92,9 @@ def ask_model(
     now: datetime,
     before: Shop | None = None,
 ) -> Answer:
-    """The expected answer. It takes new ids, and what Sconto may choose, from the answer received.
+    """The expected answer. New ids, and what Sconto may choose, come from the received answer.
 
-    `before` is the shop as it was when this was asked, where others were answered at the same time.
+    `before` is the shop when this was asked, if other questions were answered at the same time.
     """
     match question.verb:
         case (
@@ -218,7 +218,7 @@ def matches(expected: Answer, received: httpx.Response) -> bool:
 
 
 def costs(answer: Answer) -> object:
-    """What an order costs and gets, without the reasons of what it does not get."""
+    """The price and discounts of an order, without the reasons why promotions do not apply."""
     _, body = answer
     assert isinstance(body, dict)
     applied = [one for one in body.get("cart_promotions", ()) if one["applied"]]

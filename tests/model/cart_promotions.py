@@ -1,4 +1,4 @@
-"""Cart promotions as `reference/cart.md` describes them: slow, in fractions, unit by unit.
+"""Cart promotions as in `reference/cart.md`, computed slowly, in fractions, unit by unit.
 
 It imports nothing of Sconto. A promotion is a dict of the reference's fields, with amounts as
 fractions of the currency's main unit; `id` tells promotions apart.
@@ -61,7 +61,7 @@ def covered(promotion: Promotion, lines: Sequence[Line], products: Any = "produc
 
 
 def reasons(promotion: Promotion, bill: Mapping[str, Any]) -> set[str]:
-    """Why the promotion is not eligible on the bill as it enters the step."""
+    """Why the promotion is not eligible for the bill at the start of the step."""
     found = _reasons_of_customer(promotion, bill.get("customer") or {})
     lines, currency = bill["lines"], bill["currency"]
     if any(currency not in amounts for amounts in _all_amounts(promotion)):
@@ -100,7 +100,7 @@ def reasons(promotion: Promotion, bill: Mapping[str, Any]) -> set[str]:
 
 
 def facts(promotion: Promotion, bill: Mapping[str, Any], reason: str) -> Any:
-    """What the bill has and what it needs, where the reason tells that."""
+    """What the bill has and what it needs, if the reason has these facts."""
     lines, currency = bill["lines"], bill["currency"]
     on = covered(promotion, lines)
     left, units = sum(lines[i]["left"] for i in on), sum(lines[i]["quantity"] for i in on)
@@ -177,7 +177,7 @@ def _count_served(promotion: Promotion, lines: Sequence[Line]) -> int:
 
 
 def take(promotion: Promotion, bill: Mapping[str, Any], left: Sequence[Fraction]) -> list[Fraction]:
-    """What the promotion takes off what is left in the step by now."""
+    """What the promotion takes off the amount that is left in the step."""
     lines, currency, target = bill["lines"], bill["currency"], promotion["target"]
     on = covered(promotion, lines)
     benefit = promotion["benefit"]

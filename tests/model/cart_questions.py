@@ -1,4 +1,4 @@
-"""Random questions about cart promotions, and what carts say for them."""
+"""Random questions about cart promotions, and the fields of carts for them."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -32,7 +32,7 @@ _NAMES: Final = ("Ten off", "Other")
 
 @st.composite
 def cart_questions(draw: Draw, shop: Shop, now: datetime, verb: str) -> Question:
-    """A question whose body has no faults, except those that the state causes."""
+    """A question whose body has no faults, except those caused by the state."""
     known = [str(one) for one in shop.cart_promotions]
     target, body = draw(one_of_these(known, ["999999999"])), dict[str, Any]()
     match verb:
@@ -45,7 +45,7 @@ def cart_questions(draw: Draw, shop: Shop, now: datetime, verb: str) -> Question
 
 @st.composite
 def rivals(draw: Draw, shop: Shop) -> Question:
-    """An order, hold or deletion of a plain cart, or new limits: they often meet."""
+    """An order, a hold or a deletion of a plain cart, or new limits: these often compete."""
     order_id = f"r{draw(st.integers(1, 20))}"
     match draw(st.integers(0, 7)):
         case 0:
@@ -72,7 +72,7 @@ def rivals(draw: Draw, shop: Shop) -> Question:
 
 @st.composite
 def said_of_the_shopper(draw: Draw, currency: str) -> dict[str, Any]:
-    """What a cart says of its customer and of shipping; often nothing."""
+    """The cart's fields about the customer and shipping; often none."""
     said: dict[str, Any] = {}
     if draw(st.booleans()):
         customer: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""The cart promotions of a shop as the reference describes them: made, changed, and counted."""
+"""The cart promotions of a shop as in the reference: created, changed and counted."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ _KEPT: Final = ("name", "active", "starts_at", "ends_at", "codes")
 def create(
     shop: Shop, body: Mapping[str, Any], now: datetime, given_id: Callable[[], int]
 ) -> Answer:
-    """`POST /cart/v1/promotions` with a body without faults, but for its period."""
+    """`POST /cart/v1/promotions` with a body whose only fault may be the period."""
     made = CartPromotion(0, "", True, now.replace(microsecond=0), None, {})
     if not _is_period(body, made.starts):
         return 422, {}
@@ -45,7 +45,7 @@ def change(shop: Shop, promotion_id: str, patch: Mapping[str, Any]) -> Answer:
         return 404, {}
     before = shown(found)
     if before["codes"] is not None and "codes" not in (patch.get("codes") or {}):
-        # The codes that it has stay, with the places that they have.
+        # Present codes keep their places.
         before["codes"]["codes"] = [code.text for code in found.present_codes()]
     after = merged(before, patch)
     codes = after.get("codes")
@@ -67,7 +67,7 @@ def delete(shop: Shop, promotion_id: str, now: datetime) -> Answer:
 
 
 def restore(shop: Shop, promotion_id: str, now: datetime) -> Answer:
-    """Undo a deletion, for an hour; a promotion that is not deleted stays as it is."""
+    """Undo a deletion within an hour. A promotion that is not deleted stays unchanged."""
     found = shop.cart_promotions.get(int(promotion_id))
     if found is None:
         return 404, {}
@@ -124,7 +124,7 @@ def find_cart_promotion(shop: Shop, promotion_id: str) -> CartPromotion | None:
 def taken(
     shop: Shop, promotion: CartPromotion, scope: str, key: str = "", asker: Asker = NOBODY
 ) -> int:
-    """What the orders that count have taken of a limit, and what is held of it for others.
+    """What the orders that count have used of a limit, and what is held for other ids.
 
     Without the order that is replaced; without an asker, without holds.
     """
@@ -153,7 +153,7 @@ def has_ordered(shop: Shop, customer: str | None, asker: Asker) -> bool:
 
 
 def give_back(shop: Shop, order_id: str) -> None:
-    """What a deleted order took of its cart promotions is free again."""
+    """Free what a deleted order used of its cart promotions."""
     order = shop.orders[order_id]
     if order["took"]:
         order["gave_back"] = True

@@ -1,4 +1,4 @@
-"""The steps of cart promotions in the price of a cart, and what becomes of codes."""
+"""The steps of cart promotions in the price of a cart, and the statuses of codes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
@@ -60,7 +60,7 @@ class Steps:
         self._chosen: dict[int, Code | None] = {}
 
     def take(self, lines: list[dict[str, Any]]) -> int | None:
-        """Take off the answer's lines what the steps give; returns what shipping then costs."""
+        """Take the steps' discounts off the answer's lines; returns the new shipping costs."""
         currency = self._cart["currency"]
         shipping = None
         if self._cart.get("shipping") is not None:
@@ -116,7 +116,7 @@ class Steps:
         }
 
     def _promotions(self, target: str) -> list[dict[str, Any]]:
-        """The promotions that may apply, as the rules know them; notes the others."""
+        """The promotions that may apply, in the form of the rules; notes the others."""
         found = []
         for promotion in self._shop.cart_promotions.values():
             if promotion.deleted or promotion.terms["target"] != target:
@@ -134,7 +134,7 @@ class Steps:
         return found
 
     def _choose(self, promotion: CartPromotion, codes: Sequence[Code]) -> Code | None:
-        """The last activated code that can serve; the last one if none can."""
+        """The last activated code that is valid; the last one if none is."""
         places = list(self._texts)
         keys = {id(code): key for key, code in self._codes(promotion).items()}
         in_order = sorted(codes, key=lambda code: places.index(keys[id(code)]))
@@ -247,7 +247,7 @@ class Steps:
 def obstacle(
     shop: Shop, promotion: CartPromotion, code: Code | None, at: datetime, asker: Asker
 ) -> str | None:
-    """Why the promotion cannot apply at a time, whatever the cart."""
+    """Why the promotion cannot apply at this time, with any cart."""
     if (reason := why_off(promotion, at)) is not None:
         return reason
     is_one_time = promotion.code_type == "one-time"
@@ -258,7 +258,7 @@ def obstacle(
 
 
 def _is_within(hours: Mapping[str, Any], at: datetime) -> bool:
-    """Whether the clock on the wall of the zone is in the hours of that day or the day before."""
+    """Whether the zone's local time is in the hours of that day or of the previous day."""
     wall = at.astimezone(ZoneInfo(hours["time_zone"])).replace(tzinfo=None)
     from_, until = time.fromisoformat(hours["from"]), time.fromisoformat(hours["until"])
     for day in (wall.date(), wall.date() - timedelta(days=1)):
@@ -270,7 +270,7 @@ def _is_within(hours: Mapping[str, Any], at: datetime) -> bool:
 
 
 def _with_fractions(value: Any, name: str = "") -> Any:
-    """The terms with amounts by currency as the rules know them, and percents as fractions."""
+    """The terms in the form of the rules: amounts by currency, and percents as fractions."""
     if isinstance(value, Mapping):
         if value and all(len(key) == 3 and key.isupper() for key in value):
             return {key: Fraction(minor_units(one, key), 100) for key, one in value.items()}

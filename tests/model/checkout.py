@@ -1,4 +1,4 @@
-"""The checkout as the design describes it: prices of carts, and what orders record."""
+"""The checkout as in the design: prices of carts, and what orders record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def price(
 ) -> tuple[dict[str, Any], list[Redemption], Taken]:
     """The answer to a quote, the picks to be recorded, and what cart promotions take off.
 
-    What the order that is replaced took counts as unused, and so does what is held for the id.
+    What the replaced order took counts as unused, and so does what is held for the id.
     """
     asker = asker or Asker(at)
     texts = activated(cart.get("codes") or [])
@@ -346,7 +346,7 @@ def _state(
 
 
 def _give_back(shop: Shop, order_id: str) -> None:
-    """Replace an order: it is deleted, and its one-time codes are free."""
+    """Replace an order: it is deleted, and its one-time codes are free again."""
     old = shop.orders[order_id]
     old["answer"] = {**old["answer"], "status": "deleted"}
     old["replaced"] = True

@@ -1,4 +1,4 @@
-"""Holds as the reference describes them: what is promised to an order id, and gone for others."""
+"""Holds as in the reference: promised to one order id, and not free for others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Held = dict[tuple[int, str, str], int]
 
 @dataclass
 class Hold:
-    """A promise until `ends`; `held` is by promotion, scope and key."""
+    """A promise until `ends`. `held` is by promotion, scope and key."""
 
     body: Mapping[str, Any]
     quote: dict[str, Any]
@@ -39,9 +39,9 @@ class Hold:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks what is free: for an order id or not, when, and in place of which order.
+    """Who asks what is free: for an order id or not, when, and replacing which order.
 
-    One without a time does not look at holds.
+    Without a time, holds are ignored.
     """
 
     now: datetime | None = None
@@ -49,7 +49,7 @@ class Asker:
     replaces: str | None = None
 
     def holds_of_others(self, shop: Shop) -> list[Hold]:
-        """The holds of other ids that are not over."""
+        """The active holds of other ids."""
         holds: dict[str, Hold] = shop.holds
         if self.now is None:
             return []
@@ -93,7 +93,7 @@ def make(
     took: Taken,
     now: datetime,
 ) -> Answer:
-    """Hold what the quote gives, in place of what the id held."""
+    """Hold what the quote gives; this replaces the id's earlier hold."""
     customer = (body.get("customer") or {}).get("id")
     held: Held = {}
     old = shop.orders.get(body.get("replaces") or "")
@@ -129,7 +129,7 @@ def one_time_codes(shop: Shop, redemptions: Sequence[Redemption], took: Taken) -
 
 
 def _took(order: Mapping[str, Any] | None, name: tuple[int, str, str]) -> int:
-    """What an order took of a limit."""
+    """What an order used of a limit."""
     promotion_id, scope, key = name
     if order is None or order["gave_back"] or promotion_id not in order["took"]:
         return 0
@@ -140,7 +140,7 @@ def _took(order: Mapping[str, Any] | None, name: tuple[int, str, str]) -> int:
 
 
 def live(shop: Shop, order_id: str, now: datetime) -> Hold | None:
-    """The hold of an id, unless it is over."""
+    """The hold of an id; None if it has ended."""
     hold: Hold | None = shop.holds.get(order_id)
     return None if hold is None or hold.ends <= now else hold
 

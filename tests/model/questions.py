@@ -94,7 +94,7 @@ _VERBS: Final = {
 
 @st.composite
 def questions(draw: Draw, shop: Shop, now: datetime, verb: str = "") -> Question:
-    """A question, with this verb if one is named."""
+    """A question, with this verb if it is not None."""
     shares = [one for one, share in _VERBS.items() for _ in range(share)]
     verb = verb or draw(st.sampled_from(shares))
     target, body = "", dict[str, Any]()
@@ -357,7 +357,7 @@ def _quotes(draw: Draw, shop: Shop, now: datetime) -> dict[str, Any]:
 
 @st.composite
 def _orders(draw: Draw, shop: Shop) -> dict[str, Any]:
-    """A new order, a repeated one, one that was held, or one that replaces another."""
+    """A new order, a repeated one, a held one, or a replacement of another."""
     placed, held = sorted(shop.orders), sorted(shop.holds)
     if held and draw(st.integers(0, 2)) == 0:
         return _unheld(shop.holds[draw(st.sampled_from(held))].body)

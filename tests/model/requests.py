@@ -1,4 +1,4 @@
-"""What was sent: the codes of a cart, and when two requests are the same."""
+"""Requests: the codes of a cart, and when two requests are the same."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

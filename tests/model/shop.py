@@ -1,4 +1,4 @@
-"""A merchant as the reference describes it: promotions, codes, orders, and the answers."""
+"""A merchant as in the reference: promotions, codes, orders, and the answers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,7 +62,7 @@ class Promotion:
 
 @dataclass
 class CartPromotion:
-    """A cart promotion; `terms` are the fields of the reference, as they were sent."""
+    """A cart promotion; `terms` are the reference's fields as sent."""
 
     id: int
     name: str
@@ -77,7 +77,7 @@ class CartPromotion:
 
     @property
     def deleted(self) -> bool:
-        """Whether it is gone, perhaps until it is restored."""
+        """Whether it is deleted. It may be restored later."""
         return self.deleted_at is not None
 
     def present_codes(self) -> list[Code]:
@@ -232,7 +232,7 @@ class Shop:
         return 200, answer
 
     def _learn(self, codes: Sequence[Code], ids: Sequence[int]) -> None:
-        """Keep new ids of codes, if they ascend in the order of creation."""
+        """Store new ids of codes if they ascend in the order of creation."""
         if len(codes) != len(ids):
             return
         seen = {**self.code_ids}
@@ -265,7 +265,7 @@ class Shop:
         self.change_codes(promotion, terms.get("coupon_code", []))
 
     def change_codes(self, promotion: "Promotion | CartPromotion", texts: Sequence[str]) -> None:
-        """Give a promotion these codes; those that it has stay the same codes."""
+        """Give a promotion these codes. Codes that it already has keep their ids."""
         present = {compared(code.text): code for code in promotion.present_codes()}
         kept: list[Code] = []
         for text in texts:

@@ -34,7 +34,7 @@ T = TypeVar("T")
 def one_of_these(draw: Draw, found: Sequence[T], others: Sequence[T]) -> T:
     """Usually one of `found`, sometimes one of `others`.
 
-    How much there is may depend on who won a race; what is drawn may not.
+    The number of elements may depend on who won a race, but the drawn values may not.
     """
     sensible, number = draw(st.integers(0, 7)) < 7, draw(st.integers(0, 199))
     choices = found if found and sensible else others
@@ -43,7 +43,7 @@ def one_of_these(draw: Draw, found: Sequence[T], others: Sequence[T]) -> T:
 
 @st.composite
 def subscription_questions(draw: Draw, shop: Shop, now: datetime, verb: str) -> Question:
-    """A question whose body has no faults, except those that the state causes."""
+    """A question whose body has no faults, except those caused by the state."""
     known = list(shop.subscriptions.promotions)
     target = draw(one_of_these(known, ["999999999"]))
     body: dict[str, Any] = {}

@@ -14,7 +14,7 @@ Rules = list[dict[str, Any]]
 
 @dataclass
 class SubscriptionPromotion:
-    """A promotion; `usage` is how often its code was applied."""
+    """A promotion; `usage` is the number of applications of its code."""
 
     id: str
     body: dict[str, Any]
@@ -100,11 +100,11 @@ class Subscriptions:
         received: tuple[str, int],
         before: "Subscriptions | None" = None,
     ) -> Answer:
-        """`_apply`; a repeated key gets the same answer, and counts nothing.
+        """`_apply`. A repeated key gets the same answer and is not counted again.
 
-        Of what was `told` the application's id is new. The uses are exact where there is a limit;
-        where there is none, nobody waits for those who apply at the same time, so that they may be
-        in it or not: it is at least one more than `before`.
+        The application's id comes from `told`. With a limit, the uses are exact.
+        Without a limit, nobody waits for concurrent applications, so these may or may not be
+        counted: the uses are at least one more than `before`.
         """
         if key in self.keys:
             asked, answer = self.keys[key]

@@ -1,4 +1,4 @@
-"""Random histories of a shop: Sconto and the model get each question, and must agree."""
+"""Random histories of a shop: Sconto and the model get each question and must agree."""
 
 import asyncio
 import copy
@@ -97,12 +97,12 @@ class Bench:
         return answers
 
     def sweep(self, headers: dict[str, str]) -> None:
-        """Tidy away the merchant's holds that are over."""
+        """Delete the merchant's ended holds."""
         caller = self._callers[headers["AuthorizationJWT"]]
         self.run(sweep_merchant(self._database, caller.merchant_id, self.now))
 
     async def _restore(self, promotion_id: str, headers: dict[str, str]) -> httpx.Response:
-        """Restore a cart promotion, for which no API has an address."""
+        """Restore a cart promotion. No API can do that."""
         caller = self._callers[headers["AuthorizationJWT"]]
         status = 204
         try:
@@ -122,7 +122,7 @@ class Bench:
 
 
 class Histories(RuleBasedStateMachine):
-    """A shop that starts empty and is asked some tens of questions."""
+    """A shop that starts empty and gets some tens of questions."""
 
     bench: Bench
 
@@ -149,7 +149,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def place_what_was_quoted(self, data: st.DataObject) -> None:
-        # A filter would give up most histories: few questions are orders.
+        # A filter would discard most histories: few questions are orders.
         question = data.draw(questions(self.shop, self.bench.now, "order"))
         body = question.body
         asker = Asker(self.bench.now, body["order_id"], body.get("replaces"))
@@ -203,7 +203,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def sweep_holds(self) -> None:
-        # It must change no answer.
+        # This must not change any answer.
         self.bench.sweep(self.headers)
 
     def _ask(self, question: Question) -> None:
@@ -215,9 +215,9 @@ class Histories(RuleBasedStateMachine):
             )
 
     def _ask_concurrently(self, first: Question, second: Question) -> None:
-        """Answers to two concurrent callers must be those of one order or the other.
+        """Answers to two concurrent callers must fit one of the two sequences.
 
-        An order or hold may tell the reasons why promotions do not apply as they were before both.
+        An order or hold may have reasons that were true before both requests.
         """
         questions = [first, second]
         received = self.bench.ask(self.zone, questions, self.headers)
@@ -244,7 +244,7 @@ class Histories(RuleBasedStateMachine):
     def _as_told_earlier(
         self, shop: Shop, question: Question, received: httpx.Response, answer: Answer
     ) -> Answer:
-        """The answer to an order or hold with the reasons of before, if it costs the same."""
+        """The answer to an order or hold with the earlier reasons, if the price is the same."""
         earlier = ask_model(copy.deepcopy(self.shop), question, received, self.bench.now)
         if (answer[0], earlier[0]) != (201, 201) or costs(answer) != costs(earlier):
             return answer
@@ -262,7 +262,7 @@ class Histories(RuleBasedStateMachine):
 def bench(create_database: Callable[[], str]) -> Iterator[Bench]:
     """The applications, shared by all histories.
 
-    On a database of their own: a service with another clock would sweep what is held in theirs.
+    They have a separate database: a service with another clock would delete their holds.
     """
     bench = Bench(create_database())
     yield bench
@@ -270,7 +270,7 @@ def bench(create_database: Callable[[], str]) -> Iterator[Bench]:
 
 
 def run_histories(bench: Bench, examples: int, *, steps: int, start: int | None) -> None:
-    """Try so many histories: the same ones each time with a `start`, others without."""
+    """Run this many histories: with a `start`, the same ones each time."""
     machine = type("HistoriesOnABench", (Histories,), {"bench": bench})
     run_state_machine_as_test(
         machine if start is None else seed(start)(machine),
@@ -293,7 +293,7 @@ def test_sconto_answers_as_the_reference_says(bench: Bench, start: int) -> None:
 
 
 def run_bodies(bench: Bench, examples: int, *, start: int | None) -> None:
-    """Compare the answers to so many bodies: the same each time with a `start`, others without."""
+    """Compare the answers to this many bodies: with a `start`, the same ones each time."""
     headers = bench.new_merchant(START)
     bench.now = START
     shop = Shop(ZoneInfo(ZONES[1]))

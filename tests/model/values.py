@@ -42,7 +42,7 @@ def compared(code: str) -> str:
 
 
 def is_string(value: object) -> bool:
-    """Whether it is a JSON string; `Digits` are not."""
+    """Whether this is a JSON string. `Digits` are not."""
     return isinstance(value, str) and not isinstance(value, Digits)
 
 
@@ -93,7 +93,7 @@ def show_instant(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def is_over(end: datetime | None, at: datetime) -> bool:
-    """An end in whole seconds includes its whole second; one with a fraction is exact."""
+    """An end in whole seconds includes its last second. An end with a fraction is exact."""
     if end is None or at <= end:
         return False
     return bool(end.microsecond) or at - end >= timedelta(seconds=1)

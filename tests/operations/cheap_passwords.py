@@ -5,7 +5,7 @@ from typing import Final
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from sconto.operations.pace import Pace
+from sconto.operations.pace import KeyPace
 from sconto.operations.passwords import Passwords
 from sconto.operations.sign_in import Guard
 
@@ -35,7 +35,7 @@ class CountedPasswords(Passwords):
 
 def a_guard(passwords: Passwords) -> Guard:
     """A guard whose turns are ten times shorter than in production."""
-    return Guard(passwords, Pace(0.1, 0.25))
+    return Guard(passwords, KeyPace(0.1, 0.25))
 
 
 CHEAP: Final = Passwords(cheap_hasher())

@@ -23,7 +23,7 @@ class Teller:
 
     async def news(self, now: datetime = NOON) -> list[Event]:
         """The events that were not read before, including starts and ends until now."""
-        await events.tell_times(self.database, now)
+        await events.record_starts_and_ends(self.database, now)
         page = await events.list_events(self.database, self.caller, self.after, None, (), 1000, now)
         self.after = page.last_position
         self.seen += page.events

@@ -30,7 +30,7 @@ from sconto.operations.known_keys import (
 )
 from sconto.operations.promotions import create_promotion
 from sconto.store import api_keys as store
-from sconto.store.api_keys import Mark
+from sconto.store.api_keys import KeysVersion
 from sconto.store.database import Connection, Database, DatabaseUnavailable
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
@@ -65,10 +65,10 @@ class CountedReads:
         self.number = 0
         self.clock_moved = timedelta()
 
-    async def read_mark(self, connection: Connection) -> Mark:
+    async def read_mark(self, connection: Connection) -> KeysVersion:
         self.number += 1
         mark = await store.read_mark(connection)
-        return Mark(mark.at + self.clock_moved, mark.epoch)
+        return KeysVersion(mark.at + self.clock_moved, mark.epoch)
 
 
 @pytest.fixture

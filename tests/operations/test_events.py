@@ -202,7 +202,7 @@ async def test_starts_and_ends_are_sent_once_when_their_time_comes(teller: Telle
     assert await teller.types(NOON + HOUR - timedelta(seconds=1)) == []
     # Several processes check at the same time, and one of them has a clock that is late.
     times = [NOON + HOUR, NOON + HOUR + timedelta(seconds=5), NOON + HOUR - timedelta(seconds=5)]
-    await asyncio.gather(*(events.tell_times(database, at) for at in times * 3))
+    await asyncio.gather(*(events.record_starts_and_ends(database, at) for at in times * 3))
     started = await teller.news(NOON + HOUR)
     assert [(one.type, one.occurred_at) for one in started] == [
         ("promotion.started", NOON + HOUR)

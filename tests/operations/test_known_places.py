@@ -11,7 +11,7 @@ from sconto.domain.problems import BadCredentials, TooManyAttempts
 from sconto.domain.sign_in import known_address_hash
 from sconto.operations.people import set_password
 from sconto.store.database import Database
-from sconto.store.known_places import remember_place
+from sconto.store.known_places import store_place
 from tests.operations.cheap_passwords import CHEAP, CountedPasswords, a_guard
 from tests.operations.test_people import PASSWORD, a_name, a_user
 from tests.operations.test_people_sign_in import NOW, TOKENS, WRONG, address, outcome_of, token_of
@@ -149,8 +149,8 @@ async def test_a_hundred_addresses_of_a_user_are_stored_as_hashes(
         for number in range(103):
             at = NOW + timedelta(hours=number)
             place = known_address_hash("ada", f"10.9.8.{number}")
-            assert await remember_place(connection, merchant, place, at)
-        assert not await remember_place(connection, merchant, place, at)
+            assert await store_place(connection, merchant, place, at)
+        assert not await store_place(connection, merchant, place, at)
         rows = await connection.fetch(
             "SELECT place, seen_at FROM known_places WHERE user_id = $1 ORDER BY seen_at",
             merchant.user_id,

@@ -18,7 +18,7 @@ from sconto.operations.people import set_disabled, set_password, sign_in
 from sconto.operations.sign_in import Guard
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
-from sconto.store.sign_in import Attempt, AttemptRefused, reserve_attempt
+from sconto.store.sign_in import AttemptRefused, SignInAttempt, reserve_attempt
 from tests.operations.cheap_passwords import GUARD, CountedPasswords, a_guard
 from tests.operations.test_people import PASSWORD, a_name, a_user
 
@@ -205,12 +205,12 @@ async def test_processes_share_the_count(database: Database, address: str) -> No
     """Processes share only the database. Here the limit of one process does not apply."""
     subjects = limits_of_attempt(a_name(), address)
 
-    async def reserve() -> Attempt | AttemptRefused:
+    async def reserve() -> SignInAttempt | AttemptRefused:
         async with database.write() as connection:
             return await reserve_attempt(connection, subjects, NOW)
 
     answers = await asyncio.gather(*(reserve() for _ in range(64)))
-    assert sum(isinstance(answer, Attempt) for answer in answers) == 10
+    assert sum(isinstance(answer, SignInAttempt) for answer in answers) == 10
     # No attempt has failed yet, so no answer says to wait 15 minutes.
     assert {answer for answer in answers if isinstance(answer, AttemptRefused)} == {
         AttemptRefused(None)
@@ -224,7 +224,7 @@ async def test_an_attempt_whose_process_died_counts_as_failed_after_a_minute(
     for _ in range(10):
         async with database.write() as connection:
             subjects = limits_of_attempt(name, address)
-            assert isinstance(await reserve_attempt(connection, subjects, NOW), Attempt)
+            assert isinstance(await reserve_attempt(connection, subjects, NOW), SignInAttempt)
     minute = NOW + timedelta(minutes=1)
     assert await outcome_of(database, name, PASSWORD, address, minute) == 14 * 60
 

@@ -14,7 +14,7 @@ from sconto.domain.cart_promotion import (
 from sconto.domain.coverage import OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
-from sconto.domain.order_counts import Subject
+from sconto.domain.order_counts import CountSubject
 from sconto.domain.people import Caller
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
@@ -129,7 +129,7 @@ async def test_a_product_promotions_report_names_what_it_took_off_and_who_won(
 
     query = query_for(latest_days(7, TODAY), UTC)
     found = await report_promotion(database, merchant, PromotionKind.PRODUCT, coupon, query)
-    days, subject = query.days, Subject.PROMOTION
+    days, subject = query.days, CountSubject.PROMOTION
     assert found.report.currencies == ["EUR", "JPY"]
     assert found.report.total(days, "EUR", subject) == Figures(3, 1, 600, 2900)
     assert found.report.total(days, "EUR", *WHOLE_SHOP) == Figures(5, 0, 2100, 3900)

@@ -9,7 +9,7 @@ from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
 from sconto.domain.overview import OverviewQuery
 from sconto.domain.people import Caller, Role
-from sconto.domain.search import Found, SearchKind, read_search
+from sconto.domain.search import SearchKind, SearchResults, read_search
 from sconto.operations import (
     cart_promotions,
     checkout,
@@ -26,7 +26,7 @@ from tests.builders import NOON, a_cart, a_product, a_promotion, subscription_te
 from tests.conftest import create_caller
 
 
-async def find(database: Database, caller: Caller, text: str, limit: int = 5) -> Found:
+async def find(database: Database, caller: Caller, text: str, limit: int = 5) -> SearchResults:
     wanted = read_search(text)
     assert wanted is not None
     return await search(database, caller, wanted, limit)

@@ -24,7 +24,7 @@ def build_wheel(folder: Path) -> Path:
 
 
 def install_wheel(wheel: Path, environment: Path) -> Path:
-    """A new environment with `sconto[embedded]` and nothing else; the path of its programs.
+    """A new environment with only `sconto[embedded]`; returns the path of its programs.
 
     Nothing is downloaded once uv has the packages in its cache.
     """

@@ -29,7 +29,7 @@ NEWEST_KUBERNETES: Final = "1.36"
 
 
 def manifest_files() -> list[Path]:
-    """The files that the kustomization names; no other file is beside them."""
+    """The files that the kustomization names; the folder has no others."""
     folder = DEPLOY / "kubernetes"
     named = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
     files = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
@@ -43,12 +43,12 @@ def manifests() -> list[dict[str, Any]]:
 
 
 def parses(command: list[str]) -> bool:
-    """Whether `sconto` knows these arguments; nothing is started."""
+    """Whether `sconto` knows these arguments. It is not started."""
     result = CliRunner().invoke(app, [*command, "--help"])
     return result.exit_code == 0
 
 
-def test_hadolint_has_nothing_to_say_of_the_dockerfile() -> None:
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     run = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (0, "")
@@ -64,7 +64,7 @@ def test_the_image_is_built_from_hashed_packages_and_runs_without_rights() -> No
             assert "--require-hashes" in install or "--no-deps" in install
 
 
-def test_what_the_image_copies_is_in_its_context() -> None:
+def test_the_files_that_the_image_copies_are_in_its_context() -> None:
     ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
     for step in instructions():
@@ -90,7 +90,7 @@ def test_the_commands_of_the_files_are_known() -> None:
 
 
 def containers_of(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """The containers of a workload; none of another resource."""
+    """The containers of a workload; empty for another resource."""
     found: list[dict[str, Any]] = (
         manifest.get("spec", {}).get("template", {}).get("spec", {}).get("containers", [])
     )
@@ -130,7 +130,7 @@ def _copy(names: Sequence[str], work: Path) -> None:
             shutil.copy(ROOT / source, place)
 
 
-def test_compose_agrees_with_itself() -> None:
+def test_the_compose_file_is_consistent() -> None:
     services, secrets = COMPOSE["services"], COMPOSE["secrets"]
     for service in services.values():
         assert set(service["secrets"]) <= secrets.keys()
@@ -148,7 +148,7 @@ def test_compose_agrees_with_itself() -> None:
     assert all(port.startswith("127.0.0.1:") for port in services["sconto"]["ports"])
 
 
-def test_the_secrets_of_compose_are_made_once(tmp_path: Path) -> None:
+def test_the_secrets_of_compose_are_created_once(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     for _ in range(2):
         subprocess.run([DEPLOY / "make-secrets", folder], check=True)
@@ -166,7 +166,7 @@ def test_the_secrets_of_compose_are_made_once(tmp_path: Path) -> None:
     "version", [NEWEST_KUBERNETES, pytest.param(OLDEST_KUBERNETES, marks=pytest.mark.soak)]
 )
 def test_the_manifests_are_valid(version: str) -> None:
-    # A process of its own: importing the package takes a second.
+    # In a separate process: importing the package takes a second.
     program = Path(sys.executable).with_name("kubernetes-validate")
     command = [str(program), "--strict", "--quiet", "--kubernetes-version", version]
     run = subprocess.run([*command, *manifest_files()], capture_output=True, text=True, check=False)
@@ -204,12 +204,12 @@ def test_the_selectors_of_the_manifests_find_the_pods() -> None:
     assert policy <= labels
     migrating = by_kind["Job"]["spec"]["template"]["metadata"]["labels"].items()
     assert policy <= migrating
-    # The service sends nobody to the job's pod.
+    # The service sends no requests to the job's pod.
     assert not by_kind["Service"]["spec"]["selector"].items() <= migrating
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed")
-def test_systemd_accepts_the_unit_and_finds_it_locked_in(tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit_and_rates_it_as_secure(tmp_path: Path) -> None:
     unit = tmp_path / "sconto.service"
     text = (DEPLOY / "systemd" / "sconto.service").read_text()
     assert text.count("/opt/sconto/bin/sconto") == 1

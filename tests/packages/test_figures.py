@@ -1,4 +1,4 @@
-"""The dashboard and the alert rules: they parse, and ask for figures that a service has."""
+"""The dashboard and the alert rules: they parse, and a service has their figures."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def rules() -> list[dict[str, Any]]:
 
 
 def expressions() -> Iterator[str]:
-    """The expressions of the rules and the panels, with Grafana's variables filled in."""
+    """The expressions of the rules and panels, with values for Grafana's variables."""
     for rule in rules():
         yield rule["expr"]
     for panel in DASHBOARD["panels"]:
@@ -70,7 +70,7 @@ def test_the_manual_lists_the_alerts() -> None:
     assert all({"summary", "description"} == rule["annotations"].keys() for rule in rules())
 
 
-def test_no_panel_covers_another() -> None:
+def test_panels_do_not_overlap() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
         at = panel["gridPos"]

@@ -1,4 +1,4 @@
-"""The commands of the manual that install Sconto, run as they stand there."""
+"""The manual's commands that install Sconto, run exactly as written."""
 
 import re
 import signal
@@ -15,7 +15,7 @@ from tests.services import environment_of, wait_until
 
 
 def block_with(page: str, words: str) -> str:
-    """The one block for a shell that has these words."""
+    """The only shell block with these words."""
     text = (ROOT / "docs" / page).read_text()
     blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)
     [found] = [block for block in blocks if words in block]
@@ -23,7 +23,7 @@ def block_with(page: str, words: str) -> str:
 
 
 def run(commands: str, folder: Path) -> None:
-    """Run commands, all of which must succeed."""
+    """Run commands; all must succeed."""
     subprocess.run(["sh", "-euc", commands], cwd=folder, env=environment_of({}), check=True)
 
 

@@ -1,4 +1,4 @@
-"""The wheel in an empty environment: what is in it, and the service that it runs.
+"""The wheel in an empty environment: its files, and the service that it runs.
 
 One service serves all tests: below a base path, with its figures at an address of their own.
 """
@@ -36,7 +36,7 @@ KEY: Final = b"k" * 32
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The running service: its address without the base path, that of its figures, its programs."""
+    """The running service: its address without the base path, the figures' one, the programs."""
 
     url: str
     figures: str
@@ -102,7 +102,7 @@ def test_requests_arrive_with_and_without_the_base_path(installed: Installed, pr
     token = Tokens(KEY).issue(Caller(1, 1, Role.ADMIN), read_clock())
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{installed.url}{prefix}", headers=headers) as client:
-        # Each format answers in its own dialect, so it knows its address.
+        # Each API answers in its own error format, so each must know its address.
         assert "Promotion not found: 8888" in client.get("/v1/promotion/8888/").text
         assert client.get("/checkout/v1/orders/8888").json()["status"] == 404
         assert client.get("/promotion/v1/promotions/").json()["data"] == []
@@ -114,7 +114,9 @@ def test_requests_arrive_with_and_without_the_base_path(installed: Installed, pr
     assert httpx.get(f"{installed.url}{BASE}x/health/live").status_code == 404
 
 
-def test_the_portal_and_the_documents_stay_below_the_base_path(installed: Installed) -> None:
+def test_all_links_of_the_portal_and_the_manual_are_below_the_base_path(
+    installed: Installed,
+) -> None:
     with httpx.Client(base_url=installed.url, auth=("operator", OPERATOR)) as client:
         page = client.get(f"{BASE}/portal/sign-in")
         addresses = re.findall(r'(?:href|src|action)="(/[^"]*)"', page.text)
@@ -147,7 +149,7 @@ def test_the_manual_is_served_with_a_policy(installed: Installed) -> None:
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
 
 
-def test_the_figures_are_at_their_own_address_alone(installed: Installed) -> None:
+def test_the_figures_are_only_at_their_own_address(installed: Installed) -> None:
     auth = {"Authorization": f"Bearer {SCRAPER}"}
     assert httpx.get(f"{installed.url}/metrics", headers=auth).status_code == 404
     assert httpx.get(f"{installed.figures}/metrics").status_code == 401
@@ -159,15 +161,15 @@ def test_the_figures_are_at_their_own_address_alone(installed: Installed) -> Non
     assert httpx.get(f"{installed.figures}/portal/sign-in").status_code == 404
 
 
-def test_only_the_figures_address_tells_readiness_without_the_token(installed: Installed) -> None:
+def test_only_the_figures_address_answers_readiness_without_the_token(installed: Installed) -> None:
     assert httpx.get(f"{installed.figures}/health/ready").status_code == 200
     assert httpx.get(f"{installed.url}/health/ready").status_code == 401
-    # The token for the figures opens nothing else.
+    # The token for the figures is valid for nothing else.
     headers = {"Authorization": f"Bearer {SCRAPER}"}
     assert httpx.get(f"{installed.url}/health/ready", headers=headers).status_code == 401
 
 
-def test_the_images_health_check_passes_on_a_live_service_alone(installed: Installed) -> None:
+def test_the_images_health_check_passes_only_for_a_live_service(installed: Installed) -> None:
     [check] = [one for one in instructions() if one.cmd == "HEALTHCHECK"]
     *_, script = check.value
     for port, code in ((installed.address.rpartition(":")[2], 0), ("1", 1)):
@@ -181,7 +183,7 @@ def test_the_images_health_check_passes_on_a_live_service_alone(installed: Insta
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
-def test_behind_nginx_cookies_are_secure_and_the_browser_keeps_to_tls(
+def test_behind_nginx_cookies_are_secure_and_the_browser_must_use_tls(
     installed: Installed, tmp_path: Path
 ) -> None:
     with (
@@ -194,5 +196,5 @@ def test_behind_nginx_cookies_are_secure_and_the_browser_keeps_to_tls(
         assert client.get("/health/live").status_code == 404
         moved = client.get(f"{BASE}/portal")
         assert moved.headers["location"] == f"{BASE}/portal/"
-    # Without the proxy's word nothing is secure.
+    # Without the proxy's header nothing counts as secure.
     assert "; Secure" not in httpx.get(f"{installed.url}/portal/sign-in").headers["set-cookie"]

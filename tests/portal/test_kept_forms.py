@@ -40,7 +40,7 @@ TYPED = {
 }
 
 
-class Stranger:
+class SignedOut:
     """A browser whose session has ended."""
 
     def __init__(self, client: httpx.AsyncClient, tokens: Tokens) -> None:
@@ -65,8 +65,8 @@ class Stranger:
 
 
 @pytest.fixture
-def stranger_of(client: httpx.AsyncClient, tokens: Tokens) -> Stranger:
-    return Stranger(client, tokens)
+def signed_out(client: httpx.AsyncClient, tokens: Tokens) -> SignedOut:
+    return SignedOut(client, tokens)
 
 
 def with_form(portal: PortalClient, answer: httpx.Response) -> PortalClient:
@@ -76,9 +76,9 @@ def with_form(portal: PortalClient, answer: httpx.Response) -> PortalClient:
 
 
 async def test_a_form_comes_back_as_it_was_after_signing_in(
-    stranger_of: Stranger, portal: PortalClient, merchant: Caller, database: Database
+    signed_out: SignedOut, portal: PortalClient, merchant: Caller, database: Database
 ) -> None:
-    answer = await stranger_of.post("/promotions/new", TYPED, merchant)
+    answer = await signed_out.post("/promotions/new", TYPED, merchant)
     assert answer.headers["location"] == f"{ADDRESS}/sign-in?next=%2Fkept"
     back = await with_form(portal, answer).get(KEPT_PATH)
 
@@ -102,36 +102,36 @@ async def test_a_form_comes_back_as_it_was_after_signing_in(
 
 
 async def test_only_the_user_who_typed_a_form_gets_it_back(
-    stranger_of: Stranger,
+    signed_out: SignedOut,
     portal_of: Callable[[Caller], PortalClient],
     merchant: Caller,
     database: Database,
 ) -> None:
     colleague = await create_caller(database, Role.ADMIN, merchant.merchant_id)
-    answer = await stranger_of.post("/promotions/new", TYPED, merchant)
+    answer = await signed_out.post("/promotions/new", TYPED, merchant)
     theirs = await with_form(portal_of(colleague), answer).get(KEPT_PATH)
     assert theirs.status_code == 404
     assert "Typed “by”" not in theirs.text
     # The colleague is signed in where the user was: the save belongs to nobody, and is kept.
     cookie = portal_of(colleague).cookie
-    refused = await stranger_of.post("/promotions/new", TYPED, merchant, cookie)
+    refused = await signed_out.post("/promotions/new", TYPED, merchant, cookie)
     assert refused.headers["location"] == ADDRESS + KEPT_PATH
     mine = await with_form(portal_of(merchant), refused).get(KEPT_PATH)
     assert "Typed “by”" in mine.text
     # Signed in again in another tab: the earlier form is valid for its user.
     saved = {**TYPED, "coverage": "all", "name": "Mine"}
-    done = await stranger_of.post("/promotions/new", saved, merchant, portal_of(merchant).cookie)
+    done = await signed_out.post("/promotions/new", saved, merchant, portal_of(merchant).cookie)
     assert re.fullmatch(rf"{ADDRESS}/promotions/\d+", done.headers["location"])
 
 
 @pytest.mark.parametrize("how", ["no seal", "another site", "too long", "htmx"])
 async def test_no_form_is_kept_without_the_seal_of_its_user(
-    stranger_of: Stranger, merchant: Caller, database: Database, how: str
+    signed_out: SignedOut, merchant: Caller, database: Database, how: str
 ) -> None:
     more = {"another site": {"Sec-Fetch-Site": "cross-site"}, "htmx": {"HX-Request": "true"}}
     fields = {**TYPED, "codes": "X" * 1_100_000} if how == "too long" else TYPED
     owner = None if how == "no seal" else merchant
-    answer = await stranger_of.post("/promotions/new", fields, owner, **more.get(how, {}))
+    answer = await signed_out.post("/promotions/new", fields, owner, **more.get(how, {}))
     assert (answer.status_code, KEPT_COOKIE in answer.cookies) == (
         401 if how in ("too long", "htmx") else 303,
         False,
@@ -182,7 +182,7 @@ async def test_a_few_kept_forms_of_a_user_stay_and_all_expire(
     ],
 )
 async def test_every_form_comes_back(
-    stranger_of: Stranger,
+    signed_out: SignedOut,
     portal: PortalClient,
     merchant: Caller,
     database: Database,
@@ -191,7 +191,7 @@ async def test_every_form_comes_back(
     shown: str,
 ) -> None:
     made = await create_promotion(database, merchant, a_promotion(codes=("A",)), read_clock())
-    answer = await stranger_of.post(path.format(made, merchant.user_id), fields, merchant)
+    answer = await signed_out.post(path.format(made, merchant.user_id), fields, merchant)
     back = await with_form(portal, answer).get(KEPT_PATH)
     assert back.status_code in (200, 422)
     assert shown in back.text

@@ -13,7 +13,7 @@ from sconto.api.clock import read_clock
 from sconto.app import make_provider
 from sconto.domain.people import Caller, Role
 from sconto.domain.single_sign_on import SignOnRules
-from sconto.operations.sign_in_provider import Client, SignInProvider
+from sconto.operations.sign_in_provider import ClientCredentials, SignInProvider
 from sconto.operations.tokens import Purpose, Tokens
 from sconto.operations.users import get_user, list_users, set_disabled, set_email
 from sconto.portal.session import COOKIE
@@ -64,7 +64,7 @@ async def a_browser(
     database: Database, tokens: Tokens, provider: Provider, rules: SignOnRules
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A browser with cookies, at a portal that knows the provider."""
-    client = Client(provider.issuer, CLIENT_ID, "a secret", "openid email profile")
+    client = ClientCredentials(provider.issuer, CLIENT_ID, "a secret", "openid email profile")
     sign_in = SignInProvider("Shop login", rules, client, make_provider)
     more = {"public_url": "http://sconto", "sign_in_provider": sign_in}
     async with serving(database, tokens, **more) as browser:

@@ -14,7 +14,7 @@ from sconto.store.database import Connection, Database
 from sconto.store.holds import find_hold, release_hold
 from sconto.store.orders import OrderRaceLost
 from tests.operations.holding import BEFORE_END, END, NOON, Shop, a_basket
-from tests.store.gates import lose_to, put_before_codes
+from tests.store.lost_races import lose_to, put_before_codes
 from tests.store.priced import price_beside_holds, price_hold
 
 BASKET: Final = a_basket("ONCE", customer="c-1")

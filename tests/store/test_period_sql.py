@@ -42,7 +42,7 @@ async def test_sql_and_the_domain_agree_when_a_period_is_over(
     assert row == first_after(end) == Period(end, end).over_from
 
 
-async def test_a_period_without_an_end_is_never_over(database: Database) -> None:
+async def test_a_period_without_an_end_never_ends(database: Database) -> None:
     async with database.read() as connection:
         over = await connection.fetchval(
             f"SELECT {OVER_FROM} FROM (SELECT NULL::timestamptz AS ends_at) AS promotion"

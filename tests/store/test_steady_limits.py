@@ -9,7 +9,7 @@ from sconto.domain.people import Caller
 from sconto.store.database import Connection, Database
 from sconto.store.holds import release_hold
 from tests.operations.holding import NOON, Shop, a_basket
-from tests.store.gates import Write, lose_to, put_before_promotions
+from tests.store.lost_races import Write, lose_to, put_before_promotions
 from tests.store.priced import price_beside_holds, price_hold, price_order
 
 pytestmark = pytest.mark.oldest

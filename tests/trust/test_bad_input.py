@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sconto.api.clock import read_clock
-from sconto.cli.product_file import FileRefused, open_products
+from sconto.cli.product_file import ProductFileRefused, open_products
 from sconto.domain.people import Caller
 from sconto.domain.problems import ImportRefused
 from sconto.operations.products import import_products
@@ -127,7 +127,7 @@ async def import_noise(database: Database, caller: Caller, files: int, number: i
         try:
             found = open_products(BytesIO(spoilt(chance, raw)))[1]
             await import_products(database, caller, found, NOON)
-        except (FileRefused, ImportRefused):
+        except (ProductFileRefused, ImportRefused):
             continue
         taken += 1
     return taken

@@ -17,7 +17,7 @@ from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.operations.known_keys import KnownKeys
-from sconto.operations.mail import Server
+from sconto.operations.mail import MailServer
 from sconto.operations.profiles import Profiles
 from sconto.operations.sessions import SeenSessions
 from sconto.operations.sign_in_provider import SignInProvider
@@ -47,7 +47,7 @@ class Context:
     short_turns: Turns = field(default_factory=short_turns)
     keys: KnownKeys = field(default_factory=KnownKeys)
     public_url: str | None = None
-    mail: Server | None = None
+    mail: MailServer | None = None
     sign_in_provider: SignInProvider | None = None
     seen_sessions: SeenSessions = field(default_factory=SeenSessions)
     profiles: Profiles = field(default_factory=Profiles)

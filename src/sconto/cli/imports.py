@@ -21,14 +21,14 @@ from sconto.domain.imports.cells import (
     read_currency,
     read_records,
 )
-from sconto.domain.imports.discount import Discount, Left, make_promotion
+from sconto.domain.imports.discount import ImportedDiscount, SkippedLine, make_promotion
 from sconto.domain.imports.notes import Note, NoteKind, Unreadable
 from sconto.domain.people import command_line_caller
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import Database, people, products
 from sconto.operations.promotion_edits import (
     CartEdit,
-    Decision,
+    EditDecision,
     EditRefused,
     Outcome,
     ProductEdit,
@@ -41,8 +41,8 @@ app: Final = command_group("Promotions from the exports of other systems.")
 
 _PIECE: Final = 64 * 1024
 
-Read: TypeAlias = Discount | Left
-Reader: TypeAlias = Callable[[Record], Iterator[Discount]]
+Read: TypeAlias = ImportedDiscount | SkippedLine
+Reader: TypeAlias = Callable[[Record], Iterator[ImportedDiscount]]
 File = Annotated[Path, typer.Argument(metavar="FILE.csv", help="The exported file.")]
 Merchant = Annotated[str, typer.Option(help="The merchant's name.")]
 Currency = Annotated[
@@ -69,17 +69,17 @@ def import_stripe(
     if codes is None:
         found = [_with_id_as_code(one) for one in found]
     else:
-        coupons = {one.codes[0]: one for one in found if isinstance(one, Discount)}
+        coupons = {one.codes[0]: one for one in found if isinstance(one, ImportedDiscount)}
         records = list(_records(codes, stripe.CODE_COLUMNS))
         rows = [record for record in records if isinstance(record, Record)]
         created, refused = stripe.with_codes(coupons, rows)
-        unread = [record for record in records if isinstance(record, Left)]
-        left = [one for one in found if isinstance(one, Left)]
+        unread = [record for record in records if isinstance(record, SkippedLine)]
+        left = [one for one in found if isinstance(one, SkippedLine)]
         found = [
             *_of(path, [*left, *stripe.find_unused(coupons, created)]),
             *_of(codes, [*unread, *refused, *created]),
         ]
-    stripe.name_apart(one for one in found if isinstance(one, Discount))
+    stripe.name_apart(one for one in found if isinstance(one, ImportedDiscount))
     _finish(found, merchant, apply=apply)
 
 
@@ -109,26 +109,28 @@ def import_woocommerce(
 class _Import:
     """The result of a file: what is created, and what is left out."""
 
-    created: list[Discount] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
+    created: list[ImportedDiscount] = field(default_factory=list)
+    left: list[SkippedLine] = field(default_factory=list)
 
 
 def _finish(found: Iterable[Read], merchant: str, *, apply: bool) -> None:
     done, now, every = _Import(), read_clock(), list(found)
 
-    def decide(stored: StoredPromotions) -> Decision:
+    def decide(stored: StoredPromotions) -> EditDecision:
         names = {one.summary.name for one in stored.product}
         names |= {one.promotion.name for one in stored.cart}
         done.created.clear()
-        done.left[:] = [one for one in every if isinstance(one, Left)]
+        done.left[:] = [one for one in every if isinstance(one, SkippedLine)]
         for one in every:
-            if isinstance(one, Discount) and one.name in names:
-                done.left.append(Left(one.line, one.name, Note(NoteKind.NAME_TAKEN), one.file))
-            elif isinstance(one, Discount):
+            if isinstance(one, ImportedDiscount) and one.name in names:
+                done.left.append(
+                    SkippedLine(one.line, one.name, Note(NoteKind.NAME_TAKEN), one.file)
+                )
+            elif isinstance(one, ImportedDiscount):
                 names.add(one.name)
                 done.created.append(one)
         promotions = [make_promotion(one, now) for one in done.created]
-        return Decision(
+        return EditDecision(
             tuple(
                 ProductEdit(one) if isinstance(one, NewPromotion) else CartEdit(one)
                 for one in promotions
@@ -137,7 +139,7 @@ def _finish(found: Iterable[Read], merchant: str, *, apply: bool) -> None:
 
     async def run(database: Database) -> Outcome:
         caller = command_line_caller(await people.find_merchant(database, merchant))
-        discounts = [one for one in every if isinstance(one, Discount)]
+        discounts = [one for one in every if isinstance(one, ImportedDiscount)]
         named = {product_id for one in discounts for product_id in one.products.ids}
         known = await products.find_products(database, caller, sorted(named))
         _note_unknown(discounts, known.keys())
@@ -151,7 +153,7 @@ def _finish(found: Iterable[Read], merchant: str, *, apply: bool) -> None:
     _show(done, apply=apply)
 
 
-def _note_unknown(discounts: Sequence[Discount], known: Iterable[int]) -> None:
+def _note_unknown(discounts: Sequence[ImportedDiscount], known: Iterable[int]) -> None:
     ids = frozenset(known)
     for one in discounts:
         if unknown := sorted(one.products.ids - ids):
@@ -185,16 +187,16 @@ def _show(done: _Import, *, apply: bool) -> None:
 
 def _read(path: Path, columns: Sequence[frozenset[str]], read: Reader) -> Iterator[Read]:
     for record in _records(path, columns):
-        if isinstance(record, Left):
+        if isinstance(record, SkippedLine):
             yield record
             continue
         try:
             yield from list(read(record))
         except Unreadable as reason:
-            yield Left(record.line, _name_of(record), reason.note)
+            yield SkippedLine(record.line, _name_of(record), reason.note)
 
 
-def _records(path: Path, columns: Sequence[frozenset[str]]) -> Iterator[Record | Left]:
+def _records(path: Path, columns: Sequence[frozenset[str]]) -> Iterator[Record | SkippedLine]:
     try:
         with path.open("rb") as file:
             for record in read_records(iter(lambda: file.read(_PIECE), b""), columns):
@@ -206,8 +208,8 @@ def _records(path: Path, columns: Sequence[frozenset[str]]) -> Iterator[Record |
         raise CommandRefused(f"{path} {say_missing(missing)}") from None
 
 
-def _unreadable(line: int, fault: RowFault) -> Left:
-    return Left(line, "", Note(NoteKind.ROW_UNREADABLE, (fault,)))
+def _unreadable(line: int, fault: RowFault) -> SkippedLine:
+    return SkippedLine(line, "", Note(NoteKind.ROW_UNREADABLE, (fault,)))
 
 
 def _of(path: Path, some: Iterable[Read]) -> list[Read]:
@@ -216,12 +218,12 @@ def _of(path: Path, some: Iterable[Read]) -> list[Read]:
 
 
 def _with_id_as_code(found: Read) -> Read:
-    if isinstance(found, Left):
+    if isinstance(found, SkippedLine):
         return found
     try:
         stripe.check_code(found)
     except Unreadable as reason:
-        return Left(found.line, found.name, reason.note)
+        return SkippedLine(found.line, found.name, reason.note)
     return found
 
 

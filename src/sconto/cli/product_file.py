@@ -7,7 +7,7 @@ from typing import Final
 from sconto.cli.progress import Readable
 from sconto.cli.sentences import ROW_FAULTS
 from sconto.domain.csv_rows import CsvRows, Row, RowFault
-from sconto.domain.layout import AUTOMATIC, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, Layout
 from sconto.domain.product import PRODUCT_FIELDS, ProductLine, RefusedProductLine
 from sconto.domain.product_file import (
     HeadingRefused,
@@ -25,19 +25,19 @@ _NAMED_COLUMNS: Final = 5
 _NOT_CSV: Final = "is not a CSV file in UTF-8"
 
 
-class FileRefused(Exception):
+class ProductFileRefused(Exception):
     """The whole file is refused. The message ends a sentence that begins with the file's name."""
 
 
 def open_products(
-    file: Readable, layout: Layout = AUTOMATIC
+    file: Readable, layout: Layout = DETECTED_LAYOUT
 ) -> tuple[ProductColumns, Iterator[ProductLine | RefusedProductLine]]:
     """The columns, and the product of each line, or why the line is refused.
 
     Lines are counted from 1, as in an editor. A product whose name spans lines has the number of
     its first line. Empty rows are skipped. A line break in a name becomes a space. Only one piece
-    and one row are in memory at a time. Raises FileRefused if the first line does not name the
-    columns, or if reading fails.
+    and one row are in memory at a time. Raises ProductFileRefused if the first line does not name
+    the columns, or if reading fails.
     """
     reader = CsvRows(layout.encoding, layout.delimiter, lenient=True)
     rows = _read_rows(reader, file)
@@ -66,25 +66,25 @@ def _read_piece(file: Readable) -> bytes:
     try:
         return file.read(_PIECE)
     except OSError as error:
-        raise FileRefused(f"cannot be read: {error.strerror}") from None
+        raise ProductFileRefused(f"cannot be read: {error.strerror}") from None
 
 
 def _read_columns(first: Row, layout: Layout) -> ProductColumns:
     line, row = first
     if row is RowFault.UNREADABLE:
-        raise FileRefused(_NOT_CSV)
+        raise ProductFileRefused(_NOT_CSV)
     if isinstance(row, RowFault):
-        raise FileRefused(
+        raise ProductFileRefused(
             f"{_NOT_CSV} (line {line}: {ROW_FAULTS[row].removeprefix('is not CSV: ')})"
         )
     if not row:
-        raise FileRefused("is empty")
+        raise ProductFileRefused("is empty")
     if _NUL.search("".join(row)):
-        raise FileRefused(_NOT_CSV)
+        raise ProductFileRefused(_NOT_CSV)
     found = find_columns(row, layout)
     if isinstance(found, ProductColumns):
         return found
-    raise FileRefused(_say_refused(found, row))
+    raise ProductFileRefused(_say_refused(found, row))
 
 
 def _say_refused(refused: HeadingRefused, row: list[str]) -> str:

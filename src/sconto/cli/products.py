@@ -24,7 +24,7 @@ from sconto.cli.file_layouts import (
 from sconto.cli.file_opening import open_table
 from sconto.cli.file_tables import show_products
 from sconto.cli.groups import command_group
-from sconto.cli.product_file import FileRefused, open_products
+from sconto.cli.product_file import ProductFileRefused, open_products
 from sconto.cli.progress import show_reading
 from sconto.cli.refusals import CommandRefused, show_lines
 from sconto.cli.sentences import say_product_line
@@ -78,7 +78,7 @@ def import_file(  # noqa: PLR0913, PLR0917  # options
                 show_products(columns, lines)
                 return
             counts = ask_database(lambda database: _import(database, merchant, lines))
-    except FileRefused as refused:
+    except ProductFileRefused as refused:
         raise CommandRefused(f"{path} {refused}") from None
     except ImportRefused as refused:
         faults = [f"line {one.line}: {say_product_line(one)}" for one in refused.lines]
@@ -104,7 +104,7 @@ def _open(path: Path) -> IO[bytes]:
     try:
         return open_table(path)
     except OSError as error:
-        raise FileRefused(f"cannot be read: {error.strerror}") from None
+        raise ProductFileRefused(f"cannot be read: {error.strerror}") from None
 
 
 async def _import(database: Database, merchant: str, lines: _Lines) -> PutCounts:

@@ -15,9 +15,9 @@ from sconto.cli.groups import command_group
 from sconto.cli.promotion_files.codes_beside import fetch_from_beside, put_beside
 from sconto.cli.promotion_files.kinds import Kind, all_kinds
 from sconto.cli.promotion_files.planning import (
-    Entry,
-    FileRefused,
+    FileEntry,
     Plan,
+    PromotionFileRefused,
     make_plan,
     read_entries,
     write_document,
@@ -28,7 +28,7 @@ from sconto.cli.refusals import CommandRefused
 from sconto.cli.sentences import say_problem
 from sconto.domain.people import command_line_caller
 from sconto.operations import Database, people
-from sconto.operations.promotion_edits import Decision, EditRefused, Outcome, edit_together
+from sconto.operations.promotion_edits import EditDecision, EditRefused, Outcome, edit_together
 from sconto.operations.stored_promotions import StoredPromotions, read_promotions
 from sconto.settings import Settings
 
@@ -123,7 +123,7 @@ def _run(
     kinds = all_kinds(zone, now)
     made = Plan()
 
-    def decide(promotions: StoredPromotions) -> Decision:
+    def decide(promotions: StoredPromotions) -> EditDecision:
         nonlocal made
         made = make_plan(entries, kinds, promotions, prune=prune)
         if wanted is not None and made.planned and made.fingerprint != wanted:
@@ -135,7 +135,7 @@ def _run(
         outcome = ask_database(
             lambda database: _edit(database, merchant, decide, now, keep=keep, overtake=overwrite)
         )
-    except FileRefused as refused:
+    except PromotionFileRefused as refused:
         _show_faults(path, refused)
         raise CommandRefused("nothing was changed: the file is not valid") from None
     except _PlanDiffers:
@@ -157,18 +157,18 @@ def _show(plan: Plan, outcome: Outcome, zone: ZoneInfo) -> None:
         typer.echo(line)
 
 
-def _read_file(path: Path, kinds: tuple[Kind, ...]) -> list[Entry]:
+def _read_file(path: Path, kinds: tuple[Kind, ...]) -> list[FileEntry]:
     if path.stat().st_size > _LONGEST_FILE:
-        raise FileRefused([f"is larger than {_LONGEST_FILE // 1024 // 1024} MiB"])
+        raise PromotionFileRefused([f"is larger than {_LONGEST_FILE // 1024 // 1024} MiB"])
     try:
         document: Any = read_yaml(path.read_bytes())
     except NotYaml as error:
-        raise FileRefused([str(error)]) from None
+        raise PromotionFileRefused([str(error)]) from None
     fetch_from_beside(document, kinds, path)
     return read_entries(document, kinds)
 
 
-def _show_faults(path: Path, refused: FileRefused) -> None:
+def _show_faults(path: Path, refused: PromotionFileRefused) -> None:
     for fault in refused.faults[:_NAMED_FAULTS]:
         typer.echo(f"{path}: {fault}", err=True)
     if (others := len(refused.faults) - _NAMED_FAULTS) > 0:

@@ -14,7 +14,7 @@ from sconto.domain.cart_ground import Ground, GroundLine
 from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal, offer_once
 from sconto.domain.cart_outcome import CartPromotionOutcome, make_outcome
 from sconto.domain.cart_promotion import Measure, Target, Tiers
-from sconto.domain.cart_step import Decision, Loser, decide
+from sconto.domain.cart_step import Loser, StepResult, decide
 from sconto.domain.codes import activated_codes
 from sconto.domain.numbers import MAX_INT64
 
@@ -116,7 +116,7 @@ def ground_of(bill: Bill, target: Target) -> Ground:
 _NO_TAGS: Final[frozenset[str]] = frozenset()
 
 
-def _take_off(bill: Bill, decision: Decision, target: Target) -> Bill:
+def _take_off(bill: Bill, decision: StepResult, target: Target) -> Bill:
     if not decision.takings:
         return bill
     if target is Target.SHIPPING:

@@ -11,7 +11,7 @@ Discounts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class CodeUses:
+class CodeOrders:
     """A code that served orders, and how many."""
 
     code: str
@@ -38,7 +38,7 @@ class CartStatistics:
     promotion: CartPromotion
     orders: int
     discounts: Discounts
-    codes: Sequence[CodeUses]
+    codes: Sequence[CodeOrders]
     days: Sequence[DayUses]
     taken_total: int
     taken_budget: Discounts

@@ -25,7 +25,7 @@ class Taking(msgspec.Struct, frozen=True):
     discount: int
 
 
-class Decision(msgspec.Struct, frozen=True):
+class StepResult(msgspec.Struct, frozen=True):
     """What a step takes off, in the order of application, and why the others take nothing."""
 
     takings: tuple[Taking, ...]
@@ -44,7 +44,7 @@ class _Alternative(msgspec.Struct, frozen=True):
         return sum([taking.discount for taking in self.takings])
 
 
-def decide(ground: Ground, offered: Sequence[CartOffer]) -> Decision:
+def decide(ground: Ground, offered: Sequence[CartOffer]) -> StepResult:
     """Decide a step for the promotions of its target."""
     losers: list[Loser] = []
     eligible = []
@@ -58,11 +58,11 @@ def decide(ground: Ground, offered: Sequence[CartOffer]) -> Decision:
         best = max(alternatives, key=lambda one: (one.discount, one.rank))
         broke = next((taking for taking in best.takings if _passes_budget(taking)), None)
         if broke is None:
-            return Decision(best.takings, (*losers, *_explain(alternatives, best)))
+            return StepResult(best.takings, (*losers, *_explain(alternatives, best)))
         # Decide again as if this promotion did not exist.
         eligible.remove(broke.offered)
         losers.append((broke.offered, (CartRefusal(CartReason.BUDGET),)))
-    return Decision((), tuple(losers))
+    return StepResult((), tuple(losers))
 
 
 def _alternatives(ground: Ground, eligible: Sequence[CartOffer]) -> list[_Alternative]:

@@ -20,7 +20,7 @@ from sconto.domain.headings import (
     heading_word,
     legible,
 )
-from sconto.domain.layout import AUTOMATIC, Blanks, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, Blanks, Layout
 from sconto.domain.spreadsheet import read_text
 
 NAMED_LINES: Final = 1000
@@ -107,7 +107,7 @@ class CodeFile:
     codes have no heading: a single typed code `PROMO` is a code.
     """
 
-    def __init__(self, *, typed: bool = False, layout: Layout = AUTOMATIC) -> None:
+    def __init__(self, *, typed: bool = False, layout: Layout = DETECTED_LAYOUT) -> None:
         self._rows = CsvRows(layout.encoding, layout.delimiter, lenient=True)
         self._codes = 0
         self._typed = typed

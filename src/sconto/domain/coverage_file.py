@@ -9,7 +9,7 @@ from typing import Final
 from sconto.domain.blanks import trim
 from sconto.domain.csv_rows import CsvRows, Row, RowFault, is_shortened, is_unreadable
 from sconto.domain.headings import PERCENT_WORDS, PRODUCT_WORDS, filled, find_column, legible
-from sconto.domain.layout import AUTOMATIC, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, Layout
 from sconto.domain.money import format_percent, parse_percent
 from sconto.domain.numbers import parse_id
 
@@ -93,7 +93,7 @@ class CoverageTable:
 
 
 def read_coverage(
-    content: bytes, *, percents: bool, layout: Layout = AUTOMATIC
+    content: bytes, *, percents: bool, layout: Layout = DETECTED_LAYOUT
 ) -> tuple[CoverageLine | RefusedCoverageLine, ...]:
     """The product of each line; with `percents`, each line needs another product and a percent.
 
@@ -103,7 +103,9 @@ def read_coverage(
     return read_table(content, percents=percents, layout=layout).lines
 
 
-def read_table(content: bytes, *, percents: bool, layout: Layout = AUTOMATIC) -> CoverageTable:
+def read_table(
+    content: bytes, *, percents: bool, layout: Layout = DETECTED_LAYOUT
+) -> CoverageTable:
     """As `read_coverage`, with the columns."""
     file = CsvRows(layout.encoding, layout.delimiter, lenient=True)
     found = [*file.feed(content), *file.end()]

@@ -256,7 +256,7 @@ def spent_by(outcome: PricedCart) -> Iterator[tuple[int, int]]:
             yield one.promotion_id, one.discount if one.product_id == CART_PRODUCT_ID else 0
 
 
-def told_by(change: Change) -> list[tuple[EventType, Facts]]:
+def events_of(change: Change) -> list[tuple[EventType, Facts]]:
     """The events of a change of a promotion; none for other subjects.
 
     A switch makes an event of its own; other changes make `promotion.changed` too. Lists of codes

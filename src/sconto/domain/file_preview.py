@@ -29,7 +29,7 @@ class ShownRow(Generic[F]):
 
 
 @dataclass(slots=True)
-class Preview(Generic[F]):
+class FilePreview(Generic[F]):
     """Collects the page that begins after `after` rows; `faulty` shows bad rows alone.
 
     `known` are faults found earlier, by line, such as codes that the promotion has. Rows are added

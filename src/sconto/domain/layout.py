@@ -55,7 +55,7 @@ class Layout:
     currency: str | None = None
 
 
-AUTOMATIC: Final = Layout()
+DETECTED_LAYOUT: Final = Layout()
 """Nothing is said."""
 
 

@@ -18,7 +18,7 @@ from sconto.domain.redemption import Redemption
 from sconto.domain.subscription import CodeReason, SubscriptionOutcome
 
 
-class Subject(StrEnum):
+class CountSubject(StrEnum):
     """What an order is counted for. It is `discounted` or at `full price`, never both."""
 
     DISCOUNTED = "discounted"
@@ -43,7 +43,7 @@ class OrderCount(msgspec.Struct, frozen=True, gc=False):
     row that did not apply it means that the promotion was eligible and beaten on everything.
     """
 
-    subject: Subject
+    subject: CountSubject
     promotion_id: int
     code_id: int
     code_type: str
@@ -58,8 +58,8 @@ _Key = tuple[int, int, str, bool]
 
 # Enum lookups are slow in Python 3.11.
 _ONE_TIME, _REUSABLE = CodeType.ONE_TIME, CodeType.REUSABLE
-_DISCOUNTED, _FULL_PRICE = Subject.DISCOUNTED, Subject.FULL_PRICE
-_PROMOTION, _SUBSCRIPTION = Subject.PROMOTION, Subject.SUBSCRIPTION
+_DISCOUNTED, _FULL_PRICE = CountSubject.DISCOUNTED, CountSubject.FULL_PRICE
+_PROMOTION, _SUBSCRIPTION = CountSubject.PROMOTION, CountSubject.SUBSCRIPTION
 
 
 def counts_of(outcome: PricedCart, redemptions: Iterable[Redemption]) -> list[OrderCount]:

@@ -18,7 +18,7 @@ from sconto.domain.headings import (
     heading_word,
     legible,
 )
-from sconto.domain.layout import AUTOMATIC, DecimalSign, Delimiter, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, DecimalSign, Delimiter, Layout
 from sconto.domain.money import currency_decimals, known_currencies
 from sconto.domain.numbers import parse_id
 from sconto.domain.product import (
@@ -70,7 +70,9 @@ class HeadingRefused:
     twice: tuple[str, ...]
 
 
-def find_columns(row: Sequence[str], layout: Layout = AUTOMATIC) -> ProductColumns | HeadingRefused:
+def find_columns(
+    row: Sequence[str], layout: Layout = DETECTED_LAYOUT
+) -> ProductColumns | HeadingRefused:
     """The columns that the first row names, or that the layout says.
 
     Without a heading the columns are in the order of `COLUMNS`. The first row is a product if its
@@ -137,7 +139,7 @@ def read_product_row(
     columns: ProductColumns,
     row: list[str] | RowFault,
     delimiter: str | None,
-    layout: Layout = AUTOMATIC,
+    layout: Layout = DETECTED_LAYOUT,
 ) -> ProductLine | RefusedProductLine:
     """The product of a row. A line break in a name becomes a space."""
     if isinstance(row, RowFault):

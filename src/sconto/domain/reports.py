@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from sconto.domain.far_times import to_utc
-from sconto.domain.order_counts import Subject
+from sconto.domain.order_counts import CountSubject
 from sconto.domain.order_list import OrderPlace
 from sconto.domain.promotion_kind import PromotionKind
 
@@ -22,7 +22,7 @@ LOOKED_AT: Final = 500
 MAX_CODES: Final = 10_000
 """Codes of a promotion are counted up to this number."""
 
-WHOLE_SHOP: Final = (Subject.DISCOUNTED, Subject.FULL_PRICE)
+WHOLE_SHOP: Final = (CountSubject.DISCOUNTED, CountSubject.FULL_PRICE)
 """The subjects of all orders of the merchant."""
 
 MAX_DAYS: Final = 366
@@ -180,7 +180,7 @@ class Figures:
 class DayCount(NamedTuple):
     """The figures of a subject on a day in a currency."""
 
-    subject: Subject
+    subject: CountSubject
     day: date
     currency: str
     figures: Figures
@@ -210,11 +210,11 @@ class Report:
             weights[one.currency] = (own, all_orders)
         return sorted(weights, key=lambda one: (-weights[one][0], -weights[one][1], one))
 
-    def total(self, days: DayRange, currency: str, *subjects: Subject) -> Figures:
+    def total(self, days: DayRange, currency: str, *subjects: CountSubject) -> Figures:
         """The figures of the subjects on some of the days, added up."""
         return sum(self.by_day(days, currency, *subjects).values(), Figures())
 
-    def by_day(self, days: DayRange, currency: str, *subjects: Subject) -> dict[date, Figures]:
+    def by_day(self, days: DayRange, currency: str, *subjects: CountSubject) -> dict[date, Figures]:
         """The figures of the subjects by day; days without orders are missing."""
         found: dict[date, Figures] = {}
         for one in self.counts:
@@ -227,9 +227,11 @@ class Report:
         return found
 
 
-def subject_of(kind: PromotionKind) -> Subject:
+def subject_of(kind: PromotionKind) -> CountSubject:
     """What the orders of promotions of this kind are counted for."""
-    return Subject.SUBSCRIPTION if kind is PromotionKind.SUBSCRIPTION else Subject.PROMOTION
+    return (
+        CountSubject.SUBSCRIPTION if kind is PromotionKind.SUBSCRIPTION else CountSubject.PROMOTION
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +317,7 @@ class CodeTotals(NamedTuple):
     used_up: int
 
 
-class Mark(NamedTuple):
+class ChartMark(NamedTuple):
     """A change of the promotion, as a mark in a chart; no name means at the command line."""
 
     changed_at: datetime
@@ -336,7 +338,7 @@ class Details:
 
     codes: Sequence[TopCode]
     code_totals: CodeTotals
-    marks: Sequence[Mark]
+    marks: Sequence[ChartMark]
     redemptions: Redemptions
 
 

@@ -116,7 +116,7 @@ class FoundProduct:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """The results, of each kind the best first, and of which kinds there are more.
 
     While the search is `preparing` after an upgrade, it finds only orders and beginnings of codes.

@@ -34,7 +34,7 @@ class SubscriptionRules:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderPlace:
+class OrderNumber:
     """The number of an order: in its contract, and since the code was applied.
 
     Both count from 1. Orders before the code was applied have numbers below 1.
@@ -60,9 +60,9 @@ class RuleEffect:
     discount: int
 
 
-def place_order_number(order_number: int, first_order_number: int) -> OrderPlace:
+def place_order_number(order_number: int, first_order_number: int) -> OrderNumber:
     """The place of an order; `first_order_number` is the first after the code was applied."""
-    return OrderPlace(order_number, order_number - first_order_number + 1)
+    return OrderNumber(order_number, order_number - first_order_number + 1)
 
 
 def price_subscription(
@@ -110,7 +110,7 @@ def _judge(code: ConsideredCode, best: ConsideredCode | None) -> ConsideredCode:
 
 
 def best_effect(
-    rules: Sequence[Rule], place: OrderPlace, currency: str, total: int
+    rules: Sequence[Rule], place: OrderNumber, currency: str, total: int
 ) -> RuleEffect | None:
     """The rule with the largest discount on the order, on a tie the first."""
     effects = (
@@ -120,12 +120,12 @@ def best_effect(
     return max(effects, key=lambda effect: effect.discount, default=None)
 
 
-def holding_rules(rules: Sequence[Rule], place: OrderPlace) -> list[int]:
+def holding_rules(rules: Sequence[Rule], place: OrderNumber) -> list[int]:
     """The indexes of the rules that hold for the order."""
     return [i for i, rule in enumerate(rules) if holds(rule, place)]
 
 
-def holds(rule: Rule, place: OrderPlace) -> bool:
+def holds(rule: Rule, place: OrderNumber) -> bool:
     """Whether the rule is for the order.
 
     One condition of each type must hold.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_pricing import (
-    OrderPlace,
+    OrderNumber,
     best_effect,
     discount_of,
     holding_rules,
@@ -55,7 +55,7 @@ class ScheduledOrder:
     depends on what the order costs.
     """
 
-    place: OrderPlace
+    place: OrderNumber
     rules: tuple[ScheduledRule, ...]
     winning_rule: int | None
 
@@ -87,7 +87,7 @@ def schedule_orders(rules: tuple[Rule, ...], plan: SchedulePlan) -> Schedule:
 
 
 def _schedule(
-    rules: Sequence[Rule], place: OrderPlace, amount: OrderAmount | None
+    rules: Sequence[Rule], place: OrderNumber, amount: OrderAmount | None
 ) -> ScheduledOrder:
     holding = holding_rules(rules, place)
     if amount is None:

@@ -176,7 +176,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DeliveryOutcome:
     """The state of a delivery after an attempt; `retry_at` is None if it has ended."""
 
     state: DeliveryState
@@ -219,20 +219,20 @@ def valid_secrets(
 
 def decide(
     answer: Answer, attempts: int, created_at: datetime, now: datetime, *, is_test: bool = False
-) -> Decision:
+) -> DeliveryOutcome:
     """The state of a delivery after this number of attempts. A test is tried once.
 
     A receiver that asks for more time gets it, up to six hours.
     """
     if answer.is_success:
-        return Decision(DeliveryState.DELIVERED)
+        return DeliveryOutcome(DeliveryState.DELIVERED)
     is_late = now - created_at >= GIVEN_UP_AFTER or attempts > len(RETRY_DELAYS)
     if is_test or is_late or answer.status == GONE:
-        return Decision(DeliveryState.DEAD)
+        return DeliveryOutcome(DeliveryState.DEAD)
     delay = RETRY_DELAYS[attempts - 1]
     if answer.retry_after is not None:
         delay = max(delay, min(answer.retry_after, _LONGEST_RETRY_AFTER))
-    return Decision(DeliveryState.WAITING, now + delay)
+    return DeliveryOutcome(DeliveryState.WAITING, now + delay)
 
 
 def pause_after(failures: int, failing_since: datetime | None, now: datetime) -> timedelta | None:

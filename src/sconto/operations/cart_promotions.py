@@ -21,7 +21,7 @@ from sconto.domain.cart_promotion import (
     Limits,
     NewCartPromotion,
 )
-from sconto.domain.cart_statistics import CartStatistics, CodeUses, DayUses
+from sconto.domain.cart_statistics import CartStatistics, CodeOrders, DayUses
 from sconto.domain.history import (
     HistoryPage,
     ListChange,
@@ -343,7 +343,7 @@ async def _read_statistics(
     connection: Connection,
     caller: Caller,
     promotion: CartPromotion,
-    codes_used: Sequence[CodeUses],
+    codes_used: Sequence[CodeOrders],
 ) -> CartStatistics:
     merchant_id = caller.merchant_id
     days = await cart_statistics.read_days(connection, merchant_id, promotion.id)

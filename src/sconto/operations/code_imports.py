@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from sconto.domain.code_file import NAMED_LINES, CodeFile, CodeLine, RefusedCodeLine
 from sconto.domain.history import Verb
-from sconto.domain.layout import AUTOMATIC, Layout
+from sconto.domain.layout import DETECTED_LAYOUT, Layout
 from sconto.domain.people import Caller
 from sconto.domain.problems import CodeFileRefused, NoCodesAllowed, NoCodesSent
 from sconto.operations.codes import find_holder, lock_holder, record
@@ -24,7 +24,7 @@ async def import_codes(
     now: datetime,
     *,
     typed: bool = False,
-    layout: Layout = AUTOMATIC,
+    layout: Layout = DETECTED_LAYOUT,
 ) -> int:
     """Add the codes of a file after the promotion's others, all or none; returns their number.
 

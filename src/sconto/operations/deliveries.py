@@ -25,8 +25,8 @@ from sconto.domain.webhooks import (
     PAUSED_FROM,
     Answer,
     Attempt,
-    Decision,
     DeliveryDetails,
+    DeliveryOutcome,
     DeliveryState,
     DisabledBecause,
     Message,
@@ -127,7 +127,7 @@ class Deliveries:
         """Send a test, and return its result. Raises WebhookNotFound."""
         merchant_id = caller.merchant_id
 
-        async def claim() -> store.Claimed | None:
+        async def claim() -> store.ClaimedDelivery | None:
             now = self._clock()
             async with self._database.write(merchant_id) as connection:
                 return await store.claim_test(
@@ -146,8 +146,8 @@ class Deliveries:
         await self._deliver((merchant_id, webhook_id), claimed)
         return await get_delivery(self._database, caller, webhook_id, claimed.delivery_id)
 
-    async def _claim(self, webhook: tuple[int, int], most: int) -> list[store.Claimed]:
-        async def claim() -> list[store.Claimed]:
+    async def _claim(self, webhook: tuple[int, int], most: int) -> list[store.ClaimedDelivery]:
+        async def claim() -> list[store.ClaimedDelivery]:
             now = self._clock()
             async with self._database.write() as connection:
                 return await store.claim(
@@ -156,13 +156,15 @@ class Deliveries:
 
         return await retrying(claim)
 
-    def _start(self, webhook: tuple[int, int], claimed: store.Claimed) -> None:
+    def _start(self, webhook: tuple[int, int], claimed: store.ClaimedDelivery) -> None:
         self._under_way[webhook] += 1
         task = asyncio.create_task(self._deliver_and_go_on(webhook, claimed))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _deliver_and_go_on(self, webhook: tuple[int, int], claimed: store.Claimed) -> None:
+    async def _deliver_and_go_on(
+        self, webhook: tuple[int, int], claimed: store.ClaimedDelivery
+    ) -> None:
         """Send a delivery, and then others of the same webhook as long as some are due."""
         try:
             waiting = [claimed]
@@ -179,12 +181,12 @@ class Deliveries:
             if not self._under_way[webhook]:
                 del self._under_way[webhook]
 
-    async def _deliver(self, webhook: tuple[int, int], claimed: store.Claimed) -> None:
+    async def _deliver(self, webhook: tuple[int, int], claimed: store.ClaimedDelivery) -> None:
         started_at = self._clock()
         message = _message_of(claimed, started_at)
         if message is None:
             answer = Answer(0, failure=NOT_KEPT)
-            decision = Decision(DeliveryState.DEAD)
+            decision = DeliveryOutcome(DeliveryState.DEAD)
         else:
             answer = await self._send(message, started_at)
             decision = decide(
@@ -208,10 +210,10 @@ class Deliveries:
     async def _record(
         self,
         webhook: tuple[int, int],
-        claimed: store.Claimed,
+        claimed: store.ClaimedDelivery,
         attempt: Attempt,
         answer: Answer,
-        decision: Decision,
+        decision: DeliveryOutcome,
     ) -> None:
         """Store the result of an attempt; tries again while the lease lasts."""
 
@@ -239,7 +241,7 @@ class Deliveries:
         """Count the success or the failure of the webhook, and act on it."""
         if answer.is_success:
             if await webhooks.count_success(connection, *webhook):
-                await store.hurry(connection, *webhook, now, _HURRIED)
+                await store.send_sooner(connection, *webhook, now, _HURRIED)
             return
         failures, since = await webhooks.count_failure(connection, *webhook, now)
         because = None
@@ -250,12 +252,12 @@ class Deliveries:
         if because is not None:
             if await webhooks.disable(connection, *webhook, because, now):
                 _log.warning("webhook %s of merchant %s is disabled: %s", *webhook[::-1], because)
-            await store.bury(connection, *webhook, now)
+            await store.end_deliveries(connection, *webhook, now)
         elif (pause := pause_after(failures, since, now)) is not None:
             await webhooks.pause(connection, *webhook, now + pause)
 
 
-def _message_of(claimed: store.Claimed, now: datetime) -> Message | None:
+def _message_of(claimed: store.ClaimedDelivery, now: datetime) -> Message | None:
     """What to send; None for an event that is no longer kept."""
     valid = valid_secrets(claimed.secret, claimed.previous_secret, claimed.previous_until, now)
     if claimed.is_test:

@@ -227,7 +227,7 @@ async def _tell_reached(
     return told
 
 
-async def tell_times(database: Database, now: datetime) -> int:
+async def record_starts_and_ends(database: Database, now: datetime) -> int:
     """Write events for all promotions that started or ended; returns their number."""
     async with database.read() as connection:
         merchant_ids = await promotion_events.list_merchants_with_due_times(
@@ -236,7 +236,7 @@ async def tell_times(database: Database, now: datetime) -> int:
 
     async def tell(merchant_id: int) -> int:
         async with database.write() as connection:
-            return await promotion_events.tell_times(
+            return await promotion_events.record_starts_and_ends(
                 connection, merchant_id, now, _DUE_PER_TRANSACTION
             )
 
@@ -275,13 +275,13 @@ async def measure_backlog(
     )
 
 
-async def keep_telling(
+async def keep_recording_events(
     database: Database, clock: Callable[[], datetime], *, pause: float = _PAUSE
 ) -> None:
     """Write events for starts and ends, and number all events; ends when cancelled."""
 
-    async def tell() -> None:
-        await tell_times(database, clock())
+    async def record() -> None:
+        await record_starts_and_ends(database, clock())
         await append_for_all(database, clock())
 
-    await keep_running(tell, "events are not told", pause=pause)
+    await keep_running(record, "events are not recorded", pause=pause)

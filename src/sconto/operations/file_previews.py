@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sconto.domain.code_file import CodeFile, CodeLine, CodeLineFault, RefusedCodeLine
 from sconto.domain.coverage_file import CoverageFault, CoverageLine, CoverageTable
-from sconto.domain.file_preview import Preview, ShownRow, shown_values
+from sconto.domain.file_preview import FilePreview, ShownRow, shown_values
 from sconto.domain.layout import Layout
 from sconto.domain.money import format_percent
 
@@ -17,14 +17,14 @@ _STEP = 8 * 1024
 class CodePreview:
     """A page of the codes of a file, and what its reader found."""
 
-    page: Preview[CodeLineFault]
+    page: FilePreview[CodeLineFault]
     file: CodeFile
 
 
 async def preview_codes(
     parts: AsyncIterable[bytes],
     layout: Layout,
-    page: Preview[CodeLineFault],
+    page: FilePreview[CodeLineFault],
     *,
     typed: bool = False,
 ) -> CodePreview:
@@ -51,7 +51,7 @@ def _code_row(line: CodeLine | RefusedCodeLine) -> ShownRow[CodeLineFault]:
 
 
 def preview_coverage(
-    table: CoverageTable, page: Preview[CoverageFault], known: Mapping[int, CoverageFault]
+    table: CoverageTable, page: FilePreview[CoverageFault], known: Mapping[int, CoverageFault]
 ) -> None:
     """Show the lines of a file; `known` are faults that were found earlier, by product id."""
     for line in table.lines:

@@ -10,7 +10,7 @@ from sconto.domain.api_keys import is_key, key_hash
 from sconto.domain.people import Caller
 from sconto.domain.problems import TokenExpired, TokenInvalid
 from sconto.store import api_keys as store
-from sconto.store.api_keys import KeyState, Mark, read_mark
+from sconto.store.api_keys import KeyState, KeysVersion, read_mark
 from sconto.store.database import Connection, Database, DatabaseUnavailable
 
 REFRESH_PAUSE: Final = 3.0
@@ -43,7 +43,7 @@ class KnownKeys:
 
     def __init__(self) -> None:
         self._known: dict[bytes, KeyState] = {}
-        self._mark: Mark | None = None
+        self._mark: KeysVersion | None = None
         self._all_read_at: datetime | None = None
         self._notes = 0
         self._refreshing = asyncio.Lock()
@@ -162,7 +162,7 @@ class KnownKeys:
             return await _read_all(connection)
         return await store.list_changed(connection, self._mark.at)
 
-    def _apply(self, mark: Mark, states: list[KeyState], *, reads_all: bool) -> None:
+    def _apply(self, mark: KeysVersion, states: list[KeyState], *, reads_all: bool) -> None:
         if reads_all:
             self._known = {}
             self._all_read_at = mark.at
@@ -173,7 +173,7 @@ class KnownKeys:
                 self._known[state.key_hash] = state
         self._mark = mark
 
-    def _must_read_all(self, mark: Mark) -> bool:
+    def _must_read_all(self, mark: KeysVersion) -> bool:
         """Whether to read all keys: at the start, after a restore, and at intervals."""
         return (
             self._mark is None

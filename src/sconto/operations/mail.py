@@ -15,7 +15,7 @@ TIMEOUT: Final = 10
 _log = logging.getLogger(__name__)
 
 
-class Server(Protocol):
+class MailServer(Protocol):
     """The settings of the mail server."""
 
     @property
@@ -56,7 +56,7 @@ class Letter:
     text: str
 
 
-async def try_to_send(server: Server | None, letter: Letter) -> bool:
+async def try_to_send(server: MailServer | None, letter: Letter) -> bool:
     """Whether the mail server took the letter; False without a server.
 
     A failure is logged without the addresses and the text.
@@ -71,7 +71,7 @@ async def try_to_send(server: Server | None, letter: Letter) -> bool:
     return True
 
 
-def _send(server: Server, letter: Letter) -> None:
+def _send(server: MailServer, letter: Letter) -> None:
     message = EmailMessage()
     message["From"] = server.sender
     message["To"] = letter.to

@@ -9,7 +9,7 @@ from sconto.domain.order_list import NEWEST, OrderPage, OrderPlace, OrderQuery
 from sconto.domain.people import Caller
 from sconto.store.database import Connection, Database, retried
 from sconto.store.order_lists import (
-    Found,
+    FoundOrders,
     Walk,
     find_code_ids,
     find_unlisted,
@@ -41,7 +41,7 @@ async def list_orders(database: Database, caller: Caller, wanted: OrderQuery) ->
     )
 
 
-async def _page_back(found: Found, limit: int) -> OrderPage:
+async def _page_back(found: FoundOrders, limit: int) -> OrderPage:
     """The previous page, from orders that were found in ascending order."""
     shown = found.rows[:limit][::-1]
     beyond = shown[0][0] if len(found.rows) > limit else found.stopped_at
@@ -59,7 +59,7 @@ async def _decode(rows: Sequence[str]) -> list[StoredOrder]:
 
 async def _find_newer(
     connection: Connection, merchant_id: int, wanted: OrderQuery, place: OrderPlace
-) -> Found | None:
+) -> FoundOrders | None:
     """The orders of the page before this one; None if the first page must be shown.
 
     That is so if fewer orders are left than a page has. Orders that are not indexed yet are found
@@ -76,12 +76,12 @@ async def _find_newer(
     return None if is_short or not found.rows else found
 
 
-async def _find(connection: Connection, merchant_id: int, wanted: OrderQuery) -> Found:
+async def _find(connection: Connection, merchant_id: int, wanted: OrderQuery) -> FoundOrders:
     code_ids = None
     if wanted.code_key is not None:
         code_ids = await find_code_ids(connection, merchant_id, wanted)
         if not code_ids:
-            return Found([], None)
+            return FoundOrders([], None)
     walk, unlisted = walk_of(wanted), None
     if walk in (Walk.CODE, Walk.PROMOTION):
         # Read first: an order that is indexed in the meantime is found by the walk.
@@ -91,4 +91,4 @@ async def _find(connection: Connection, merchant_id: int, wanted: OrderQuery) ->
         return found
     start: OrderPlace = min(wanted.start, unlisted, *[place for place, _ in found.rows])
     older = await read_page(connection, merchant_id, Walk.UNLISTED, wanted, code_ids, start)
-    return Found([*found.rows, *older.rows][: wanted.limit + 1], older.stopped_at)
+    return FoundOrders([*found.rows, *older.rows][: wanted.limit + 1], older.stopped_at)

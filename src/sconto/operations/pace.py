@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 
 
-class Pace:
+class KeyPace:
     """The pace of the most recent keys, in this process.
 
     Turns of a key are `seconds` apart. Nobody waits longer than `timeout` for one.

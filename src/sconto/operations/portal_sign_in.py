@@ -10,7 +10,7 @@ from sconto.domain.people_problems import SignInTooOld, WrongCode
 from sconto.domain.sessions import Origin, Way
 from sconto.domain.two_factor import SECOND_STEP_LIFETIME, limit_of_codes
 from sconto.operations.sessions import open_session, record_sign_in
-from sconto.operations.sign_in import GUARD, Guard, SignIn, find_user, remember_place, reserve
+from sconto.operations.sign_in import GUARD, Guard, SignIn, find_user, reserve, store_place
 from sconto.operations.tokens import Tokens
 from sconto.operations.two_factor import take_code
 from sconto.store import history, people
@@ -91,7 +91,7 @@ async def enter_code(
             taken = await take_code(connection, tokens.vault, state.caller, code, now)
         if taken and state is not None:
             asked = SignIn(facts["name"], "", origin.address)
-            await remember_place(connection, asked, state.caller, now)
+            await store_place(connection, asked, state.caller, now)
             token = await open_session(
                 connection, tokens, state, epoch, Way.TWO_FACTOR, origin, now
             )

@@ -89,7 +89,7 @@ class LaterEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class EditDecision:
     """What to do with the promotions as they are stored."""
 
     edits: tuple[Edit, ...] = ()
@@ -131,7 +131,7 @@ class _NotKept(Exception):
 async def edit_together(
     database: Database,
     caller: Caller,
-    decide: Callable[[StoredPromotions], Decision],
+    decide: Callable[[StoredPromotions], EditDecision],
     now: datetime,
     *,
     keep: bool,

@@ -4,13 +4,13 @@ from typing import Final
 
 from sconto.domain.people import Action, Caller
 from sconto.domain.search import (
-    Found,
     FoundCode,
     FoundOrder,
     FoundProduct,
     FoundPromotion,
     FoundSubscription,
     SearchKind,
+    SearchResults,
     SearchText,
     best_first,
 )
@@ -22,7 +22,9 @@ _NAMES_COMPARED: Final = 100
 
 
 @retried
-async def search(database: Database, caller: Caller, wanted: SearchText, limit: int) -> Found:
+async def search(
+    database: Database, caller: Caller, wanted: SearchText, limit: int
+) -> SearchResults:
     """Up to `limit` things of each kind that match the text and that the caller may read.
 
     It takes at most four statements, and one more in a process's first search. Kinds that the
@@ -54,7 +56,7 @@ async def search(database: Database, caller: Caller, wanted: SearchText, limit: 
         SearchKind.ORDER: len(orders),
         SearchKind.PRODUCT: len(products),
     }
-    return Found(
+    return SearchResults(
         tuple(best_first(promotions, wanted.words)[:limit]),
         tuple(subscriptions[:limit]),
         tuple(codes[:limit]),

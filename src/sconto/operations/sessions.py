@@ -16,7 +16,7 @@ from sconto.store import sessions as store
 from sconto.store.database import Connection, Database, retried
 from sconto.store.people import UserState
 from sconto.store.sessions import NewSession, Seen
-from sconto.store.tokens import end_token, forget_ended_tokens, read_epoch
+from sconto.store.tokens import delete_ended_tokens, end_token, read_epoch
 
 MAX_ENDED_SESSIONS: Final = 100
 """Ended sessions that are stored for a user; one more ends all of the user's."""
@@ -184,7 +184,7 @@ async def _end(
     if kept <= MAX_ENDED_SESSIONS:
         return None
     changed = await people.change_user(connection, caller.user_id)
-    await forget_ended_tokens(connection, caller)
+    await delete_ended_tokens(connection, caller)
     return None if changed is None else changed.after
 
 

@@ -23,7 +23,7 @@ from sconto.domain.sign_in import (
     read_name,
     seconds_until,
 )
-from sconto.operations.pace import Pace
+from sconto.operations.pace import KeyPace
 from sconto.operations.passwords import PASSWORDS, Passwords
 from sconto.store import known_places
 from sconto.store import sign_in as failures
@@ -48,10 +48,10 @@ class Guard:
     """Checks passwords, and limits the pace of the checks beyond the limit."""
 
     passwords: Passwords
-    pace: Pace
+    pace: KeyPace
 
 
-GUARD: Final = Guard(PASSWORDS, Pace(EXEMPT_CHECK_INTERVAL.total_seconds(), _TURN_TIMEOUT))
+GUARD: Final = Guard(PASSWORDS, KeyPace(EXEMPT_CHECK_INTERVAL.total_seconds(), _TURN_TIMEOUT))
 """The guard of this process."""
 
 
@@ -105,7 +105,7 @@ async def find_user(
                 answer = await failures.reserve_attempt(
                     connection, _limits_of(asked, candidates), now + pause * _PAUSE
                 )
-            if isinstance(answer, failures.Attempt):
+            if isinstance(answer, failures.SignInAttempt):
                 return await _check(database, guard.passwords, asked, candidates, answer, now)
         if answer.free_at is not None:
             return await _check_in_turn(database, guard, asked, candidates, answer.free_at, now)
@@ -142,7 +142,7 @@ async def _check(
     passwords: Passwords,
     asked: SignIn,
     candidates: _PossibleUsers,
-    attempt: failures.Attempt,
+    attempt: failures.SignInAttempt,
     now: datetime,
 ) -> PossibleUser:
     """The user, after the attempt was counted.
@@ -152,7 +152,7 @@ async def _check(
     """
     found = await _find_right(passwords, asked, candidates.trusted, len(candidates.trusted))
     if not found:
-        others = () if attempt.strangers_free_at else candidates.others
+        others = () if attempt.unknown_addresses_free_at else candidates.others
         checks = password_checks_for(len(candidates.trusted) + len(others)) - len(
             candidates.trusted
         )
@@ -170,14 +170,14 @@ async def _check(
         async with database.write() as connection:
             await failures.confirm_failure(connection, attempt)
             await record_failed_sign_in(connection, reached, facts, now)
-        if attempt.strangers_free_at is not None:
-            _refuse(attempt.strangers_free_at, now)
+        if attempt.unknown_addresses_free_at is not None:
+            _refuse(attempt.unknown_addresses_free_at, now)
         raise BadCredentials
     (user,) = found
     async with database.write() as connection:
         is_new = not user.known_here
         if not user.two_factor:
-            is_new = await remember_place(connection, asked, user.state.caller, now)
+            is_new = await store_place(connection, asked, user.state.caller, now)
         # See FAILURES_OF_A_NAME.
         counts = is_new and candidates.holder is None
         but = name_key(asked.username) if counts else None
@@ -210,15 +210,13 @@ async def _check_in_turn(
     (user,) = found
     if not user.two_factor:
         async with database.write() as connection:
-            await remember_place(connection, asked, user.state.caller, now)
+            await store_place(connection, asked, user.state.caller, now)
     return user
 
 
-async def remember_place(
-    connection: Connection, asked: SignIn, caller: Caller, now: datetime
-) -> bool:
+async def store_place(connection: Connection, asked: SignIn, caller: Caller, now: datetime) -> bool:
     """Store that the user signed in from there; returns whether that is new."""
-    return await known_places.remember_place(
+    return await known_places.store_place(
         connection, caller, known_address_hash(asked.username, asked.address), now
     )
 
@@ -247,12 +245,12 @@ async def check_own_password(
 
 async def reserve(
     database: Database, limits: Sequence[FailureLimit], now: datetime
-) -> failures.Attempt:
+) -> failures.SignInAttempt:
     """Count an attempt, after those that are being checked have ended. Raises TooManyAttempts."""
     for pause in range(_MAX_PAUSES):
         async with database.write() as connection:
             answer = await failures.reserve_attempt(connection, limits, now + pause * _PAUSE)
-        if isinstance(answer, failures.Attempt):
+        if isinstance(answer, failures.SignInAttempt):
             return answer
         if answer.free_at is not None:
             _refuse(answer.free_at, now)

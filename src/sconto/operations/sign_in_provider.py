@@ -14,7 +14,7 @@ class ProviderFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientCredentials:
     """The provider's address, and our credentials there; a public client has no secret."""
 
     issuer: str
@@ -49,7 +49,11 @@ class SignInProvider:
     """A provider, its display name, and what its claims mean here."""
 
     def __init__(
-        self, name: str, rules: SignOnRules, client: Client, make: Callable[[Client], Provider]
+        self,
+        name: str,
+        rules: SignOnRules,
+        client: ClientCredentials,
+        make: Callable[[ClientCredentials], Provider],
     ) -> None:
         self.name: Final = name
         self.rules: Final = rules

@@ -27,9 +27,9 @@ from sconto.operations.tokens import Tokens
 from sconto.store import history, people
 from sconto.store import users as store
 from sconto.store.database import Connection, Database, retried
-from sconto.store.known_places import forget_places
+from sconto.store.known_places import delete_places
 from sconto.store.password_links import end_link, expire_link
-from sconto.store.tokens import forget_ended_tokens
+from sconto.store.tokens import delete_ended_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +179,9 @@ async def edit_user(
     if changed is None:
         return None
     user = changed.after.caller
-    await forget_ended_tokens(connection, user)
+    await delete_ended_tokens(connection, user)
     if edit.password_hash is not None:
-        await forget_places(connection, user)
+        await delete_places(connection, user)
         await end_link(connection, user.merchant_id, user.user_id)
     elif edit.disabled is True or edit == UserEdit():
         await expire_link(connection, user.merchant_id, user.user_id)

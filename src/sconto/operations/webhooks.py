@@ -119,7 +119,7 @@ async def delete_webhook(
             if not await store.delete_webhook(connection, caller.merchant_id, webhook_id):
                 raise WebhookNotFound(webhook_id)
             await history.record(connection, caller, webhook_deleted(before), now)
-            await deliveries.bury(connection, caller.merchant_id, webhook_id, now)
+            await deliveries.end_deliveries(connection, caller.merchant_id, webhook_id, now)
 
     await retrying(delete)
 

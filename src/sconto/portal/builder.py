@@ -31,8 +31,8 @@ from sconto.portal.builder_fields import (
 from sconto.portal.builder_kinds import KINDS, OLD_NAMES, is_cart
 from sconto.portal.builder_page import (
     Effects,
-    Findings,
-    Target,
+    FormFindings,
+    FormTarget,
     call,
     find_effects,
     show_builder,
@@ -73,12 +73,12 @@ async def show_new(visit: Visit) -> Response:
     if original is not None:
         fields = await _copied(visit, original, start)
     fields = with_common(replace(fields, own=replace(fields.own, starts_at=start)))
-    return await show_builder(visit, fields, Target())
+    return await show_builder(visit, fields, FormTarget())
 
 
 async def create(visit: Visit) -> Response:
     """Create the promotion that the form describes."""
-    return await _save(visit, Target())
+    return await _save(visit, FormTarget())
 
 
 async def show_edit(visit: Visit) -> Response:
@@ -115,7 +115,7 @@ async def show_impact(visit: Visit) -> Response:
     """What the promotion would do, as far as the form is filled in. Nothing is saved."""
     fields = await sent_builder(visit)
     own = parse_id(visit.field("promotion_id"))
-    target = Target()
+    target = FormTarget()
     if own is not None:
         target = await (_cart if is_cart(fields.what) else _product)(visit, promotion_id=own)
     reading = await _read(visit, fields, target, codes_later=True)
@@ -125,7 +125,7 @@ async def show_impact(visit: Visit) -> Response:
     )
 
 
-async def _save(visit: Visit, target: Target) -> Response:
+async def _save(visit: Visit, target: FormTarget) -> Response:
     """Save, unless there are faults, a question, or only the impact is requested."""
     fields = await sent_builder(visit)
     step = visit.field("step")
@@ -133,7 +133,7 @@ async def _save(visit: Visit, target: Target) -> Response:
         reading = await _read(visit, fields, target, codes_later=True)
         effects = await find_effects(visit, reading, target, codes_later=True)
         return await show_builder(
-            visit, fields, target, effects, Findings(_file_faults(visit, fields))
+            visit, fields, target, effects, FormFindings(_file_faults(visit, fields))
         )
     later = step == "generate" or intent_of(visit) == "generate"
     reading = await _read(visit, fields, target, codes_later=later)
@@ -141,7 +141,7 @@ async def _save(visit: Visit, target: Target) -> Response:
     faults = {**reading.faults, **unknown_products(visit, effects)}
     show = partial(show_builder, visit, fields, target, effects)
     if faults or step not in _SAVING:
-        return await show(Findings(faults))
+        return await show(FormFindings(faults))
     if step == "backtest":
         return await _backtest(visit, reading, target)
     try:
@@ -150,7 +150,7 @@ async def _save(visit: Visit, target: Target) -> Response:
         else:
             assert reading.promotion is not None  # noqa: S101 - it has no faults
             asks = await _save_product(visit, reading.promotion, target, effects)
-            if isinstance(asks, Findings):
+            if isinstance(asks, FormFindings):
                 return await show(asks)
             saved = asks
     except TooManyAutomatic:
@@ -158,7 +158,7 @@ async def _save(visit: Visit, target: Target) -> Response:
             "%(number)s automatic promotions for carts are already active. Switch one off first."
         )
         fault = {"active": sentence % {"number": visit.language.number(MAX_AUTOMATIC)}}
-        return await show(Findings(fault))
+        return await show(FormFindings(fault))
     except ChangedMeanwhile:
         clash = await _clash(visit, fields, target)
         if clash.clash is not None and clash.clash.differences:
@@ -169,8 +169,8 @@ async def _save(visit: Visit, target: Target) -> Response:
 
 
 async def _save_product(
-    visit: Visit, new: NewPromotion, target: Target, effects: Effects
-) -> str | Findings:
+    visit: Visit, new: NewPromotion, target: FormTarget, effects: Effects
+) -> str | FormFindings:
     """The address of the saved promotion, or what must be confirmed. Raises ChangedMeanwhile."""
     database, caller, now = visit.context.database, visit.caller, visit.now
     draft = price_rises.PromotionDraft(
@@ -183,17 +183,17 @@ async def _save_product(
     has_warnings = effects.impact is not None and bool(effects.impact.warnings)
     if has_warnings and not is_confirmed:
         rises = await price_rises.find_rises(database, caller, draft, now)
-        return Findings(asks=True, rises=rises)
+        return FormFindings(asks=True, rises=rises)
     try:
         saved = await price_rises.save_promotion(
             database, caller, draft, now, accept_rises=is_confirmed
         )
     except price_rises.PricesRaised as raised:
-        return Findings(asks=True, rises=raised.rises)
+        return FormFindings(asks=True, rises=raised.rises)
     return f"/promotions/{saved}"
 
 
-async def _save_cart(visit: Visit, new: NewCartPromotion, target: Target) -> str:
+async def _save_cart(visit: Visit, new: NewCartPromotion, target: FormTarget) -> str:
     """The address of the saved promotion. Raises TooManyAutomatic and ChangedMeanwhile."""
     database, caller, now = visit.context.database, visit.caller, visit.now
     if target.id is None:
@@ -205,7 +205,7 @@ async def _save_cart(visit: Visit, new: NewCartPromotion, target: Target) -> str
     return f"/cart-promotions/{saved.id}"
 
 
-async def _clash(visit: Visit, fields: BuilderFields, target: Target) -> Findings:
+async def _clash(visit: Visit, fields: BuilderFields, target: FormTarget) -> FormFindings:
     """What differs from the stored promotion, and its version."""
     if target.cart is not None:
         stored = await _cart(visit)
@@ -220,22 +220,22 @@ async def _clash(visit: Visit, fields: BuilderFields, target: Target) -> Finding
         mine["codes"] = theirs.get("codes", "")
     mine.pop("keep_codes", None)
     clash = await find_clash(visit, Subject.PROMOTION, stored.id or 0, mine, theirs)
-    return Findings(clash=clash, version=stored.version)
+    return FormFindings(clash=clash, version=stored.version)
 
 
 async def _gone(visit: Visit) -> Response:
     """The promotion was deleted meanwhile: the typed values stay, as a new promotion."""
     fields = await sent_builder(visit)
-    reading = await _read(visit, fields, Target(), codes_later=True)
-    effects = await find_effects(visit, reading, Target())
+    reading = await _read(visit, fields, FormTarget(), codes_later=True)
+    effects = await find_effects(visit, reading, FormTarget())
     text = visit.gettext(
         "Somebody deleted this promotion while you were editing. Save what you typed as a new one,"
         " or restore it from “Recently deleted”."
     )
-    return await show_builder(replace(visit, notice=Notice(text)), fields, Target(), effects)
+    return await show_builder(replace(visit, notice=Notice(text)), fields, FormTarget(), effects)
 
 
-async def _backtest(visit: Visit, reading: ReadBuilder, target: Target) -> Response:
+async def _backtest(visit: Visit, reading: ReadBuilder, target: FormTarget) -> Response:
     if reading.cart is not None:
         draft = draft_cart_promotion(reading.cart, target.id)
         return await start_backtest(visit, draft, as_if_running=target.id is None)
@@ -245,7 +245,7 @@ async def _backtest(visit: Visit, reading: ReadBuilder, target: Target) -> Respo
 
 
 async def _read(
-    visit: Visit, fields: BuilderFields, target: Target, *, codes_later: bool
+    visit: Visit, fields: BuilderFields, target: FormTarget, *, codes_later: bool
 ) -> ReadBuilder:
     read = partial(
         read_builder,
@@ -258,24 +258,26 @@ async def _read(
     return await call(read, fields)
 
 
-async def _product(visit: Visit, *, most_codes: int = 0, promotion_id: int | None = None) -> Target:
+async def _product(
+    visit: Visit, *, most_codes: int = 0, promotion_id: int | None = None
+) -> FormTarget:
     found = await promotions.get_promotion(
         visit.context.database,
         visit.caller,
         promotion_id or visit.id_in_path("promotion_id"),
         most_codes=most_codes,
     )
-    return Target(promotion=found)
+    return FormTarget(promotion=found)
 
 
-async def _cart(visit: Visit, *, promotion_id: int | None = None) -> Target:
+async def _cart(visit: Visit, *, promotion_id: int | None = None) -> FormTarget:
     found = await cart_promotions.get_promotion(
         visit.context.database, visit.caller, promotion_id or visit.id_in_path("promotion_id")
     )
-    return Target(cart=found)
+    return FormTarget(cart=found)
 
 
-async def _fields_of_cart(visit: Visit, target: Target) -> BuilderFields:
+async def _fields_of_cart(visit: Visit, target: FormTarget) -> BuilderFields:
     promotion = target.cart
     assert promotion is not None  # noqa: S101 - it was found
     codes = await cart_promotions.list_codes(visit.context.database, visit.caller, promotion)

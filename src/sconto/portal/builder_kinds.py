@@ -20,7 +20,7 @@ from sconto.portal.words import marked
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class KindTile:
     """A kind as its tile shows it.
 
     `type` is set for kinds that take a percent off products. `benefit` and `target` are those of
@@ -35,41 +35,41 @@ class Kind:
     target: Target | None = None
 
 
-KINDS: Final[Mapping[str, Kind]] = {
-    "sale": Kind(
+KINDS: Final[Mapping[str, KindTile]] = {
+    "sale": KindTile(
         marked("Percent off products"),
         marked("Sale prices: 20 percent off tea, for everybody"),
         "tag",
         PromotionType.DISCOUNT,
     ),
-    "code": Kind(
+    "code": KindTile(
         marked("Percent with a code"),
         marked("15 percent for shoppers who enter WELCOME15"),
         "ticket-percent",
         PromotionType.COUPON,
     ),
-    "amount": Kind(
+    "amount": KindTile(
         marked("Amount off"),
         marked("10.00 EUR off orders from 50.00 EUR"),
         "banknote",
         None,
         "amount",
     ),
-    "percent": Kind(
+    "percent": KindTile(
         marked("Percent off the order"),
         marked("20 percent off, at most 50.00 EUR"),
         "percent",
         None,
         "percent",
     ),
-    "tiers": Kind(
+    "tiers": KindTile(
         marked("Spend more, save more"),
         marked("5 percent from 50.00 EUR, 10 percent from 100.00 EUR"),
         "trending-up",
         None,
         "tiers",
     ),
-    "units": Kind(
+    "units": KindTile(
         marked("Three for two"),
         marked("Buy two, get one; or the second at half price"),
         "layers",
@@ -77,7 +77,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "units",
         Target.LINES,
     ),
-    "shipping": Kind(
+    "shipping": KindTile(
         marked("Free shipping"),
         marked("From 75.00 EUR, or for members"),
         "truck",
@@ -85,7 +85,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "percent",
         Target.SHIPPING,
     ),
-    "gift": Kind(
+    "gift": KindTile(
         marked("Gift"),
         marked("A free tea tin with orders from 60.00 EUR"),
         "gift",
@@ -93,7 +93,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "units",
         Target.LINES,
     ),
-    "first-order": Kind(
+    "first-order": KindTile(
         marked("First order"),
         marked("20 percent for new customers"),
         "user-plus",
@@ -101,7 +101,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "percent",
         Target.ORDER,
     ),
-    "price": Kind(
+    "price": KindTile(
         marked("Fixed price"),
         marked("Each of these for 15.00 EUR"),
         "coins",

@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class FormTarget:
     """What the form is for: a new promotion (no id), or a stored one."""
 
     promotion: Promotion | None = None
@@ -96,7 +96,7 @@ class Effects:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class FormFindings:
     """Why a form was not saved. `asks` for confirmation; `version` replaces the form's."""
 
     faults: Mapping[str, str] = field(default_factory=dict)
@@ -111,11 +111,11 @@ class Findings:
         return 422 if self.faults else 409 if self.clash else 200
 
 
-NOTHING_FOUND: Final = Findings()
+NOTHING_FOUND: Final = FormFindings()
 
 
 async def find_effects(
-    visit: Visit, reading: ReadBuilder, target: Target, *, codes_later: bool = False
+    visit: Visit, reading: ReadBuilder, target: FormTarget, *, codes_later: bool = False
 ) -> Effects:
     """What saving would do; nothing for a form with faults. `codes_later`: it has no codes yet."""
     database, caller, now = visit.context.database, visit.caller, visit.now
@@ -146,9 +146,9 @@ def unknown_products(visit: Visit, effects: Effects) -> Mapping[str, str]:
 async def show_builder(
     visit: Visit,
     fields: BuilderFields,
-    target: Target,
+    target: FormTarget,
     effects: Effects = Effects(),
-    findings: Findings = NOTHING_FOUND,
+    findings: FormFindings = NOTHING_FOUND,
 ) -> Response:
     """The form, with what was found about it."""
     rows = fields.own.rows
@@ -201,7 +201,7 @@ async def call(function: Callable[[], _T], fields: BuilderFields) -> _T:
     return await in_thread(function) if fields.is_long else function()
 
 
-def shown_effects(visit: Visit, effects: Effects, target: Target) -> dict[str, Any]:
+def shown_effects(visit: Visit, effects: Effects, target: FormTarget) -> dict[str, Any]:
     """What the template of the impact needs."""
     warnings = () if effects.impact is None else effects.impact.warnings
     return {

@@ -96,7 +96,7 @@ _WORDS: Final[Mapping[str, Mapping[Any, str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FieldDifference:
     """A field with different values in the two people's versions."""
 
     label: str
@@ -110,7 +110,7 @@ class Clash:
 
     change: LastChange | None
     is_mine: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[FieldDifference, ...]
 
 
 def version_field(changed_at: datetime | None) -> str:
@@ -151,10 +151,12 @@ async def find_clash(
 
 def find_differences(
     language: Language, mine: Mapping[str, Any], theirs: Mapping[str, Any]
-) -> tuple[Difference, ...]:
+) -> tuple[FieldDifference, ...]:
     """The fields that differ, in the order of the form."""
     return tuple(
-        Difference(language.gettext(_NAMES.get(name, name)), *_shown(language, name, own, other))
+        FieldDifference(
+            language.gettext(_NAMES.get(name, name)), *_shown(language, name, own, other)
+        )
         for name, own in mine.items()
         if name in theirs and _comparable(name, own) != _comparable(name, other := theirs[name])
     )

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from sconto.domain.code_file import CODE_FIELD, CodeFile, CodeLineFault, RefusedCodeLine
 from sconto.domain.encoding_guess import guess_encoding
-from sconto.domain.file_preview import Preview
+from sconto.domain.file_preview import FilePreview
 from sconto.domain.headings import CODE_WORDS, COUPON_CODE_WORDS
 from sconto.domain.layout import Encoding, Layout, column_letter
 from sconto.domain.people import Action
@@ -109,7 +109,7 @@ async def _show(
     upload = await find_upload(visit)
     if upload is None:
         return say_gone(visit, f"/promotions/{heading.summary.id}/codes")
-    page = Preview[CodeLineFault](
+    page = FilePreview[CodeLineFault](
         visit.id_in_query("after") or 0,
         bool(refused) or visit.query("rows") == "bad",
         {line.line: line.fault for line in refused},

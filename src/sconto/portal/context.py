@@ -11,7 +11,7 @@ from sconto.domain.receiver_address import ReceiverRules
 from sconto.operations import Database
 from sconto.operations.deliveries import Deliveries
 from sconto.operations.known_keys import KnownKeys
-from sconto.operations.mail import Server
+from sconto.operations.mail import MailServer
 from sconto.operations.profiles import Profiles
 from sconto.operations.sessions import SeenSessions
 from sconto.operations.sign_in_provider import SignInProvider
@@ -39,7 +39,7 @@ class Context(Protocol):
         """Where browsers find the service; None means the address of the request."""
 
     @property
-    def mail(self) -> Server | None:
+    def mail(self) -> MailServer | None:
         """The server that sends mail."""
 
     @property

@@ -9,7 +9,7 @@ from sconto.portal.words import marked
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MenuEntry:
     """A page of the menu; `label` is translated where it is shown.
 
     The pages below `path` and `also` belong to it. `needs` is None if everybody may open it. With
@@ -35,37 +35,39 @@ _CARTS: Final = ("/cart-promotions",)
 _PROGRAMS: Final = ("/webhooks", "/keys")
 
 MENU: Final = (
-    Entry("/home", marked("Home"), "house", _PROMOTIONS, ("/calendar",), in_bar=True),
-    Entry("/promotions", marked("Promotions"), "badge-percent", _PROMOTIONS, _CARTS, in_bar=True),
-    Entry("/subscriptions", marked("Subscriptions"), "repeat", _PROMOTIONS),
-    Entry("/orders", marked("Orders"), "receipt-text", Action.READ_ORDERS, in_bar=True),
-    Entry("/reports", marked("Reports"), "chart-column", _PROMOTIONS, in_bar=True),
-    Entry("/carts", marked("Try a cart"), "shopping-cart", _PROMOTIONS),
-    Entry("/people", marked("Team"), "users", Action.MANAGE_PEOPLE),
-    Entry("/developers", marked("Developers"), "code-xml", Action.READ_EVENTS, _PROGRAMS),
+    MenuEntry("/home", marked("Home"), "house", _PROMOTIONS, ("/calendar",), in_bar=True),
+    MenuEntry(
+        "/promotions", marked("Promotions"), "badge-percent", _PROMOTIONS, _CARTS, in_bar=True
+    ),
+    MenuEntry("/subscriptions", marked("Subscriptions"), "repeat", _PROMOTIONS),
+    MenuEntry("/orders", marked("Orders"), "receipt-text", Action.READ_ORDERS, in_bar=True),
+    MenuEntry("/reports", marked("Reports"), "chart-column", _PROMOTIONS, in_bar=True),
+    MenuEntry("/carts", marked("Try a cart"), "shopping-cart", _PROMOTIONS),
+    MenuEntry("/people", marked("Team"), "users", Action.MANAGE_PEOPLE),
+    MenuEntry("/developers", marked("Developers"), "code-xml", Action.READ_EVENTS, _PROGRAMS),
 )
 
 
 ACCOUNT_MENU: Final = (
-    Entry(
+    MenuEntry(
         "/account",
         marked("Your account"),
         "circle-user",
         None,
         about=marked("Password, sessions, language"),
     ),
-    Entry("/settings", marked("Settings"), "settings", Action.MANAGE_SETTINGS),
-    Entry("/audit", marked("Audit log"), "scroll-text", Action.READ_AUDIT_LOG),
+    MenuEntry("/settings", marked("Settings"), "settings", Action.MANAGE_SETTINGS),
+    MenuEntry("/audit", marked("Audit log"), "scroll-text", Action.READ_AUDIT_LOG),
 )
 """The pages of the person's own menu."""
 
 
-def menu_for(caller: Caller) -> Sequence[Entry]:
+def menu_for(caller: Caller) -> Sequence[MenuEntry]:
     """The pages of the menu that the caller may open."""
     return _open_to(caller, MENU)
 
 
-def account_menu_for(caller: Caller) -> Sequence[Entry]:
+def account_menu_for(caller: Caller) -> Sequence[MenuEntry]:
     """The pages of the person's own menu that the caller may open."""
     return _open_to(caller, ACCOUNT_MENU)
 
@@ -75,5 +77,5 @@ def home_of(caller: Caller) -> str | None:
     return next((entry.path for entry in menu_for(caller)), None)
 
 
-def _open_to(caller: Caller, entries: Sequence[Entry]) -> Sequence[Entry]:
+def _open_to(caller: Caller, entries: Sequence[MenuEntry]) -> Sequence[MenuEntry]:
     return [entry for entry in entries if entry.needs is None or caller.may(entry.needs)]

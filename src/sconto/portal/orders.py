@@ -24,7 +24,7 @@ from sconto.operations.returns import show_returns
 from sconto.portal.exports import KINDS
 from sconto.portal.order_explanations import steps_of
 from sconto.portal.order_lists import list_page
-from sconto.portal.page_sizes import remember_page_size
+from sconto.portal.page_sizes import store_page_size
 from sconto.portal.pages import read
 from sconto.portal.return_form import ReturnForm
 from sconto.portal.visit import Visit
@@ -40,7 +40,7 @@ _RETURNS_LISTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundOrder:
     """An order with its returns, and the present names of its promotions."""
 
     returns: Returns
@@ -54,7 +54,7 @@ async def show(visit: Visit) -> Response:
         listed = await list_page(visit)
         may_export = visit.caller.may(Action.READ_PROMOTIONS)
         response = _render(visit, may_export=may_export, kinds=KINDS, formats=FileFormat, **listed)
-        remember_page_size(visit, response, listed["rows"])
+        store_page_size(visit, response, listed["rows"])
         return response
     after = min(visit.id_in_query("returns_after") or 0, MAX_INT32)
     try:
@@ -68,7 +68,7 @@ async def show(visit: Visit) -> Response:
 
 async def find(
     visit: Visit, typed: str, *, return_id: str | None = None, returns_after: int = 0
-) -> Found:
+) -> FoundOrder:
     """The order with the typed id, or with the id without blanks around it. Raises OrderNotFound.
 
     The typed id is tried first, because a shop's id may begin or end with a blank.
@@ -77,7 +77,7 @@ async def find(
         # The database refuses to search for some texts.
         if is_reference(order_id):
             with suppress(OrderNotFound):
-                return Found(
+                return FoundOrder(
                     *await show_returns(
                         visit.context.database,
                         visit.caller,
@@ -99,7 +99,7 @@ async def _find_hold(visit: Visit, typed: str) -> Hold | None:
     return None
 
 
-async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response:
+async def render_order(visit: Visit, found: FoundOrder, form: ReturnForm) -> Response:
     """The page of an order, with the form that returns goods as it was filled in."""
     order, returned = found.returns.order, found.returns.returned
     outcome = order.outcome

@@ -21,7 +21,7 @@ def page_size(visit: Visit) -> int:
     return int(next(iter(PAGE_SIZES)))
 
 
-def remember_page_size(visit: Visit, response: Response, rows: int) -> None:
+def store_page_size(visit: Visit, response: Response, rows: int) -> None:
     """Store the rows of the address for the next list."""
     if visit.query("rows") == str(rows):
         set_cookie(visit.request, response, _COOKIE, str(rows), _SECONDS)

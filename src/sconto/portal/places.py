@@ -25,7 +25,7 @@ def promotion_page(kind: PromotionKind, promotion_id: int) -> str:
     return f"{_ROOTS[kind]}/{promotion_id}"
 
 
-def remember_list(visit: Visit, response: Response, query: Mapping[str, Any]) -> None:
+def store_list_address(visit: Visit, response: Response, query: Mapping[str, Any]) -> None:
     """Store the filters and the page of the list that the response shows."""
     given = {name: value for name, value in query.items() if value not in (None, "")}
     set_cookie(visit.request, response, LIST_COOKIE, urlencode(given), _SECONDS if given else 0)

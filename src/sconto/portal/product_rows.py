@@ -27,7 +27,7 @@ class ProductRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownRow:
+class ShownProductRow:
     """A row with facts from the catalogue; `price` is what it would cost."""
 
     row: ProductRow
@@ -59,9 +59,9 @@ def shown_rows(
     rows: Sequence[ProductRow],
     found: Mapping[int, Product],
     prices: Mapping[int, UnitPrice],
-) -> list[ShownRow]:
+) -> list[ShownProductRow]:
     """The rows as the template shows them."""
     return [
-        ShownRow(row, found.get(int(row.product_id)), prices.get(int(row.product_id)))
+        ShownProductRow(row, found.get(int(row.product_id)), prices.get(int(row.product_id)))
         for row in rows
     ]

@@ -21,7 +21,7 @@ from sconto.domain.coverage_file import (
     read_table,
 )
 from sconto.domain.encoding_guess import guess_encoding
-from sconto.domain.file_preview import Preview, ShownRow
+from sconto.domain.file_preview import FilePreview, ShownRow
 from sconto.domain.layout import Encoding, Layout, column_letter
 from sconto.domain.money import percent_of
 from sconto.domain.people import Action
@@ -90,7 +90,7 @@ class _Found:
     """The file as it was read, and the products that the catalogue has."""
 
     table: CoverageTable
-    page: Preview[CoverageFault]
+    page: FilePreview[CoverageFault]
     products: Mapping[int, Product]
 
 
@@ -217,7 +217,9 @@ async def _read(visit: Visit, upload: Upload, wish: _Wish) -> _Found:
         ids = {line.product_id for line in table.lines if isinstance(line, CoverageLine)}
         known = await products.find_products(database, caller, ids)
         unknown = dict.fromkeys(ids - known.keys(), CoverageFault.UNKNOWN)
-        page = Preview[CoverageFault](visit.id_in_query("after") or 0, visit.query("rows") == "bad")
+        page = FilePreview[CoverageFault](
+            visit.id_in_query("after") or 0, visit.query("rows") == "bad"
+        )
         await in_thread(partial(preview_coverage, table, page, known=unknown))
     return _Found(table, page, known)
 

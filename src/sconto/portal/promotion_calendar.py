@@ -37,7 +37,7 @@ _LOOKS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CalendarRow:
     """A promotion of the calendar, with its bar in thousandths."""
 
     name: str
@@ -51,7 +51,7 @@ class Row:
 class Calendar:
     """What the bars are drawn on: the days below them, and now, in thousandths of the width."""
 
-    rows: Sequence[Row]
+    rows: Sequence[CalendarRow]
     ticks: Sequence[tuple[int, date]]
     now: int | None
 
@@ -84,8 +84,8 @@ def draw(visit: Visit, entries: Sequence[CalendarEntry], window: Window, step: i
     )
 
 
-def _row(visit: Visit, entry: CalendarEntry, window: Window) -> Row:
-    return Row(
+def _row(visit: Visit, entry: CalendarEntry, window: Window) -> CalendarRow:
+    return CalendarRow(
         entry.promotion.name,
         promotion_page(entry.promotion.kind, entry.promotion.id),
         entry.period,

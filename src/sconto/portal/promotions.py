@@ -12,9 +12,14 @@ from sconto.operations import overviews, price_rises, promotions
 from sconto.operations.price_rises import PricesRaised
 from sconto.portal.cursors import read_cursor, write_cursor
 from sconto.portal.notices import deleted_notice, switched_notice
-from sconto.portal.page_sizes import PAGE_SIZES, page_size, remember_page_size
+from sconto.portal.page_sizes import PAGE_SIZES, page_size, store_page_size
 from sconto.portal.pages import read, write
-from sconto.portal.places import back_from_restoring, back_from_switch, list_address, remember_list
+from sconto.portal.places import (
+    back_from_restoring,
+    back_from_switch,
+    list_address,
+    store_list_address,
+)
 from sconto.portal.sentences import KINDS, ORDERS, STATES
 from sconto.portal.typed_values import choice_of
 from sconto.portal.visit import Visit
@@ -54,8 +59,8 @@ async def show_list(visit: Visit) -> Response:
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
     )
     place = {"after": visit.query("after"), "before": visit.query("before")}
-    remember_list(visit, response, {**asked, **place})
-    remember_page_size(visit, response, query.limit)
+    store_list_address(visit, response, {**asked, **place})
+    store_page_size(visit, response, query.limit)
     return response
 
 

@@ -24,7 +24,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
 from sconto.domain.single_sign_on import Claims
-from sconto.operations.sign_in_provider import Client, ProviderFailed, Started
+from sconto.operations.sign_in_provider import ClientCredentials, ProviderFailed, Started
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 
@@ -66,7 +66,7 @@ _FAILURES: Final = (
 class OpenIdProvider:
     """One provider, with its cached addresses and keys."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: ClientCredentials) -> None:
         self._client = client
         self._metadata: Mapping[str, Any] | None = None
         self._asked_at = -_FRESH_FOR

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from sconto.domain.history import Verb
 from sconto.domain.money import currency_decimals
-from sconto.domain.order_counts import Subject
-from sconto.domain.reports import WHOLE_SHOP, DayRange, Figures, Mark, Report
+from sconto.domain.order_counts import CountSubject
+from sconto.domain.reports import WHOLE_SHOP, ChartMark, DayRange, Figures, Report
 from sconto.portal.sentences import VERBS
 from sconto.portal.visit import Visit
 
@@ -30,10 +30,10 @@ class ChartMaker:
         self._currency = currency
         self._unit = 10 ** currency_decimals(currency)
 
-    def of_promotion(self, subject: Subject, marks: Sequence[Mark]) -> str:
+    def of_promotion(self, subject: CountSubject, marks: Sequence[ChartMark]) -> str:
         """The chart of a promotion."""
         _ = self._visit.gettext
-        only: dict[str, Sequence[Subject]] = {"": (subject,)}
+        only: dict[str, Sequence[CountSubject]] = {"": (subject,)}
         return self._chart(
             [
                 self._measure("orders", _("Orders"), only, lambda one: one.orders),
@@ -50,11 +50,11 @@ class ChartMaker:
     def of_shop(self) -> str:
         """The chart of all orders, with and without a discount."""
         _ = self._visit.gettext
-        both: dict[str, Sequence[Subject]] = {
-            _("With a discount"): (Subject.DISCOUNTED,),
-            _("Without a discount"): (Subject.FULL_PRICE,),
+        both: dict[str, Sequence[CountSubject]] = {
+            _("With a discount"): (CountSubject.DISCOUNTED,),
+            _("Without a discount"): (CountSubject.FULL_PRICE,),
         }
-        every: dict[str, Sequence[Subject]] = {"": WHOLE_SHOP}
+        every: dict[str, Sequence[CountSubject]] = {"": WHOLE_SHOP}
         return self._chart(
             [
                 self._measure("orders", _("Orders"), both, lambda one: one.orders),
@@ -67,7 +67,7 @@ class ChartMaker:
             (),
         )
 
-    def _chart(self, measures: Sequence[Mapping[str, Any]], marks: Sequence[Mark]) -> str:
+    def _chart(self, measures: Sequence[Mapping[str, Any]], marks: Sequence[ChartMark]) -> str:
         days = self._report.days.days
         return json.dumps(
             {
@@ -82,7 +82,7 @@ class ChartMaker:
         self,
         key: str,
         label: str,
-        parts: Mapping[str, Sequence[Subject]],
+        parts: Mapping[str, Sequence[CountSubject]],
         number: _Number,
         money: bool = False,
     ) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class ChartMaker:
         }
 
     def _values(
-        self, days: DayRange, subjects: Sequence[Subject], number: _Number, money: bool
+        self, days: DayRange, subjects: Sequence[CountSubject], number: _Number, money: bool
     ) -> list[float | int | None]:
         found = self._report.by_day(days, self._currency, *subjects)
         return [self._value(found.get(day), number, money) for day in days.days]
@@ -121,7 +121,7 @@ class ChartMaker:
         length = self._report.days.length
         return [*values, *[None] * (length - len(values))][:length]
 
-    def _mark(self, mark: Mark) -> dict[str, str]:
+    def _mark(self, mark: ChartMark) -> dict[str, str]:
         day: date = mark.changed_at.astimezone(self._visit.server_zone).date()
         verb = self._visit.gettext(VERBS[Verb(mark.verb)])
         return {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sconto.domain.order_counts import Subject
+from sconto.domain.order_counts import CountSubject
 from sconto.domain.reports import (
     LOOKED_AT,
     Figures,
@@ -17,7 +17,7 @@ from sconto.domain.reports import (
 )
 from sconto.portal.cursors import read_order_cursor
 from sconto.portal.report_days import PRESETS, ChosenDays
-from sconto.portal.report_tables import Cell, Column, Link, Table, Value
+from sconto.portal.report_tables import Cell, Column, Link, ReportTable, Value
 from sconto.portal.visit import Visit
 
 FILE_ROWS: Final = 1_000
@@ -100,8 +100,8 @@ class Cards:
 
 
 def days_table(
-    visit: Visit, report: Report, currency: str, parts: Mapping[str, Sequence[Subject]]
-) -> Table:
+    visit: Visit, report: Report, currency: str, parts: Mapping[str, Sequence[CountSubject]]
+) -> ReportTable:
     """The figures by day, the latest first; one column of orders and revenue for each part."""
     _ = visit.gettext
     found = [report.by_day(report.days, currency, *subjects) for subjects in parts.values()]
@@ -127,15 +127,15 @@ def days_table(
             continue
         numbers = [number for one in figures for number in (one.orders, one.revenue)]
         rows.append([day, *numbers, every.discount, *[every.beaten] * is_promotion])
-    return Table("days", _("The numbers by day"), columns, rows, currency)
+    return ReportTable("days", _("The numbers by day"), columns, rows, currency)
 
 
 def products_table(
     visit: Visit, products: Sequence[TopProduct], currency: str, looked_at: int
-) -> Table:
+) -> ReportTable:
     """Products by the number of orders."""
     _ = visit.gettext
-    return Table(
+    return ReportTable(
         "products",
         _("Top products"),
         [

@@ -52,7 +52,7 @@ Value = str | int | date | datetime | Link | None
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """Rows of values for the columns; amounts are minor units of the currency."""
 
     key: str
@@ -63,7 +63,7 @@ class Table:
     note: str = ""
 
 
-def csv_file(table: Table, name: str) -> Response:
+def csv_file(table: ReportTable, name: str) -> Response:
     """The table as a CSV file for people: numbers are plain, times in UTC."""
     lines = io.StringIO()
     writer = csv.writer(lines)

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from sconto.domain.order_counts import Subject
+from sconto.domain.order_counts import CountSubject
 from sconto.domain.people import Action
 from sconto.domain.reports import WHOLE_SHOP
 from sconto.operations import reports
@@ -22,10 +22,10 @@ from sconto.portal.report_pages import (
     query_of,
     shown_days,
 )
-from sconto.portal.report_tables import Cell, Column, Link, Table, csv_file
+from sconto.portal.report_tables import Cell, Column, Link, ReportTable, csv_file
 from sconto.portal.visit import Visit
 
-_PARTS: Final = {"discounted": (Subject.DISCOUNTED,), "full_price": (Subject.FULL_PRICE,)}
+_PARTS: Final = {"discounted": (CountSubject.DISCOUNTED,), "full_price": (CountSubject.FULL_PRICE,)}
 
 
 async def show(visit: Visit) -> Response:
@@ -61,8 +61,8 @@ def _cards(visit: Visit, found: WholeShopReport, currency: str) -> list[Card]:
     _, report, cards = visit.gettext, found.report, Cards(visit, currency)
     now = report.total(report.days, currency, *WHOLE_SHOP)
     before = report.total(report.days.before, currency, *WHOLE_SHOP)
-    with_now = report.total(report.days, currency, Subject.DISCOUNTED)
-    with_before = report.total(report.days.before, currency, Subject.DISCOUNTED)
+    with_now = report.total(report.days, currency, CountSubject.DISCOUNTED)
+    with_before = report.total(report.days.before, currency, CountSubject.DISCOUNTED)
     return [
         cards.number(_("Orders"), now.orders, before.orders),
         cards.number(_("Orders with a discount"), with_now.orders, with_before.orders),
@@ -83,9 +83,9 @@ def _cards(visit: Visit, found: WholeShopReport, currency: str) -> list[Card]:
     ]
 
 
-def _tables(visit: Visit, found: WholeShopReport, currency: str) -> list[Table]:
+def _tables(visit: Visit, found: WholeShopReport, currency: str) -> list[ReportTable]:
     _ = visit.gettext
-    promotions = Table(
+    promotions = ReportTable(
         "promotions",
         _("Promotions by orders"),
         [

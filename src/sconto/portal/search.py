@@ -7,7 +7,7 @@ from starlette.responses import Response
 from sconto.domain.overview import ListKind
 from sconto.domain.people import Action
 from sconto.domain.promotion_kind import PromotionKind
-from sconto.domain.search import Found, read_search
+from sconto.domain.search import SearchResults, read_search
 from sconto.operations import search as operations
 from sconto.portal.pages import Audience, read
 from sconto.portal.places import promotion_page
@@ -32,7 +32,7 @@ async def show_live(visit: Visit) -> Response:
 
 async def _show(visit: Visit, template: str, limit: int) -> Response:
     wanted = read_search(visit.request.query_params.get("q", ""))
-    found = Found()
+    found = SearchResults()
     if wanted is not None:
         found = await operations.search(visit.context.database, visit.caller, wanted, limit)
     return visit.render(

@@ -88,7 +88,7 @@ ENDINGS: Final = {
 }
 
 
-class Mark(StrEnum):
+class StateColour(StrEnum):
     """How a state is coloured."""
 
     GOOD = "good"
@@ -108,16 +108,16 @@ class HasState(Protocol):
         """When it runs."""
 
 
-def state_of(summary: HasState, now: datetime) -> tuple[str, Mark]:
+def state_of(summary: HasState, now: datetime) -> tuple[str, StateColour]:
     """The current state of a promotion, and its mark."""
     standing = summary.period.state(now)
     if standing is PeriodState.OVER:
-        return marked("Expired"), Mark.STILL
+        return marked("Expired"), StateColour.STILL
     if not summary.active:
-        return marked("Off"), Mark.STILL
+        return marked("Off"), StateColour.STILL
     if standing is PeriodState.NOT_STARTED:
-        return marked("Scheduled"), Mark.WARN
-    return marked("Active"), Mark.GOOD
+        return marked("Scheduled"), StateColour.WARN
+    return marked("Active"), StateColour.GOOD
 
 
 def count_words(language: Language, count: ListCount) -> str:

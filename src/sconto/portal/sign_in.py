@@ -92,14 +92,14 @@ async def enter_code(visit: Visit) -> Response:
     except SignInTooOld:
         text = visit.gettext("The sign-in took too long. Try again.")
         response = visit.redirect("/sign-in", Notice(text), next=visit.field("next"))
-        return _forget_half(visit, response)
+        return _clear_half_session(visit, response)
     except WrongCode:
         return _refuse_code(visit, 401, wrong_code(visit))
     except TooManyAttempts as problem:
         response = _refuse_code(visit, 429, too_many(visit, problem))
         response.headers["Retry-After"] = str(problem.retry_after)
         return response
-    return _forget_half(visit, _let_in(visit, found))
+    return _clear_half_session(visit, _let_in(visit, found))
 
 
 async def sign_out(visit: Visit) -> Response:
@@ -136,7 +136,7 @@ def _let_in(visit: Visit, found: OpenedSession) -> Response:
     return response
 
 
-def _forget_half(visit: Visit, response: Response) -> Response:
+def _clear_half_session(visit: Visit, response: Response) -> Response:
     set_cookie(visit.request, response, HALF_COOKIE, "", 0)
     return response
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from sconto.domain.order_counts import Subject
+from sconto.domain.order_counts import CountSubject
 from sconto.domain.people import Action
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import MAX_CODES, WHOLE_SHOP, CodeTotals, subject_of
@@ -26,7 +26,7 @@ from sconto.portal.report_pages import (
     query_of,
     shown_days,
 )
-from sconto.portal.report_tables import Cell, Column, Link, Table, csv_file
+from sconto.portal.report_tables import Cell, Column, Link, ReportTable, csv_file
 from sconto.portal.visit import Visit
 
 
@@ -102,7 +102,9 @@ async def _download(visit: Visit, kind: PromotionKind, promotion_id: int) -> Res
     raise HTTPException(404)
 
 
-def _cards(visit: Visit, found: PromotionReport, subject: Subject, currency: str) -> list[Card]:
+def _cards(
+    visit: Visit, found: PromotionReport, subject: CountSubject, currency: str
+) -> list[Card]:
     _, report, cards = visit.gettext, found.report, Cards(visit, currency)
     days = report.days
     now, before = (report.total(one, currency, subject) for one in (days, days.before))
@@ -121,7 +123,7 @@ def _cards(visit: Visit, found: PromotionReport, subject: Subject, currency: str
 
 def _tables(
     visit: Visit, found: PromotionReport, kind: PromotionKind, currency: str
-) -> list[Table]:
+) -> list[ReportTable]:
     newest = found.newest
     tables = [
         days_table(visit, found.report, currency, {"": (subject_of(kind),)}),
@@ -137,9 +139,9 @@ def _tables(
     ]
 
 
-def _codes(visit: Visit, found: PromotionReport, currency: str) -> Table:
+def _codes(visit: Visit, found: PromotionReport, currency: str) -> ReportTable:
     _ = visit.gettext
-    return Table(
+    return ReportTable(
         "codes",
         _("Top codes"),
         [
@@ -168,9 +170,9 @@ def _codes_note(visit: Visit, totals: CodeTotals) -> str:
     return text % {"codes": codes} if totals.codes else ""
 
 
-def _winners(visit: Visit, found: PromotionReport, currency: str) -> Table:
+def _winners(visit: Visit, found: PromotionReport, currency: str) -> ReportTable:
     _ = visit.gettext
-    return Table(
+    return ReportTable(
         "beaten-by",
         _("Beaten by"),
         [
@@ -193,9 +195,9 @@ def _winners(visit: Visit, found: PromotionReport, currency: str) -> Table:
     )
 
 
-def _orders(visit: Visit, found: PromotionReport, currency: str) -> Table:
+def _orders(visit: Visit, found: PromotionReport, currency: str) -> ReportTable:
     _ = visit.gettext
-    return Table(
+    return ReportTable(
         "orders",
         _("Orders"),
         [

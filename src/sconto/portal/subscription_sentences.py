@@ -22,15 +22,15 @@ from sconto.domain.subscription_promotion import (
 from sconto.domain.subscription_schedule import Schedule, ScheduledOrder
 from sconto.domain.subscription_warnings import SubscriptionWarning, SubscriptionWarningKind
 from sconto.portal.language import Language
-from sconto.portal.sentences import Mark
+from sconto.portal.sentences import StateColour
 from sconto.portal.words import marked
 
 STATES: Final = {
-    IneligibleReason.DISABLED: (marked("Off"), Mark.STILL),
-    IneligibleReason.NOT_STARTED: (marked("Scheduled"), Mark.WARN),
-    IneligibleReason.ENDED: (marked("Expired"), Mark.STILL),
-    IneligibleReason.USED_UP: (marked("Limit reached"), Mark.WARN),
-    None: (marked("Active"), Mark.GOOD),
+    IneligibleReason.DISABLED: (marked("Off"), StateColour.STILL),
+    IneligibleReason.NOT_STARTED: (marked("Scheduled"), StateColour.WARN),
+    IneligibleReason.ENDED: (marked("Expired"), StateColour.STILL),
+    IneligibleReason.USED_UP: (marked("Limit reached"), StateColour.WARN),
+    None: (marked("Active"), StateColour.GOOD),
 }
 """Why nobody can apply the code now; None if it can be applied."""
 
@@ -43,7 +43,7 @@ def fitting_contract(constraint: Constraint) -> Contract:
     return Contract(created_at=None, type_id=next(iter(constraint.type_ids), ""))
 
 
-def state_of(promotion: SubscriptionPromotion, now: datetime) -> tuple[str, Mark]:
+def state_of(promotion: SubscriptionPromotion, now: datetime) -> tuple[str, StateColour]:
     """Whether new subscriptions can have the code now, and its mark."""
     contract = fitting_contract(promotion.terms.constraint)
     return STATES[find_ineligible_reason(promotion, contract, now)]

@@ -10,7 +10,7 @@ from sconto.domain.people import Action
 from sconto.domain.subscription_promotion import SubscriptionPage, SubscriptionQuery
 from sconto.operations import subscription_promotions
 from sconto.portal.notices import Notice, switched_notice
-from sconto.portal.page_sizes import PAGE_SIZES, page_size, remember_page_size
+from sconto.portal.page_sizes import PAGE_SIZES, page_size, store_page_size
 from sconto.portal.pages import read, write
 from sconto.portal.subscription_sentences import state_of
 from sconto.portal.visit import Visit
@@ -49,7 +49,7 @@ async def show_list(visit: Visit) -> Response:
         states=STATES,
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
     )
-    remember_page_size(visit, response, query.limit)
+    store_page_size(visit, response, query.limit)
     return response
 
 

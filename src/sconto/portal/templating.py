@@ -205,7 +205,7 @@ def _form_token(context: Context, *, kept: bool = False) -> Markup:
 
 
 @pass_context
-def _state(context: Context, summary: sentences.HasState) -> tuple[str, sentences.Mark]:
+def _state(context: Context, summary: sentences.HasState) -> tuple[str, sentences.StateColour]:
     return sentences.state_of(summary, _visit(context).now)
 
 

@@ -80,7 +80,7 @@ WHERE api_keys.merchant_id = found.merchant_id AND api_keys.key_id = found.key_i
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class KeysVersion:
     """The database's time and epoch at a read of the keys."""
 
     at: datetime
@@ -154,11 +154,11 @@ async def revoke_key(
     return key_hash
 
 
-async def read_mark(connection: Connection) -> Mark:
+async def read_mark(connection: Connection) -> KeysVersion:
     """The database's time and epoch; read it before the keys."""
     row = await connection.fetchrow(_READ_MARK)
     assert row is not None  # noqa: S101 - the table has one row
-    return Mark(row["at"], row["epoch"])
+    return KeysVersion(row["at"], row["epoch"])
 
 
 async def list_all(connection: Connection, after: tuple[int, int], limit: int) -> list[KeyState]:

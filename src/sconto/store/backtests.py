@@ -154,7 +154,7 @@ _RESULTS: Final = msgspec.json.Decoder(Result)
 _CHECKPOINTS: Final = msgspec.msgpack.Decoder(Checkpoint)
 
 
-class Claimed(NamedTuple):
+class ClaimedBacktest(NamedTuple):
     """A claimed job; `checkpoint` is None if no order was read yet."""
 
     wanted: NewBacktest
@@ -263,7 +263,7 @@ async def claim_backtest(
     lease: UUID,
     now: datetime,
     leased_until: datetime,
-) -> Claimed | None:
+) -> ClaimedBacktest | None:
     """Claim the job, with a lease that may have been reserved.
 
     None if another worker has it, or it is not the merchant's first open one.
@@ -272,7 +272,7 @@ async def claim_backtest(
     if row is None:
         return None
     checkpoint = row["checkpoint"]
-    return Claimed(
+    return ClaimedBacktest(
         NewBacktest(
             _DRAFTS.decode(row["draft"]),
             row["since"],

@@ -72,7 +72,7 @@ class StoredCandidates(Candidates, frozen=True):
         return self.versions is not None and self.versions.has_holds
 
 
-class Request(msgspec.Struct, frozen=True, omit_defaults=True):
+class CandidateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a statement needs to know about a cart; `now` only for merchants with holds.
 
     `picks_of` are the products whose picks it reads; ALL_PRODUCTS_ID stands for all products.
@@ -94,7 +94,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     now: datetime | None = None
 
 
-class Row(msgspec.Struct, frozen=True):
+class CandidateRow(msgspec.Struct, frozen=True):
     """What a statement returns for a cart."""
 
     picks: Sequence[PickSpan] = ()
@@ -116,7 +116,7 @@ class Rows(msgspec.Struct, frozen=True):
     """What a statement returns for all its carts, in their order."""
 
     versions: Versions | None
-    carts: list[Row]
+    carts: list[CandidateRow]
 
     @property
     def timeline_version(self) -> Version:

@@ -1,7 +1,7 @@
 """The statements that read candidates.
 
 Carts of one merchant ($1) are a list of JSON objects ($2), and the result for each is a JSON
-object, in their order. The names in both are the fields of `candidates.Request` and
+object, in their order. The names in both are the fields of `candidates.CandidateRequest` and
 `candidates.Row`.
 
 Each list comes from index look-ups, one for each element that the cart gives. LIMIT and OFFSET 0
@@ -17,7 +17,7 @@ from sconto.store.candidate_lookups import (
     PROMOTION_OF_CODE,
 )
 from sconto.store.cart_offers import (
-    AUTOMATIC,
+    AUTOMATIC_OFFERS,
     CART_PROMOTIONS,
     CART_PROMOTIONS_BESIDE_HOLDS,
     TAGGED,
@@ -205,7 +205,7 @@ READ_CROWDED_BESIDE_HOLDS: Final = _statement(
 READ_PICKS: Final = _statement(_PICKS)
 READ_VERSIONS: Final = _statement()
 
-READ_LISTED: Final = _statement(_PICKS, TAGGED, AUTOMATIC)
+READ_LISTED: Final = _statement(_PICKS, TAGGED, AUTOMATIC_OFFERS)
 """For listing prices of a merchant that has had cart promotions."""
 
 READ_PICKS_AND_TAGS: Final = _statement(_PICKS, TAGGED)

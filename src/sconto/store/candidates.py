@@ -14,7 +14,14 @@ from sconto.domain.codes import code_key
 from sconto.domain.listing import NO_OFFERS, ListedOffers, ListingCandidates, is_listed
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
-from sconto.store.candidate_rows import CartAt, Request, Row, Rows, StoredCandidates, Versions
+from sconto.store.candidate_rows import (
+    CandidateRequest,
+    CandidateRow,
+    CartAt,
+    Rows,
+    StoredCandidates,
+    Versions,
+)
 from sconto.store.candidate_statements import (
     ON_NODES,
     READ,
@@ -66,7 +73,7 @@ class _Statements(NamedTuple):
     crowded: str = READ_CROWDED
     for_quotes: str | None = None
 
-    def choose(self, requests: Collection[Request]) -> str:
+    def choose(self, requests: Collection[CandidateRequest]) -> str:
         """The statement for these requests, without the picks that are cached."""
         if any(one.picks_of for one in requests):
             return self.with_picks
@@ -113,7 +120,7 @@ async def read_listing_candidates(
 
     Cached cart promotions are checked as in `read_candidates_of_carts`.
     """
-    request = Request(at, [ALL_PRODUCTS_ID, *product_ids])
+    request = CandidateRequest(at, [ALL_PRODUCTS_ID, *product_ids])
     with_tags = structs.replace(request, products=list(dict.fromkeys(product_ids)))
     cached = cache.cart_promotions.get(merchant_id)
     if cached is not None and at < cached.since:
@@ -251,14 +258,14 @@ def _cache_automatic(
     return cached
 
 
-def _request(one: CartAt) -> Request:
+def _request(one: CartAt) -> CandidateRequest:
     cart = one.cart
     products = list({line.product_id: None for line in cart.lines})
     keys = {key: None for code in cart.codes if (key := code_key(code)) is not None}
     carried: tuple[Sequence[str], Sequence[str | None]] = ((), ())
     if cart.subscription is not None:
         carried = carried_codes(cart.subscription)
-    return Request(
+    return CandidateRequest(
         one.at,
         [ALL_PRODUCTS_ID, *products],
         products,
@@ -272,7 +279,7 @@ async def _read(
     connection: Connection,
     cache: PickCache,
     merchant_id: int,
-    requests: Sequence[Request],
+    requests: Sequence[CandidateRequest],
     statements: _Statements,
 ) -> tuple[Rows, list[_Picks]]:
     """The row of each request, and its picks.
@@ -311,7 +318,7 @@ async def _read(
 
 
 async def _fetch(
-    connection: Connection, merchant_id: int, requests: Sequence[Request], statement: str
+    connection: Connection, merchant_id: int, requests: Sequence[CandidateRequest], statement: str
 ) -> Rows:
     sent = _REQUESTS.encode(requests).decode()
     found = await ON_NODES[statement].fetchval(connection, merchant_id, sent)
@@ -320,7 +327,7 @@ async def _fetch(
 
 def _candidates(
     one: CartAt,
-    row: Row,
+    row: CandidateRow,
     picks: _Picks,
     versions: Versions | None,
     cached: CachedCartPromotions | None,
@@ -342,13 +349,13 @@ def _candidates(
     )
 
 
-def _tags_of(row: Row) -> dict[int, frozenset[str]]:
+def _tags_of(row: CandidateRow) -> dict[int, frozenset[str]]:
     return {product.product_id: product.tags for product in row.tagged}
 
 
 def _cart_offers(
     one: CartAt,
-    row: Row,
+    row: CandidateRow,
     cached: CachedCartPromotions | None,
     orders: Mapping[str, StoredOrder],
 ) -> CartOffers:

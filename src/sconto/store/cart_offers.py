@@ -165,7 +165,7 @@ def _cart_promotions(taken: str, codes: str, held_until: str, is_first_held: str
 """  # noqa: S608  # of our own constants
 
 
-AUTOMATIC: Final = _automatic(_TAKEN)
+AUTOMATIC_OFFERS: Final = _automatic(_TAKEN)
 
 CART_PROMOTIONS: Final = _cart_promotions(_TAKEN, CODES_OF_TEXT, "", "")
 

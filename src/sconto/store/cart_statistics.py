@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from sconto.domain.cart_statistics import CodeUses
+from sconto.domain.cart_statistics import CodeOrders
 from sconto.store.code_ids import HAS_CODE
 from sconto.store.database import Connection
 from sconto.store.stored_amounts import discount_from
@@ -67,7 +67,7 @@ async def read_days(
 
 async def read_codes(
     connection: Connection, merchant_id: int, promotion_id: int
-) -> Sequence[CodeUses]:
+) -> Sequence[CodeOrders]:
     """The codes that served orders, the most used first."""
     rows = await connection.fetch(_BY_CODE, merchant_id, promotion_id, _MAX_CODES)
-    return [CodeUses(row["code"], row["uses"]) for row in rows]
+    return [CodeOrders(row["code"], row["uses"]) for row in rows]

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from sconto.domain.webhooks import Attempt, Decision
+from sconto.domain.webhooks import Attempt, DeliveryOutcome
 from sconto.store.database import Connection
 from sconto.store.events import event_id
 from sconto.store.polls import Poll
@@ -107,7 +107,7 @@ WHERE merchant_id = $1 AND delivery_id = $2 AND state = 'waiting' AND attempts =
 RETURNING true
 """
 
-_HURRY: Final = """
+_SEND_SOONER: Final = """
 UPDATE deliveries SET due_at = $3
 FROM (
     SELECT delivery_id
@@ -120,7 +120,7 @@ FROM (
 WHERE deliveries.merchant_id = $1 AND deliveries.delivery_id = late.delivery_id
 """
 
-_BURY: Final = """
+_END_WAITING: Final = """
 UPDATE deliveries SET state = 'dead', finished_at = $3, leased_until = NULL
 WHERE merchant_id = $1 AND webhook_id = $2 AND state = 'waiting'
 """
@@ -165,7 +165,7 @@ RETURNING delivery_id
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedDelivery:
     """A delivery that this worker must send. `data` is None for a test, or a deleted event.
 
     The secrets are as stored; the first is the newest.
@@ -200,7 +200,7 @@ async def claim(
     leased_until: datetime,
     most: int,
     one_from: int,
-) -> list[Claimed]:
+) -> list[ClaimedDelivery]:
     """Claim due deliveries; only one of a webhook with `one_from` failures in a row."""
     rows = await connection.fetch(
         _CLAIM, merchant_id, webhook_id, now, leased_until, most, one_from
@@ -216,7 +216,7 @@ async def claim_test(
     token: str,
     now: datetime,
     leased_until: datetime,
-) -> Claimed | None:
+) -> ClaimedDelivery | None:
     """The delivery of a test, which waits for nothing; None if there is no such webhook.
 
     The random token distinguishes it from other tests.
@@ -232,7 +232,7 @@ async def record_attempt(
     merchant_id: int,
     delivery_id: int,
     attempt: Attempt,
-    decision: Decision,
+    decision: DeliveryOutcome,
     now: datetime,
 ) -> bool:
     """Store an attempt and the delivery's new state; False if another worker has it."""
@@ -254,16 +254,18 @@ async def record_attempt(
     )
 
 
-async def hurry(
+async def send_sooner(
     connection: Connection, merchant_id: int, webhook_id: int, now: datetime, limit: int
 ) -> None:
     """Make deliveries due that wait for their next attempt, because the webhook answers again."""
-    await connection.execute(_HURRY, merchant_id, webhook_id, now, limit)
+    await connection.execute(_SEND_SOONER, merchant_id, webhook_id, now, limit)
 
 
-async def bury(connection: Connection, merchant_id: int, webhook_id: int, now: datetime) -> None:
+async def end_deliveries(
+    connection: Connection, merchant_id: int, webhook_id: int, now: datetime
+) -> None:
     """Make all waiting deliveries of a webhook dead letters."""
-    await connection.execute(_BURY, merchant_id, webhook_id, now)
+    await connection.execute(_END_WAITING, merchant_id, webhook_id, now)
 
 
 async def replay(
@@ -299,9 +301,9 @@ async def resend(
     return new_id
 
 
-def _claimed(row: asyncpg.Record) -> Claimed:
+def _claimed(row: asyncpg.Record) -> ClaimedDelivery:
     number = row["event_id"]
-    return Claimed(
+    return ClaimedDelivery(
         row["delivery_id"],
         row["webhook_id"],
         row["type"],

@@ -14,7 +14,7 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.events import told_by
+from sconto.domain.events import events_of
 from sconto.domain.history import Change, Entry, Facts, HistoryPage, Subject, Verb
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
@@ -29,7 +29,7 @@ from sconto.store.price_versions import (
 from sconto.store.promotion_events import (
     PROMOTIONS,
     SUBSCRIPTION_PROMOTIONS,
-    Table,
+    PromotionTable,
     phase_sql,
     subject_sql,
 )
@@ -56,7 +56,7 @@ SELECT
 _RENEWED: Final = f"renewed AS ({renew_sql('$11', '$12', '$13')}), "
 
 
-def _record_and_tell(table: Table, *, renews: bool) -> str:
+def _record_and_tell(table: PromotionTable, *, renews: bool) -> str:
     # The change has the promotion's row locked. If it started or stopped the promotion, that is an
     # event too.
     versions = "renewed WHERE" if renews else "timeline_versions WHERE merchant_id = $1 AND"
@@ -144,7 +144,7 @@ async def record(
     more: list[object] = []
     if change.subject in _TABLES:
         statement = _RECORD_AND_TELL[change.subject, renewal is not None]
-        events = told_by(change)
+        events = events_of(change)
         more = [[type_ for type_, _ in events], [_encode(facts) for _, facts in events]]
     if renewal is not None:
         more += renewal_arguments(renewal)

@@ -34,9 +34,7 @@ WHERE known_places.merchant_id = gone.merchant_id AND known_places.user_id = gon
 _FORGET: Final = "DELETE FROM known_places WHERE merchant_id = $1 AND user_id = $2"
 
 
-async def remember_place(
-    connection: Connection, caller: Caller, place: bytes, now: datetime
-) -> bool:
+async def store_place(connection: Connection, caller: Caller, place: bytes, now: datetime) -> bool:
     """Store that the user signed in from a place; returns whether that is new.
 
     Places that are too old, or too many, are removed, the oldest first.
@@ -48,6 +46,6 @@ async def remember_place(
     return is_new is not None
 
 
-async def forget_places(connection: Connection, caller: Caller) -> None:
+async def delete_places(connection: Connection, caller: Caller) -> None:
     """Remove all known places of the user."""
     await connection.execute(_FORGET, caller.merchant_id, caller.user_id)

@@ -35,7 +35,7 @@ class NotTheNode(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class NodeIdentity:
     """Which server a node is, as it says when the coordinator asks, and what it must have.
 
     `server` is the number that PostgreSQL drew when its data folder was made.
@@ -122,7 +122,7 @@ class NodePools:
         """The pools of all nodes."""
         return [one.pool for one in self._open.values()]
 
-    async def open(self, identity: Identity) -> None:
+    async def open(self, identity: NodeIdentity) -> None:
         """Open connections to a node, and use them from now on.
 
         Raises NotTheNode, OSError, and asyncpg's errors.
@@ -130,7 +130,7 @@ class NodePools:
         pool = await self.connect(identity)
         self._open[identity.node.group] = NodePool(self, identity.node, pool)
 
-    async def connect(self, identity: Identity) -> Pool:
+    async def connect(self, identity: NodeIdentity) -> Pool:
         """A pool with one connection to a node. Raises as `open`."""
         pool = await Pool.open(
             self.url,

@@ -19,7 +19,7 @@ from sconto.store.address import split_address
 from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.node_calls import HELPERS
 from sconto.store.node_functions import NAMES
-from sconto.store.node_pools import Identity, NodePool, NotTheNode
+from sconto.store.node_pools import NodeIdentity, NodePool, NotTheNode
 from sconto.store.nodes import one_line
 from sconto.store.polls import AWAY
 from sconto.store.pool import SESSION_SETTINGS
@@ -121,7 +121,7 @@ class NodeWatch:
             try:
                 server = await self._ask_coordinator(node)
                 if server is not None and node.group != _COORDINATOR:
-                    await (await self._pools.connect(Identity(node, server, NAMES))).close()
+                    await (await self._pools.connect(NodeIdentity(node, server, NAMES))).close()
             except _Silent:
                 pass
             except _FAILURES as error:
@@ -213,7 +213,7 @@ class NodeWatch:
             self._nodes.note_answer(node)
             self._cut_for.discard(group)
             if self._pools.at(group) is None and self._may_connect(node):
-                await self._connect(Identity(node, asked, NAMES))
+                await self._connect(NodeIdentity(node, asked, NAMES))
 
     async def _ask_coordinator(self, node: Node) -> int | None:
         """The number of the node's server; None if the coordinator cannot be asked.
@@ -252,7 +252,7 @@ class NodeWatch:
             return False
         return await node_pool.pool.answers(node_pool.node.host, node_pool.node.port)
 
-    async def _connect(self, identity: Identity) -> None:
+    async def _connect(self, identity: NodeIdentity) -> None:
         group, address = identity.node.group, identity.node.address
         try:
             async with asyncio.timeout(_TIMEOUT):

@@ -11,12 +11,12 @@ from typing import Final
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.codes import CodeType
-from sconto.domain.order_counts import Subject, counts_of
+from sconto.domain.order_counts import CountSubject, counts_of
 from sconto.domain.redemption import Redemption
 from sconto.store.stored_amounts import stored_discounts
 
 # Enum lookups are slow in Python 3.11.
-_SUBSCRIPTION, _ONE_TIME = Subject.SUBSCRIPTION, CodeType.ONE_TIME
+_SUBSCRIPTION, _ONE_TIME = CountSubject.SUBSCRIPTION, CodeType.ONE_TIME
 
 # Each array costs an order two microseconds, so few arrays carry much: a promotion for
 # subscriptions has a negative id, and all orders have 0; all one-time codes are code -1; the weight

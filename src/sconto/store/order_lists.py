@@ -182,7 +182,7 @@ SELECT created_at, order_id FROM orders_to_list WHERE merchant_id = $1
 """
 
 
-class Found(NamedTuple):
+class FoundOrders(NamedTuple):
     """Rows of orders with their places, and the next place of a page that has read too many.
 
     A row is read by `outcomes.decode_order`.
@@ -212,7 +212,7 @@ async def read_page(
     wanted: OrderQuery,
     code_ids: Sequence[int] | None,
     start: OrderPlace,
-) -> Found:
+) -> FoundOrders:
     """The wanted orders before a place, one more than the limit if there are more.
 
     If the query goes back, they are those after the place, the newest last.
@@ -235,9 +235,9 @@ async def read_page(
     rows = await connection.fetch(pages[walk], *arguments, one_more)
     found = [(_place(row), row["row"]) for row in rows]
     if len(found) == one_more or looked_at == one_more:
-        return Found(found, None)
+        return FoundOrders(found, None)
     last = await connection.fetchrow(last_ones[walk], *arguments)
-    return Found(found, None if last is None else _place(last))
+    return FoundOrders(found, None if last is None else _place(last))
 
 
 async def find_unlisted(connection: Connection, merchant_id: int) -> OrderPlace | None:

@@ -4,9 +4,9 @@
 over. A statement that changes it writes the event too:
 
 - An edit (`history`) sets it in its own transaction, which has the promotion's row locked.
-- When the time comes, `tell_times` sets it, in whichever process is first. It locks the row and
-  checks it in its newest version, so each start and each end has one event, and the clocks of two
-  processes may differ.
+- When the time comes, `record_starts_and_ends` sets it, in the process that is first. It locks the
+  row and checks its newest version, so each start and each end has one event, and the clocks of
+  two processes may differ.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from sconto.store.polls import Poll
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PromotionTable:
     """A table of promotions, and its names for what both have.
 
     `kind` is an expression; `object` is the name of the promotions in events.
@@ -32,13 +32,13 @@ class Table:
     is_on: str
 
 
-PROMOTIONS: Final = Table(
+PROMOTIONS: Final = PromotionTable(
     "promotions",
     kind_of(),
     "promotion",
     "active AND deleted_at IS NULL",
 )
-SUBSCRIPTION_PROMOTIONS: Final = Table(
+SUBSCRIPTION_PROMOTIONS: Final = PromotionTable(
     "subscription_promotions",
     "'subscription'",
     "subscription promotion",
@@ -46,7 +46,7 @@ SUBSCRIPTION_PROMOTIONS: Final = Table(
 )
 
 
-def subject_sql(table: Table) -> str:
+def subject_sql(table: PromotionTable) -> str:
     """The facts of a promotion's row in events."""
     active = "active" if table is PROMOTIONS else "enabled"
     return f"""json_build_object('kind', {table.kind}, 'id', promotion_id, 'name', name,
@@ -54,13 +54,13 @@ def subject_sql(table: Table) -> str:
         'ends_at', {instant_sql("ends_at")})"""
 
 
-def phase_sql(table: Table, now: str) -> str:
+def phase_sql(table: PromotionTable, now: str) -> str:
     """The phase of a row's promotion at a time."""
     return f"""(CASE WHEN NOT ({table.is_on}) OR starts_at > {now} THEN 0
         WHEN {OVER_FROM} <= {now} THEN 2 ELSE 1 END)"""
 
 
-def _tell_starts(table: Table) -> str:
+def _tell_starts(table: PromotionTable) -> str:
     # A promotion that has ended was running only if it was not changed since.
     return f"""
 WITH due AS MATERIALIZED (
@@ -89,7 +89,7 @@ RETURNING true
 """  # noqa: S608  # of our own constants
 
 
-def _tell_ends(table: Table) -> str:
+def _tell_ends(table: PromotionTable) -> str:
     return f"""
 WITH due AS MATERIALIZED (
     SELECT promotion_id, {OVER_FROM} AS over_from, {subject_sql(table)} AS subject
@@ -115,7 +115,7 @@ _TABLES: Final = (PROMOTIONS, SUBSCRIPTION_PROMOTIONS)
 _TELL: Final = tuple(tell(table) for table in _TABLES for tell in (_tell_starts, _tell_ends))
 
 
-def _set_phases(table: Table) -> str:
+def _set_phases(table: PromotionTable) -> str:
     return f"""
 WITH wrong AS MATERIALIZED (
     SELECT promotion_id, {phase_sql(table, "$2::timestamptz")} AS phase
@@ -132,7 +132,7 @@ WHERE promotion.merchant_id = $1 AND promotion.promotion_id = wrong.promotion_id
 _SET_PHASES: Final = tuple(map(_set_phases, _TABLES))
 
 
-def _has_due(table: Table) -> str:
+def _has_due(table: PromotionTable) -> str:
     return f"""EXISTS (
         SELECT FROM {table.name} AS promotion
         WHERE promotion.merchant_id = recording.merchant_id AND told_phase = 0 AND {table.is_on}
@@ -160,7 +160,9 @@ async def list_merchants_with_due_times(
     return [row["merchant_id"] for row in await LIST_DUE.fetch(connection, now, limit)]
 
 
-async def tell_times(connection: Connection, merchant_id: int, now: datetime, limit: int) -> int:
+async def record_starts_and_ends(
+    connection: Connection, merchant_id: int, now: datetime, limit: int
+) -> int:
     """Write events for promotions that started or ended since the last event; returns how many.
 
     Those that another transaction has locked are left out. Needs a transaction.

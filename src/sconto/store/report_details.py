@@ -9,9 +9,9 @@ from sconto.domain.history import Subject
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
     MAX_CODES,
+    ChartMark,
     CodeTotals,
     Details,
-    Mark,
     Redemptions,
     ReportQuery,
     TopCode,
@@ -77,7 +77,7 @@ SELECT coalesce((
 
 _CODES: Final = msgspec.json.Decoder(list[tuple[str, int, str]])
 _PAIR: Final = msgspec.json.Decoder(tuple[int, int])
-_MARKS: Final = msgspec.json.Decoder(list[Mark])
+_MARKS: Final = msgspec.json.Decoder(list[ChartMark])
 
 
 async def read_details(

@@ -5,7 +5,7 @@ from typing import Final
 
 import asyncpg
 
-from sconto.domain.order_counts import Subject
+from sconto.domain.order_counts import CountSubject
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.domain.reports import (
     NO_ORDERS,
@@ -127,8 +127,8 @@ SELECT best.subject, best.promotion_id, ranked, own.*,
 FROM (
     SELECT subject, promotion_id, sum(orders) AS orders, sum(count(*)) OVER ()::bigint AS ranked
     FROM (
-        ({_NEWEST_COUNTS.format(subject=Subject.PROMOTION)}
-        ) UNION ALL ({_NEWEST_COUNTS.format(subject=Subject.SUBSCRIPTION)}
+        ({_NEWEST_COUNTS.format(subject=CountSubject.PROMOTION)}
+        ) UNION ALL ({_NEWEST_COUNTS.format(subject=CountSubject.SUBSCRIPTION)}
         ) UNION ALL (
             SELECT subject, promotion_id, orders
             FROM open_order_counts
@@ -160,7 +160,7 @@ async def count_days(
     connection: Connection,
     merchant_id: int,
     days: DayRange,
-    subject: Subject | None = None,
+    subject: CountSubject | None = None,
     promotion_id: int | None = None,
 ) -> list[DayCount]:
     """The counts of the days and of those before: of all orders, and of a promotion if any."""
@@ -170,7 +170,10 @@ async def count_days(
     rows = await connection.fetch(statement, merchant_id, days.before.first, days.last, *arguments)
     return [
         DayCount(
-            Subject(row["subject"]), row["day"], row["currency"], _figures(row, row["currency"])
+            CountSubject(row["subject"]),
+            row["day"],
+            row["currency"],
+            _figures(row, row["currency"]),
         )
         for row in rows
     ]

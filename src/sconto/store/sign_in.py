@@ -60,12 +60,12 @@ WHERE subject = ANY($1::text[]) AND failure_id = ANY($2::bigint[])
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SignInAttempt:
     """A sign-in under way. It counts as failed unless it is taken back."""
 
     subjects: tuple[str, ...]
     failure_ids: tuple[int, ...]
-    strangers_free_at: datetime | None = None
+    unknown_addresses_free_at: datetime | None = None
     """Until when an attempt would be refused if every limit applied; None if it would not be."""
 
 
@@ -78,7 +78,7 @@ class AttemptRefused:
 
 async def reserve_attempt(
     connection: Connection, subjects: Sequence[FailureLimit], now: datetime
-) -> Attempt | AttemptRefused:
+) -> SignInAttempt | AttemptRefused:
     """Count an attempt against every subject, or against none if a binding one allows no more.
 
     Needs a transaction. Attempts for one subject wait for its lock until it commits, in every
@@ -100,16 +100,18 @@ async def reserve_attempt(
     )
     assert row is not None  # noqa: S101 - a query without FROM has one row
     if row["failure_ids"] is not None:
-        return Attempt(keys, tuple(row["failure_ids"]), row["free_at"])
+        return SignInAttempt(keys, tuple(row["failure_ids"]), row["free_at"])
     return AttemptRefused(row["free_at"])
 
 
-async def confirm_failure(connection: Connection, attempt: Attempt) -> None:
+async def confirm_failure(connection: Connection, attempt: SignInAttempt) -> None:
     """Keep the attempt counted, because it has failed."""
     await connection.execute(_CONFIRM, attempt.subjects, attempt.failure_ids)
 
 
-async def take_back(connection: Connection, attempt: Attempt, *, but: str | None = None) -> None:
+async def take_back(
+    connection: Connection, attempt: SignInAttempt, *, but: str | None = None
+) -> None:
     """Remove the attempt from the failures; earlier failures stay counted.
 
     It stays counted against the subject `but`.

@@ -63,7 +63,7 @@ async def end_token(
     return count
 
 
-async def forget_ended_tokens(connection: Connection, caller: Caller) -> None:
+async def delete_ended_tokens(connection: Connection, caller: Caller) -> None:
     """Remove the user's ended tokens, because a change of the user ends all their tokens."""
     await connection.execute(_FORGET, caller.merchant_id, caller.user_id)
 

@@ -1,4 +1,4 @@
-"""Back-tests over HTTP: drafts of all kinds, their faults, results, and what a quote says."""
+"""Back-tests over HTTP: drafts of all kinds, faults, results, and the quotes they agree with."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -33,7 +33,7 @@ COUPON: Final[dict[str, Any]] = {
 
 
 class Shop(Api):
-    """A merchant with a catalogue, who orders and starts back-tests."""
+    """A merchant with a catalogue, orders and back-tests."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ async def test_the_numbers_are_those_of_quotes_before_and_after_the_draft_is_sav
     assert found["orders"] == 12
 
 
-async def test_a_draft_that_displaces_another_promotion_says_so(shop: Shop) -> None:
+async def test_a_draft_that_displaces_another_promotion_is_reported(shop: Shop) -> None:
     winter = await shop.ask(
         "POST",
         "/v1/promotion",
@@ -257,7 +257,7 @@ async def test_an_idempotency_key_starts_one_backtest_and_lists_are_by_cursor(
     assert "result" not in page["backtests"][0]
 
 
-async def test_one_too_many_is_refused_and_a_deleted_one_makes_room(
+async def test_one_backtest_too_many_is_refused_until_another_is_deleted(
     shop: Shop,
     client: httpx.AsyncClient,
     bearer: Callable[[Caller], dict[str, str]],
@@ -276,7 +276,7 @@ async def test_one_too_many_is_refused_and_a_deleted_one_makes_room(
     await shop.start(promotion=TEN_OFF)
 
 
-async def test_all_faults_of_a_body_are_told_at_their_places(shop: Shop) -> None:
+async def test_all_faults_of_a_body_are_listed_with_their_places(shop: Shop) -> None:
     assert await shop.faults() == {
         "/promotion": "send one of promotion, product_promotion and change"
     }
@@ -316,7 +316,7 @@ async def test_all_faults_of_a_body_are_told_at_their_places(shop: Shop) -> None
     assert set(wrong) == {"/change/id", "/change/benefit/percent"}
 
 
-async def test_unknown_promotions_and_anothers_are_not_found(
+async def test_unknown_and_other_merchants_promotions_are_not_found(
     shop: Shop,
     client: httpx.AsyncClient,
     database: Database,

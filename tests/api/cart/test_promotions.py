@@ -57,7 +57,7 @@ def api(
     return Api(client, bearer(merchant))
 
 
-async def test_an_answer_without_cart_promotions_and_shipping_has_no_fields_for_them(
+async def test_answers_without_cart_promotions_and_shipping_have_no_fields_for_them(
     api: Api,
 ) -> None:
     assert list(await api.quote()) == [
@@ -70,7 +70,7 @@ async def test_an_answer_without_cart_promotions_and_shipping_has_no_fields_for_
     ]
 
 
-async def test_a_quote_shows_what_applies_and_why_the_others_do_not(api: Api) -> None:
+async def test_a_quote_shows_which_promotions_apply_and_why_the_others_do_not(api: Api) -> None:
     order = await api.create()
     shipping = await api.create(
         name="Free shipping",
@@ -102,7 +102,7 @@ async def test_a_quote_shows_what_applies_and_why_the_others_do_not(api: Api) ->
     ]
 
 
-async def test_a_listing_shows_cart_promotions_only_where_they_take_something_off(api: Api) -> None:
+async def test_a_listing_shows_cart_promotions_only_if_they_give_a_discount(api: Api) -> None:
     products = [{"product_id": 1, "unit_price": "6.90"}, {"product_id": 2, "unit_price": "6.90"}]
     wanted = {"currency": "EUR", "products": products}
     rest = {"unit_price": "6.90", "price": "6.90", "discount_percent": "0", "promotion_id": None}
@@ -201,7 +201,7 @@ async def test_the_code_endpoints_serve_cart_promotions(api: Api) -> None:
     assert (await api.quote(codes=["two"]))["total"] == "50.00"
 
 
-async def test_statistics_have_what_was_given_and_what_is_left(api: Api) -> None:
+async def test_statistics_have_the_discounts_and_what_is_left(api: Api) -> None:
     number = await api.create(
         codes={"code_type": "one-time", "codes": ["A", "B"]},
         limits={"total": 5, "budget": {"EUR": "100.00"}},
@@ -230,7 +230,7 @@ async def test_statistics_have_what_was_given_and_what_is_left(api: Api) -> None
     assert gone["type"] == "urn:sconto:problem:order-gave-back"
 
 
-async def test_the_history_lists_what_differs(api: Api) -> None:
+async def test_the_history_lists_the_differences(api: Api) -> None:
     number = await api.create()
     await api.ask("PATCH", f"/cart/v1/promotions/{number}", {"priority": 7})
     page = await api.ask("GET", f"/cart/v1/promotions/{number}/history")
@@ -268,7 +268,7 @@ async def test_the_history_writes_terms_as_the_promotion_does(api: Api) -> None:
         }
 
 
-async def test_the_history_has_changed_codes_and_no_entry_where_nothing_changed(api: Api) -> None:
+async def test_the_history_has_changed_codes_and_no_entry_without_a_change(api: Api) -> None:
     number = await api.create(codes={"code_type": "reusable", "codes": ["A", "B"]})
     here = f"/cart/v1/promotions/{number}"
     before = await api.ask("GET", here)
@@ -356,7 +356,7 @@ async def test_a_promotion_is_created_once_for_each_idempotency_key(
     assert (await create("")).status_code == 400
 
 
-async def test_tags_of_the_catalogue_decide_what_is_covered(api: Api) -> None:
+async def test_tags_of_the_catalogue_decide_which_products_are_covered(api: Api) -> None:
     mug = {"product_id": 1, "name": "Mug", "price": "20.00", "currency": "EUR"}
     await api.ask("PUT", "/catalog/v1/products", {"products": [{**mug, "tags": ["new"]}]})
     assert (await api.ask("GET", "/catalog/v1/products/1"))["tags"] == ["new"]

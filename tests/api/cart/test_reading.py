@@ -1,4 +1,4 @@
-"""Bodies of the cart promotions API: what is written can be read, and each fault is listed."""
+"""Bodies of the cart promotions API: answers can be read as bodies, and each fault is listed."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -156,7 +156,7 @@ def test_a_percent_may_be_a_text_or_a_number(percent: object) -> None:
         ({"colour": "red"}, "/colour"),
     ],
 )
-def test_a_fault_has_its_place(change: dict[str, Any], expected: str) -> None:
+def test_a_fault_has_a_pointer(change: dict[str, Any], expected: str) -> None:
     assert expected in pointers({**FULL, **change})
 
 
@@ -180,7 +180,7 @@ def test_a_patch_merges_objects_and_removes_what_is_null() -> None:
     assert document["a"] == {"b": 1, "c": 2}
 
 
-def test_hours_past_midnight_belong_to_the_day_they_start_on() -> None:
+def test_hours_past_midnight_belong_to_the_day_on_which_they_start() -> None:
     friday_night = Hours(time(22), time(2), "Europe/Berlin", frozenset([4]))
     inside = datetime(2026, 11, 28, 0, 30, tzinfo=UTC)  # 01:30 on Saturday
     assert friday_night.include(inside)

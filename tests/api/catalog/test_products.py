@@ -1,4 +1,4 @@
-"""The catalogue API: requests, answers, and the separation of merchants."""
+"""The catalogue API: requests, answers, and separate merchants."""
 
 from collections.abc import Callable
 from typing import Any

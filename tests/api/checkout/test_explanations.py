@@ -44,7 +44,7 @@ async def promotion_ids(database: Database, merchant: Caller) -> tuple[int, int,
     return coupon_id, ten.id, shipping.id
 
 
-async def test_a_quote_is_explained_if_it_says_so(
+async def test_a_quote_is_explained_if_it_has_the_flag(
     client: httpx.AsyncClient,
     merchant: Caller,
     bearer: Bearer,
@@ -112,7 +112,7 @@ async def test_a_quote_is_explained_if_it_says_so(
 
 
 @pytest.mark.parametrize("path", ["orders", "quotes"])
-async def test_explain_is_a_flag_of_quotes_alone(
+async def test_explain_is_a_flag_only_of_quotes(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer, path: str
 ) -> None:
     value: object = "yes" if path == "quotes" else True
@@ -179,7 +179,7 @@ async def test_an_order_is_explained_and_replayed(
     assert missing.json()["type"] == theirs.json()["type"]
 
 
-async def test_an_id_may_end_like_the_address_of_an_explanation(
+async def test_an_order_id_may_end_like_the_address_of_an_explanation(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer
 ) -> None:
     headers = bearer(merchant)
@@ -194,7 +194,7 @@ async def test_an_id_may_end_like_the_address_of_an_explanation(
         assert (found["order_id"], len(found["steps"])) == (order_id, 5)
 
 
-async def test_an_order_of_before_says_that_it_cannot_be_replayed(
+async def test_an_order_of_an_earlier_version_cannot_be_replayed_and_says_so(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     headers = bearer(merchant)
@@ -210,7 +210,7 @@ async def test_an_order_of_before_says_that_it_cannot_be_replayed(
     assert "differences" not in replay
 
 
-def test_every_reason_has_words() -> None:
+def test_every_reason_has_a_sentence() -> None:
     for reasons, sentences in (
         (PromotionStatus, words._PRODUCT),
         (CartReason, words._CART),

@@ -1,4 +1,4 @@
-"""Unknown codes are counted by merchant and address; carts without codes are never refused."""
+"""Unknown codes are counted by merchant and address. Carts without codes are never refused."""
 
 import asyncio
 import secrets
@@ -38,7 +38,7 @@ class Checkout:
         return await self._client.post(QUOTES, json=a_cart(*codes))
 
     async def order(self, *codes: str, **fields: str) -> httpx.Response:
-        """An order of that cart, under a new id unless one is given."""
+        """An order of that cart, with a new id unless one is given."""
         order = {"order_id": secrets.token_hex(8), **a_cart(*codes), **fields}
         return await self._client.post(ORDERS, json=order)
 
@@ -52,7 +52,7 @@ Open = Callable[..., Checkout]
 
 @pytest.fixture
 def open_checkout(database: Database, tokens: Tokens, bearer: Bearer) -> Open:
-    """Makes checkouts of a caller, with quotas and a client address."""
+    """Opens checkouts of a caller, with quotas and a client address."""
 
     def open_at(caller: Caller, quotas: Quotas, address: str = "192.0.2.1") -> Checkout:
         context = Context(database, tokens, ZoneInfo("UTC"), Metrics(), quotas=quotas)
@@ -125,7 +125,7 @@ async def test_unknown_codes_of_a_repeated_order_are_counted_once(
 
 
 @pytest.mark.parametrize("redis_url", [None, "redis://127.0.0.1:1/0"])
-async def test_nobody_is_refused_without_a_limit_or_without_redis(
+async def test_without_a_limit_or_without_redis_nobody_is_refused(
     open_checkout: Open, merchant: Caller, redis_url: str | None
 ) -> None:
     policies = QuotaPolicies(unknown_codes="1/hour" if redis_url else "")

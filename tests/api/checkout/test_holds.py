@@ -44,7 +44,7 @@ def seconds_left(answer: httpx.Response) -> float:
     return (end - datetime.now(end.tzinfo)).total_seconds()
 
 
-async def test_a_hold_answers_the_quote_with_its_order_id_and_its_end(call: Call) -> None:
+async def test_the_answer_to_a_hold_is_the_quote_with_its_order_id_and_end(call: Call) -> None:
     quote = (await call("POST", "quotes", CART)).json()
     made = await call("POST", "holds", {**HOLD, "seconds": 60, "expected_total": "9.00"})
     assert made.status_code == 201
@@ -60,7 +60,7 @@ async def test_a_hold_answers_the_quote_with_its_order_id_and_its_end(call: Call
     assert 840 < seconds_left(other) <= 900
 
 
-async def test_the_order_of_a_hold_answers_what_was_promised(call: Call) -> None:
+async def test_the_order_of_a_hold_costs_what_was_promised(call: Call) -> None:
     held = (await call("POST", "holds", HOLD)).json()
     placed = await call("POST", "orders", HOLD)
     assert placed.status_code == 201
@@ -80,7 +80,7 @@ async def test_the_order_of_a_hold_answers_what_was_promised(call: Call) -> None
     )
 
 
-async def test_a_code_that_is_held_says_until_when(call: Call) -> None:
+async def test_a_held_code_says_until_when(call: Call) -> None:
     held = (await call("POST", "holds", HOLD)).json()
     [code] = (await call("POST", "quotes", CART)).json()["codes"]
     assert (code["status"], code["held_until"]) == ("used", held["expires_at"])
@@ -113,7 +113,7 @@ async def test_a_released_hold_is_not_found(call: Call) -> None:
             )
 
 
-async def test_a_quote_for_another_time_counts_what_is_held_now(call: Call) -> None:
+async def test_a_quote_for_another_time_counts_current_holds(call: Call) -> None:
     held = await call("POST", "holds", HOLD)
     end = datetime.fromisoformat(held.json()["expires_at"])
     for at in (end - timedelta(days=1), end + timedelta(days=1)):
@@ -121,7 +121,7 @@ async def test_a_quote_for_another_time_counts_what_is_held_now(call: Call) -> N
         assert quote.json()["codes"][0]["status"] == "used"
 
 
-async def test_a_replaced_order_that_does_not_exist_cannot_be_held_for(call: Call) -> None:
+async def test_a_hold_cannot_replace_an_order_that_does_not_exist(call: Call) -> None:
     refused = await call("POST", "holds", {**HOLD, "replaces": "B-1"})
     assert refused.status_code == 422
     assert refused.json()["errors"] == [{"pointer": "/replaces", "detail": "names no order"}]

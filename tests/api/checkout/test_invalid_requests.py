@@ -1,4 +1,4 @@
-"""All invalid fields of a request are listed; no request makes the service fail."""
+"""All invalid fields of a request are listed, and no request makes the service fail."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ CART: dict[str, Any] = {"currency": "EUR", "lines": [LINE], "codes": ["A"]}
 
 
 def pointers(faults: list[FieldFault]) -> list[str]:
-    """The places of the faults."""
+    """The pointers of the faults."""
     return [fault.place for fault in faults]
 
 
@@ -86,7 +86,7 @@ def with_line(**fields: object) -> dict[str, Any]:
         ({**CART, "a/b~c": 1}, "/a~1b~0c"),
     ],
 )
-def test_a_field_that_is_not_valid_is_pointed_at(body: dict[str, Any], pointer: str) -> None:
+def test_an_invalid_field_has_a_pointer(body: dict[str, Any], pointer: str) -> None:
     assert pointers(find_quote_faults(body)) == [pointer]
 
 
@@ -173,7 +173,7 @@ def test_an_unknown_status_is_refused(status: object) -> None:
         (b"{" + b" " * (1024 * 1024) + b"}", "application/json", 413),
     ],
 )
-async def test_a_body_that_cannot_be_read_is_refused_in_our_dialect(
+async def test_a_body_that_cannot_be_read_is_refused_with_a_problem(
     client: httpx.AsyncClient,
     merchant: Caller,
     bearer: Bearer,

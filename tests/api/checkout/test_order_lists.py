@@ -30,7 +30,7 @@ async def headers(database: Database, merchant: Caller, bearer: Bearer) -> dict[
     return bearer(merchant)
 
 
-async def test_a_list_has_what_each_order_has(
+async def test_a_list_has_the_facts_of_each_order(
     client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
     listed = (await client.get(ORDERS, headers=headers)).json()
@@ -45,7 +45,7 @@ async def test_a_list_has_what_each_order_has(
         assert more == {"customer_id": "c-1", **replaced}
 
 
-async def test_a_list_goes_on_with_its_cursor(
+async def test_a_list_continues_with_its_cursor(
     client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
     found, query = [], {"limit": "1", "from": NOON.isoformat()}

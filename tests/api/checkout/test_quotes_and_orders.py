@@ -24,7 +24,7 @@ CART = {"currency": "EUR", "lines": [LINE], "codes": ["PROMO-001"]}
 
 
 class Shop:
-    """A merchant's checkout, with a one-time code for ten percent and five percent for all."""
+    """A merchant's checkout: a one-time code for ten percent, and five percent for everybody."""
 
     def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
         self._client = client
@@ -128,7 +128,7 @@ async def test_a_quote_is_priced_at_the_requested_time(shop: Shop, at: str, disc
     assert (await shop.post("quotes", {**CART, "at": at})).json()["discount"] == discount
 
 
-async def test_a_refused_code_has_the_facts_behind_its_status(shop: Shop) -> None:
+async def test_a_refused_code_has_the_facts_of_its_status(shop: Shop) -> None:
     before = {**CART, "codes": ["nothing \0", "promo-001"], "at": "2025-06-01T00:00:00Z"}
     assert (await shop.post("quotes", before)).json()["codes"] == [
         {"code": "nothing \0", "status": "unknown"},

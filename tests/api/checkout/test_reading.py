@@ -1,4 +1,4 @@
-"""A body becomes a cart, an order or a price list if and only if it has no faults."""
+"""A body becomes a cart, an order or a price list exactly if it has no faults."""
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sconto.api.checkout import reading
 from sconto.api.checkout.carts import (
-    Hold,
+    HoldBody,
     Order,
     Prices,
     Quote,
@@ -53,7 +53,7 @@ PRICES: dict[str, Any] = {
     "products": [{"product_id": 7, "unit_price": "1990"}, {"product_id": 7, "unit_price": "0"}],
 }
 
-# Values for any field, many of them almost valid.
+# Values for any field; many are almost valid.
 _VALUES = st.one_of(
     st.sampled_from(
         [
@@ -83,7 +83,7 @@ _VALUES = st.one_of(
 
 @st.composite
 def _altered(draw: st.DrawFn, body: dict[str, Any]) -> bytes:
-    """The body as JSON with up to two of its fields, at any depth, replaced, removed or added."""
+    """The body as JSON with up to two fields replaced, removed or added, at any depth."""
     altered = deepcopy(body)
     for _ in range(draw(st.integers(0, 2))):
         place = draw(st.sampled_from(list(_objects_in(altered))))
@@ -126,7 +126,7 @@ def test_an_order_is_read_or_has_faults(body: bytes) -> None:
 
 @given(_altered(HOLD))
 def test_a_hold_is_read_or_has_faults(body: bytes) -> None:
-    assert _is_made(body, Hold, make_hold) == (find_hold_faults(parse_json(body)) == [])
+    assert _is_made(body, HoldBody, make_hold) == (find_hold_faults(parse_json(body)) == [])
 
 
 @given(_altered(PRICES))
@@ -172,7 +172,7 @@ def test_a_body_that_is_not_a_cart_is_refused(body: bytes) -> None:
             read(body)
 
 
-def test_of_a_field_sent_twice_the_last_counts() -> None:
+def test_if_a_field_is_sent_twice_the_last_value_counts() -> None:
     for first, last in (('"USD"', '"EUR"'), ("1", '"EUR"')):
         sent = msgspec.json.encode(CART)[1:].decode()
         body = f'{{"currency": {first}, "currency": {last}, {sent.partition(",")[2]}'.encode()

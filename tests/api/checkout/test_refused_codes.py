@@ -1,4 +1,4 @@
-"""Orders with codes that apply to no cart are placed, and their answers list the codes first."""
+"""Orders with codes that never apply are placed, and their answers list the codes first."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -63,7 +63,7 @@ async def test_an_order_with_a_refused_code_lists_its_codes_first(shop: Shop, co
         assert (again.status_code, again.text) == (200, placed.text)
 
 
-async def test_expected_total_prevents_an_order_at_full_price(
+async def test_with_an_expected_total_no_order_is_placed_at_full_price(
     shop: Shop,
 ) -> None:
     for code in ("EXPIRED", "NOT-STARTED", "INACTIVE", "UNKNOWN"):
@@ -73,11 +73,11 @@ async def test_expected_total_prevents_an_order_at_full_price(
         assert refused.json()["quote"]["total"] == "10.00"
         assert next(iter(refused.json()["quote"])) == "currency"
         assert (await shop.find(code)).status_code == 404
-        # The shopper agreed to the new total.
+        # The shopper accepted the new total.
         assert (await shop.order(code, code, expected_total="10.00")).status_code == 201
 
 
-async def test_a_code_at_its_limit_is_refused_until_the_total_without_it_is_agreed(
+async def test_a_code_at_its_limit_is_refused_until_the_shopper_accepts_the_total_without_it(
     client: httpx.AsyncClient, merchant: Caller, bearer: Callable[[Caller], dict[str, str]]
 ) -> None:
     shop = Shop(client, bearer(merchant))

@@ -63,7 +63,7 @@ async def shop(
 
 
 def paid_for_one_mug(shop: Shop) -> dict[str, Any]:
-    """Of 59.97 - 6.00 - 10.00, a third."""
+    """A third of 59.97 - 6.00 - 10.00."""
     return {
         "order_id": "A-1",
         "currency": "EUR",
@@ -110,7 +110,7 @@ async def test_a_return_is_quoted_kept_once_and_read(shop: Shop) -> None:
     assert (read.status_code, read.content) == (200, kept.content)
 
 
-async def test_everything_comes_back_in_parts(shop: Shop) -> None:
+async def test_a_whole_order_is_returned_in_parts(shop: Shop) -> None:
     sent = [
         a_return("R-1", units("1", 2)),
         a_return("R-2", units("2"), units("1"), shipping=True),
@@ -131,7 +131,7 @@ async def test_everything_comes_back_in_parts(shop: Shop) -> None:
     assert (page["returns"], page["next_cursor"]) == (paid[1:], None)
 
 
-async def test_a_return_that_does_not_fit_is_refused_and_keeps_nothing(shop: Shop) -> None:
+async def test_a_return_of_too_much_is_refused_and_nothing_is_stored(shop: Shop) -> None:
     await shop.post(a_return("R-1", units("1", 2)))
     left = {"lines": [units("1", 1), units("2", 1)], "shipping": True}
     for path in (RETURNS, f"{RETURNS}/_quote"):
@@ -165,7 +165,7 @@ async def test_shipping_is_returned_once(shop: Shop) -> None:
     assert (again.status_code, again.json()["left"]["shipping"]) == (409, False)
 
 
-async def test_nothing_of_a_deleted_order_comes_back(shop: Shop) -> None:
+async def test_a_deleted_order_cannot_be_returned(shop: Shop) -> None:
     kept = await shop.post(a_return("R-1", units()))
     await shop.call("PATCH", "/checkout/v1/orders/A-1", {"status": "deleted"})
     refused = await shop.post(a_return("R-2", units()))
@@ -192,7 +192,7 @@ async def test_a_return_changes_neither_the_order_nor_statistics(shop: Shop) -> 
     assert await everything() == before
 
 
-async def test_what_does_not_exist_is_not_found(
+async def test_unknown_orders_and_returns_are_not_found(
     shop: Shop, client: httpx.AsyncClient, database: Database, bearer: Bearer
 ) -> None:
     await shop.post(a_return("R-1", units()))
@@ -231,12 +231,12 @@ async def test_ids_may_have_slashes(shop: Shop) -> None:
             assert (kept.status_code, kept.json()["order_id"]) == (201, order_id)
             read = await shop.call("GET", f"{path}/returns/{escaped(return_id, safe='')}")
             assert read.json() == kept.json()
-    # Slashes of an order's id may also be sent as they are, as for the order itself.
+    # Slashes in an order id may also be sent unescaped, as for the order itself.
     listed = (await shop.call("GET", "/checkout/v1/orders/A/1/returns")).json()
     assert [one["return_id"] for one in listed["returns"]] == ["R/1", "_quote", "returns/1"]
 
 
-async def test_who_only_looks_returns_nothing(
+async def test_users_who_only_read_cannot_record_returns(
     shop: Shop, client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     viewer = Shop(client, bearer(await create_caller(database, Role.VIEWER, merchant.merchant_id)))
@@ -272,7 +272,7 @@ def test_all_faults_of_a_return_are_found(body: dict[str, Any], places: list[str
     assert [fault.place for fault in find_return_faults(body, needs_id=True)] == places
 
 
-async def test_a_page_that_is_not_valid_is_refused(shop: Shop) -> None:
+async def test_an_invalid_page_is_refused(shop: Shop) -> None:
     answer = await shop.call("GET", f"{RETURNS}?limit=101&cursor=x&search=a")
     assert (answer.status_code, [one["pointer"] for one in answer.json()["errors"]]) == (
         422,

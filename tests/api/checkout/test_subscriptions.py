@@ -1,4 +1,4 @@
-"""Quotes and orders of a subscription: the effect of its codes, stored like any outcome."""
+"""Quotes and orders of a subscription: its codes' discounts are stored like any others."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Codes as people type and paste them: blanks, invisible characters, separate marks."""
+"""Codes as people type and paste them: blanks, invisible characters, combining marks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,7 @@ async def test_a_quote_takes_the_code_without_its_blanks_and_shows_it_as_sent(
         assert priced["lines"][0]["picks"][0]["code"] == code
 
 
-async def test_of_two_spellings_of_a_code_with_and_without_blanks_the_last_counts(
+async def test_two_spellings_of_a_code_with_and_without_blanks_count_once_as_the_last(
     platform: Platform,
 ) -> None:
     priced = (await post(platform, "quotes", codes=["SPACE10", "x", "x ", "space10\t"])).json()

@@ -36,7 +36,7 @@ class Shop:
         self.client, self.headers = client, headers
 
     async def create(self, percent: int, *codes: str, **fields: Any) -> int:
-        """A promotion on all products, unless the fields say otherwise."""
+        """Create a promotion on all products, unless the fields say otherwise."""
         fields = {"coverage": AllProducts(percent * PERCENT), **fields}
         new: NewPromotion = a_promotion(codes=codes, **fields)
         return await promotions.create_promotion(self._database, self._merchant, new, NOON)
@@ -79,7 +79,7 @@ def statuses(priced: Any) -> dict[str, str]:
     return {code["code"]: code["status"] for code in priced["codes"]}
 
 
-async def test_a_newer_smaller_automatic_promotion_wins_its_group(
+async def test_the_newest_automatic_promotion_wins_its_group_even_if_it_gives_less(
     shop: Shop, database: Database, merchant: Caller
 ) -> None:
     await shop.create(20)

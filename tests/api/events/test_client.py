@@ -1,4 +1,4 @@
-"""What goes out to a receiver, and what is taken of its answer."""
+"""What is sent to a receiver, and what is read of its answer."""
 
 import asyncio
 import gzip
@@ -48,13 +48,13 @@ async def post(url: str, rules: ReceiverRules = LOCAL, seconds: float = 5) -> An
     "host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:7f00:1]"]
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_no_spelling_of_a_private_address_is_connected_to(
+async def test_no_spelling_of_a_private_address_gets_a_connection(
     receiver: Receiver, host: str, scheme: str
 ) -> None:
     url = receiver.url.replace("127.0.0.1", host).replace("http", scheme)
     for rules in (ReceiverRules(), OTHER_NETWORK):
         answer = await post(url, rules)
-        # Not every system knows every spelling.
+        # Not all systems know all spellings.
         assert answer.failure in (
             REFUSED,
             "the URL names no host",
@@ -63,14 +63,14 @@ async def test_no_spelling_of_a_private_address_is_connected_to(
     assert receiver.received == []
 
 
-async def test_the_address_that_was_checked_is_the_one_connected_to(
+async def test_connections_go_to_the_checked_address(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
     real = socket.getaddrinfo
 
     def rebinding(host: str, port: int, *more: Any, **fields: Any) -> Any:
-        """A name server that answers differently each time, and a private address with others."""
+        """A name server whose answers change, and a name with a private address among others."""
         asked.append(host)
         found = ["10.9.9.9", "127.0.0.1"] if len(asked) == 1 else ["10.9.9.9"]
         return [one for name in found for one in real(name, port, type=socket.SOCK_STREAM)]
@@ -99,7 +99,7 @@ async def test_redirects_are_not_followed_and_no_proxy_is_used(
 async def a_raw_receiver(
     answer: Callable[[asyncio.StreamWriter], Awaitable[None]], tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[str]:
-    """The address of a receiver that writes what it likes."""
+    """The address of a receiver whose answers are any bytes."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -121,7 +121,7 @@ async def send_without_end(writer: asyncio.StreamWriter, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
-async def test_an_answer_that_never_comes_or_never_ends_is_cut(receiver: Receiver) -> None:
+async def test_an_answer_that_never_comes_or_never_ends_is_cut_off(receiver: Receiver) -> None:
     receiver.script = [hang]
     assert (await post(receiver.url, seconds=0.2)).failure == "no answer within 0.2 seconds"
     async with a_raw_receiver(partial(send_without_end, pause=0.05)) as url:
@@ -140,7 +140,7 @@ async def test_an_answer_that_never_comes_or_never_ends_is_cut(receiver: Receive
         (b"HTTP/1.1 999 Odd\r\n\r\n", "answered 999"),
     ],
 )
-async def test_an_answer_that_is_none_says_so(sent: bytes, failure: str) -> None:
+async def test_an_invalid_answer_is_reported(sent: bytes, failure: str) -> None:
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.write(sent)
         await writer.drain()
@@ -162,7 +162,7 @@ async def test_a_body_is_kept_as_text_and_is_not_decompressed(receiver: Receiver
     assert len(answer.body) <= SHOWN_ANSWER
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+async def test_a_self_signed_certificate_is_refused(tmp_path: Path) -> None:
     arrived: list[bool] = []
 
     async def answer(writer: asyncio.StreamWriter) -> None:
@@ -174,7 +174,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) 
     assert not arrived
 
 
-async def test_a_port_where_nobody_listens_and_a_name_that_does_not_exist() -> None:
+async def test_a_closed_port_and_an_unknown_name_are_reported() -> None:
     assert (await post("http://127.0.0.1:9/")).failure == "no connection: Connection refused"
     unknown = await post("https://nothing.invalid/")
     assert unknown.failure == "the host's name could not be resolved"
@@ -197,7 +197,7 @@ def test_retry_after_is_seconds_or_a_date(text: str, pause: timedelta | None) ->
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
-    """A server's context with a certificate for localhost that is signed by itself."""
+    """A server's context with a self-signed certificate for localhost."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     certificate = (

@@ -31,15 +31,15 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def client(own_database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application whose operator allows webhooks to this machine."""
-    # Tokens of its own: users of other databases have the same ids.
+    """A client of an application that may send webhooks to this machine."""
+    # Its tokens are separate: users of other databases have the same ids.
     async with serving(own_database, Tokens(SECRET_KEY), sender=Sender(LOCAL, 5)) as client:
         yield client
 
 
 @pytest.fixture
 async def ask(client: httpx.AsyncClient, own_database: Database, bearer: Any) -> Ask:
-    """Sends a request of a new merchant's admin, and answers its body."""
+    """Sends a request of a new merchant's admin and returns the answer's body."""
     headers = bearer(await create_caller(own_database))
 
     async def ask(

@@ -29,7 +29,7 @@ Bearer = Callable[[Caller], dict[str, str]]
 async def shop(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> httpx.AsyncClient:
-    """A client of a merchant with two orders that came back, the second an hour after the first."""
+    """A client of a merchant with two returned orders, the second an hour after the first."""
     await promotions.create_promotion(database, merchant, a_promotion(codes=("TEN",)), NOON)
     for hours, order_id in enumerate(("=A1", "B,2")):
         cart = Cart("EUR", (a_line(),), ("ten",), None, Customer('the "one"'))
@@ -45,7 +45,7 @@ def rows_in(answer: httpx.Response) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 
-async def test_a_csv_file_has_each_row_with_texts_as_they_are(shop: httpx.AsyncClient) -> None:
+async def test_a_csv_file_has_each_row_with_unchanged_texts(shop: httpx.AsyncClient) -> None:
     answer = await shop.get("/export/v1/orders")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="orders.csv"'
@@ -106,7 +106,7 @@ async def test_an_empty_file_has_its_columns(
         ("codes?status=paid&state=gone&a%2Fb=1", ["/status", "/state", "/a~1b"]),
     ],
 )
-async def test_all_faulty_parameters_are_told(
+async def test_all_faulty_parameters_are_listed(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer, path: str, pointers: list[str]
 ) -> None:
     client.headers.update(bearer(merchant))
@@ -115,7 +115,7 @@ async def test_all_faulty_parameters_are_told(
     assert [fault["pointer"] for fault in answer.json()["errors"]] == pointers
 
 
-async def test_a_checkout_exports_nothing(
+async def test_the_checkout_role_cannot_export(
     client: httpx.AsyncClient, database: Database, bearer: Bearer
 ) -> None:
     client.headers.update(bearer(await create_caller(database, Role.CHECKOUT)))
@@ -125,7 +125,7 @@ async def test_a_checkout_exports_nothing(
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_parquet_that_is_not_installed_is_said(
+async def test_an_export_says_that_parquet_is_not_installed(
     shop: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)

@@ -1,4 +1,4 @@
-"""Any JSON is read as a promotion or as a list of published errors."""
+"""Any JSON is read as a promotion, or refused with a list of published errors."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -226,7 +226,7 @@ async def test_a_downloaded_file_is_safe_in_a_spreadsheet_and_can_be_uploaded(
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="codes-')
     heading, used, free = csv.reader(io.StringIO(answer.content.decode("utf-8")))
-    # For programs: without a byte order mark before the heading.
+    # This is for programs, so there is no byte order mark before the heading.
     assert heading == ["coupon_code", "coupon_id", "state", "coupon_uses", "used_by", "used_at"]
     assert used[0] == "A"
     assert used[2:] == ["used", "1", '\'=HYPERLINK("http://x","y")', "2026-06-01T12:00:00+00:00"]

@@ -90,7 +90,7 @@ def test_a_new_promotion_is_active_from_now_without_end_or_code_type() -> None:
     assert new.terms.code_type is None
 
 
-def test_an_end_that_equals_the_default_is_no_end() -> None:
+def test_an_end_that_equals_the_default_counts_as_no_end() -> None:
     assert created(discount_body(date_to="3000-01-01T00:00:00+03:00")).period.ends_at is None
     assert created(discount_body(date_to="2999-12-31T21:00:00+00:00")).period.ends_at is None
     beside = created(discount_body(date_to="3000-01-01T00:00:00+00:00")).period.ends_at
@@ -190,7 +190,7 @@ def test_an_object_of_another_json_type_counts_as_present(value: object) -> None
     assert faults_of(discount_body(discounts=value)) == invalid("discounts")
 
 
-def test_a_missing_object_has_the_errors_of_an_empty_one() -> None:
+def test_a_missing_object_has_the_errors_of_an_empty_object() -> None:
     assert faults_of(without(coupon_body(), "coupons")) == [fault(11070), fault(11040)]
     assert faults_of(without(discount_body(), "discounts")) == [fault(11041)]
     assert faults_of(coupon_body(coupons={})) == [fault(11070), fault(11040)]

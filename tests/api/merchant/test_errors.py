@@ -103,13 +103,13 @@ def test_unknown_products_are_named_in_one_message() -> None:
     assert body == {"errors": [{"error": 11020, "message": "Product not found: 9, 7"}]}
 
 
-def test_errors_worth_a_retry_have_retry_after() -> None:
+def test_errors_that_a_retry_may_solve_have_retry_after() -> None:
     assert answer_problem(TooManyAttempts(60)).headers["retry-after"] == "60"
     assert answer_status(503, {"Retry-After": "2"}).headers["retry-after"] == "2"
 
 
 @pytest.mark.parametrize("status", [404, 405, 500, 503])
-def test_a_status_alone_is_its_own_code(status: int) -> None:
+def test_a_status_without_a_problem_is_its_own_code(status: int) -> None:
     response = answer_status(status)
     assert response.status_code == status
     assert errors_of(response) == [status]

@@ -25,11 +25,11 @@ def test_all_parameters_are_read() -> None:
     )
 
 
-def test_zero_is_a_count() -> None:
+def test_zero_is_a_valid_count() -> None:
     assert read_query([("limit", "0"), ("offset", "0")]) == PromotionQuery(limit=0, offset=0)
 
 
-def test_of_repeated_parameters_the_last_counts() -> None:
+def test_if_a_parameter_is_repeated_the_last_value_counts() -> None:
     assert read_query([("limit", "x"), ("limit", "2")]) == PromotionQuery(limit=2)
 
 

@@ -1,4 +1,4 @@
-"""The body that modifies a promotion: what is kept and what is replaced."""
+"""The body that modifies a promotion: what is unchanged and what is replaced."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Several errors in one body: which are listed, and in which order."""
+"""Several errors in one body: which ones are listed, and in which order."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ KNOWN = frozenset({1, 2, 3, 11111, 22222})
 
 
 def faults_of(body: dict[str, Any] | str) -> list[Fault]:
-    """The errors of a body; the catalogue has the products of KNOWN."""
+    """The errors of a body. The catalogue has the products KNOWN."""
     reading = read_new_promotion(sent(body), ZoneInfo("Europe/Moscow"), NOW)
     return list(reading.faults([one for one in reading.named_products() if one not in KNOWN]))
 
@@ -82,7 +82,7 @@ def test_the_same_error_is_listed_once_at_its_first_place() -> None:
     assert faults_of(body) == [*invalid("discount_percent"), fault(11045)]
 
 
-def test_of_repeated_names_the_last_counts() -> None:
+def test_if_a_name_is_repeated_the_last_value_counts() -> None:
     body = (
         '{"promotion_type":"x","promotion_type":"discount","promotion_name":"n",'
         '"discounts":{},"discounts":{"discount_percent":null,"discount_percent":1}}'
@@ -131,7 +131,7 @@ def test_both_objects_have_the_same_rules_with_different_error_codes(
     ]
 
 
-def test_unknown_products_of_two_lists_are_one_error_at_the_last_in_the_order_sent() -> None:
+def test_unknown_products_of_two_lists_are_one_error_at_the_last_list_sent() -> None:
     body = coupon_body(
         coupons={**own_percents(9, 1, 8), "product_id": [7, 9, 2], "coupon_code": ["A"]}
     )

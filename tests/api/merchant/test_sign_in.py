@@ -14,7 +14,7 @@ from sconto.domain.sign_in import limits_of_attempt
 from sconto.operations.people import create_merchant, create_user, set_disabled, set_password
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
-from sconto.store.sign_in import Attempt, confirm_failure, reserve_attempt
+from sconto.store.sign_in import SignInAttempt, confirm_failure, reserve_attempt
 from tests.operations.test_people import PASSWORD, a_name, a_user
 
 BAD_CREDENTIALS = {"errors": [{"error": 1001, "message": "Bad credentials."}]}
@@ -55,16 +55,16 @@ async def sign_in(client: httpx.AsyncClient, username: str, password: str) -> ht
 
 
 async def note_ten_failures(database: Database, username: str, address: str) -> None:
-    """Count ten failed attempts, without the work of checking passwords."""
+    """Count ten failed attempts without checking passwords, which takes long."""
     limits = limits_of_attempt(username, address)
     for _ in range(10):
         async with database.write() as connection:
             attempt = await reserve_attempt(connection, limits, read_clock())
-            assert isinstance(attempt, Attempt)
+            assert isinstance(attempt, SignInAttempt)
             await confirm_failure(connection, attempt)
 
 
-async def test_right_credentials_get_a_token_that_opens_the_merchant_api(
+async def test_correct_credentials_get_a_token_for_the_merchant_api(
     client: httpx.AsyncClient, username: str
 ) -> None:
     answer = await sign_in(client, username, PASSWORD)
@@ -171,7 +171,7 @@ async def test_after_ten_failures_the_answer_has_retry_after(
     assert 890 <= int(refused.headers["retry-after"]) <= 900
 
 
-async def test_a_valid_token_of_the_user_lets_them_in_after_ten_failures(
+async def test_with_a_valid_token_the_user_can_sign_in_after_ten_failures(
     client: httpx.AsyncClient, database: Database, app: Starlette, username: str, address: str
 ) -> None:
     elsewhere = httpx.ASGITransport(app, client=(f"198.19.0.{next(_addresses)}", 1))
@@ -187,7 +187,7 @@ async def test_a_valid_token_of_the_user_lets_them_in_after_ten_failures(
         del client.headers[header]
 
 
-async def test_a_user_who_signed_in_from_an_address_before_can_after_ten_failures(
+async def test_a_user_can_sign_in_from_a_known_address_after_ten_failures(
     client: httpx.AsyncClient, database: Database, username: str, address: str
 ) -> None:
     assert (await sign_in(client, username, PASSWORD)).status_code == 200

@@ -80,7 +80,7 @@ async def test_blanks_around_a_code_to_remove_are_ignored(codes: Codes) -> None:
     assert await codes.find("SPACE10") == ["SPACE10"]
 
 
-async def test_a_code_with_blanks_cannot_be_added_but_one_with_a_separate_mark_can(
+async def test_a_code_with_blanks_cannot_be_added_but_one_with_a_combining_mark_can(
     codes: Codes,
 ) -> None:
     for blank in BLANKS:

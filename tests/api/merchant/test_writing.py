@@ -30,7 +30,7 @@ def promotion(kind: PromotionType, terms: Terms, ends_at: datetime | None = None
     )
 
 
-def test_the_published_example_is_written_letter_by_letter() -> None:
+def test_the_published_example_is_written_exactly() -> None:
     terms = Terms(
         ListedProducts(10 * PERCENT, (11111,)), CodeType.ONE_TIME, ("PROMO-001", "PROMO-002")
     )

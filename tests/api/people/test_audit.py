@@ -1,4 +1,4 @@
-"""The audit log over HTTP, and what an admin does about how others sign in."""
+"""The audit log over HTTP, and how an admin manages other users' sign-ins."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

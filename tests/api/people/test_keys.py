@@ -1,4 +1,4 @@
-"""API keys over HTTP: accepted wherever a token is, and managed by admins."""
+"""API keys over HTTP: accepted like tokens, and managed by admins."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ UNKNOWN = write_key("0" * 30)
 def another_process(
     database: Database, tokens: Tokens, policies: QuotaPolicies | None = None
 ) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-    """A client of another process on the database, which knows no key yet."""
+    """A client of another process on the database. It knows no keys yet."""
     return serving(database, tokens, quotas=Quotas.open(policies or QuotaPolicies(), None))
 
 
@@ -71,7 +71,7 @@ async def test_a_key_is_accepted_by_each_api_in_both_headers(
             assert (await elsewhere.get(READS[0], headers=both)).status_code == status
 
 
-async def test_a_key_may_do_what_its_role_may(
+async def test_a_key_has_the_rights_of_its_role(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer
 ) -> None:
     made = (await create(client, bearer(merchant))).json()
@@ -128,7 +128,7 @@ async def test_a_key_is_shown_once_listed_and_revoked(
         ({"expires_at": "tomorrow", "scope": "all"}, ["/expires_at", "/scope"]),
     ],
 )
-async def test_all_faults_of_a_new_key_are_told(
+async def test_all_faults_of_a_new_key_are_listed(
     client: httpx.AsyncClient,
     merchant: Caller,
     bearer: Bearer,
@@ -142,7 +142,7 @@ async def test_all_faults_of_a_new_key_are_told(
     assert listed.json() == {"keys": []}
 
 
-async def test_a_query_that_the_list_does_not_have_is_refused(
+async def test_an_unknown_parameter_of_the_list_is_refused(
     client: httpx.AsyncClient, merchant: Caller, bearer: Bearer
 ) -> None:
     answer = await client.get("/people/v1/keys?limit=5", headers=bearer(merchant))
@@ -150,7 +150,7 @@ async def test_a_query_that_the_list_does_not_have_is_refused(
     assert answer.json()["errors"][0]["pointer"] == "/limit"
 
 
-async def test_an_expired_key_is_told_apart(
+async def test_an_expired_key_has_an_error_of_its_own(
     client: httpx.AsyncClient, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
@@ -160,7 +160,7 @@ async def test_an_expired_key_is_told_apart(
     assert (answer.status_code, answer.json()["detail"]) == (401, "The token has expired.")
 
 
-async def test_each_key_has_a_quota_of_its_own(
+async def test_each_key_has_its_own_quota(
     database: Database, tokens: Tokens, merchant: Caller
 ) -> None:
     made = [

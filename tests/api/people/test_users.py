@@ -1,4 +1,4 @@
-"""Users over HTTP: listed, invited, and given links that set a password."""
+"""Users over HTTP: lists, invitations, and links to set a password."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sconto.domain.people import Caller, Role
-from sconto.operations.mail import Server
+from sconto.operations.mail import MailServer
 from sconto.operations.tokens import Tokens
 from sconto.portal.csrf import FIELD, VISITOR_COOKIE, token_for
 from sconto.store.database import Database
@@ -24,7 +24,7 @@ INVITATIONS = "/people/v1/invitations"
 
 
 def sending(
-    database: Database, tokens: Tokens, mail: Server | None
+    database: Database, tokens: Tokens, mail: MailServer | None
 ) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     """A client of an application with a mail server and a public address."""
     return serving(database, tokens, mail=mail, public_url="https://sconto.example.com/shop")
@@ -87,7 +87,7 @@ async def test_a_link_is_sent_by_mail_to_the_public_address(
     for mail, link in zip(office.mails, (made, again), strict=True):
         assert link["link"] in text_of(mail)
         assert body["username"] in text_of(mail)
-    # The server is gone: the link is made all the same.
+    # The mail server is down; the link is created anyway.
     async with sending(database, tokens, office.server) as client:
         answer = await client.post(place, headers=bearer(merchant))
     assert (answer.status_code, answer.json()["sent"]) == (201, False)
@@ -102,7 +102,7 @@ async def test_a_link_is_sent_by_mail_to_the_public_address(
         ({"username": "ada", "role": "admin", "password": "x"}, ["/password"]),
     ],
 )
-async def test_all_faults_of_an_invitation_are_told(
+async def test_all_faults_of_an_invitation_are_listed(
     client: httpx.AsyncClient,
     merchant: Caller,
     bearer: Bearer,
@@ -133,7 +133,7 @@ async def test_users_are_listed_page_by_page(
         assert answer.status_code == 422
 
 
-async def test_a_link_of_no_or_a_disabled_user_is_refused(
+async def test_a_link_for_an_unknown_or_disabled_user_is_refused(
     client: httpx.AsyncClient, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     colleague = await create_caller(database, Role.VIEWER, merchant.merchant_id)

@@ -1,4 +1,4 @@
-"""Validating a contract and applying a code: the same checks, each use counted once."""
+"""Validating a contract and applying a code: the same checks, and each use is counted once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -175,7 +175,7 @@ async def test_an_unknown_promotion_or_code_is_not_found(platform: Platform) -> 
             details(await platform.ask(method, path + tail, {}), 404)
 
 
-async def test_another_merchants_promotion_is_answered_like_an_unknown_one(
+async def test_another_merchants_promotion_has_the_answer_of_an_unknown_one(
     platform: Platform,
     client: httpx.AsyncClient,
     database: Database,

@@ -1,4 +1,4 @@
-"""The Idempotency-Key: one effect for each key, and the first answer again."""
+"""The Idempotency-Key: one effect for each key; repetitions get the first answer."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ async def test_a_repeated_call_gets_the_first_answer_and_changes_nothing(
     deleted = [await platform.ask("DELETE", path, idempotency_key="delete") for _ in range(2)]
     assert [answer.status_code for answer in deleted] == [204, 204]
     details(await platform.ask("DELETE", path), 404)
-    # Even if the promotion is deleted by now.
+    # Even if the promotion has been deleted.
     assert (await platform.ask("PATCH", path, patch, idempotency_key="x")).status_code == 200
 
 

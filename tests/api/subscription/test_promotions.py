@@ -1,4 +1,4 @@
-"""Promotions over HTTP: exact shapes, merge patches, lists and archiving."""
+"""Promotions over HTTP: exact answers, merge patches, lists and archiving."""
 
 import json
 import unicodedata
@@ -213,7 +213,7 @@ async def test_a_merge_patch_changes_its_fields_and_null_removes_one(platform: P
         ({"colour": "red"}, "colour is unknown"),
     ],
 )
-async def test_a_patch_that_leaves_something_invalid_changes_nothing(
+async def test_a_patch_with_an_invalid_result_changes_nothing(
     platform: Platform, patch: dict[str, Any], fault: str
 ) -> None:
     created = await platform.create(constraint={"promoStartAt": "2026-01-01"})
@@ -222,7 +222,7 @@ async def test_a_patch_that_leaves_something_invalid_changes_nothing(
     assert await platform.get(created["id"]) == created
 
 
-async def test_both_media_types_of_a_patch_are_taken_and_no_other(platform: Platform) -> None:
+async def test_a_patch_has_one_of_two_media_types(platform: Platform) -> None:
     created = await platform.create()
     path = f"/promotions/{created['id']}"
     for media_type in ("application/merge-patch+json", "application/json; charset=utf-8"):

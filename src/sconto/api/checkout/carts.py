@@ -87,7 +87,7 @@ class Order(_Cart, forbid_unknown_fields=True, kw_only=True):
     replaces: str | None = None
 
 
-class Hold(Order, forbid_unknown_fields=True, kw_only=True):
+class HoldBody(Order, forbid_unknown_fields=True, kw_only=True):
     """The body of a hold."""
 
     seconds: Annotated[int, Meta(ge=SHORTEST_HOLD, le=LONGEST_HOLD)] | None = None
@@ -125,7 +125,7 @@ def make_order(sent: Order) -> NewOrder:
     return NewOrder(sent.order_id, cart, expected_total, sent.replaces)
 
 
-def make_hold(sent: Hold) -> NewHold:
+def make_hold(sent: HoldBody) -> NewHold:
     """The hold to be made. Raises ValueError."""
     seconds = DEFAULT_HOLD if sent.seconds is None else sent.seconds
     return NewHold(make_order(sent), seconds)

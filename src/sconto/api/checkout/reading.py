@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 _QUOTE: Final = msgspec.json.Decoder(carts.Quote)
 _ORDER: Final = msgspec.json.Decoder(carts.Order)
-_HOLD: Final = msgspec.json.Decoder(carts.Hold)
+_HOLD: Final = msgspec.json.Decoder(carts.HoldBody)
 MAX_RETURNS: Final = 100
 """Returns of a page."""
 

@@ -1,10 +1,10 @@
 """The mail with a link that sets a password, in English, and its sending."""
 
 from sconto.domain.password_links import LinkPurpose, PasswordLink
-from sconto.operations.mail import Letter, Server, try_to_send
+from sconto.operations.mail import Letter, MailServer, try_to_send
 
 
-async def send_link(server: Server | None, link: PasswordLink, address: str) -> bool:
+async def send_link(server: MailServer | None, link: PasswordLink, address: str) -> bool:
     """Whether the link was sent to its user; False without a mail server or an e-mail address."""
     if link.email is None:
         return False

@@ -41,7 +41,7 @@ class AddressRefused(OSError):
     """No address of the host may be connected to."""
 
 
-class Client:
+class ReceiverClient:
     """Sends messages; keeps connections to receivers open for a while.
 
     `seconds` is how long a request may take, from looking up the name to the end of the answer.

@@ -8,7 +8,7 @@ from sconto.domain.receiver_address import ReceiverRules
 from sconto.domain.webhooks import Answer, Message
 
 if TYPE_CHECKING:
-    from sconto.api.sending.client import Client
+    from sconto.api.sending.client import ReceiverClient
 
 
 class Sender:
@@ -17,7 +17,7 @@ class Sender:
     def __init__(self, rules: ReceiverRules, seconds: float) -> None:
         self.rules = rules
         self.seconds = seconds
-        self._client: Client | None = None
+        self._client: ReceiverClient | None = None
         self._opening = asyncio.Lock()
 
     async def send(self, message: Message, sent_at: datetime) -> Answer:
@@ -34,8 +34,8 @@ class Sender:
             await self._client.close()
 
 
-def _import_client() -> "type[Client]":
+def _import_client() -> "type[ReceiverClient]":
     # It takes as long as the rest of the start, and most services have no webhook.
-    from sconto.api.sending.client import Client  # noqa: PLC0415
+    from sconto.api.sending.client import ReceiverClient  # noqa: PLC0415
 
-    return Client
+    return ReceiverClient

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sconto.cli.file_layouts import say_place
 from sconto.cli.promotion_files.kinds import Kind
-from sconto.cli.promotion_files.planning import FileRefused
+from sconto.cli.promotion_files.planning import PromotionFileRefused
 from sconto.cli.sentences import CODE_FAULTS
 from sconto.domain.code_file import CodeFile, CodeLine, RefusedCodeLine
 from sconto.domain.headings import CODE_COLUMN
@@ -36,7 +36,7 @@ def put_beside(document: dict[str, Any], kinds: tuple[Kind, ...], path: Path) ->
 
 
 def fetch_from_beside(document: Any, kinds: tuple[Kind, ...], path: Path) -> None:
-    """Read the codes of the files that a document names into it. Raises FileRefused."""
+    """Read the codes of the files that a document names into it. Raises PromotionFileRefused."""
     faults: list[str] = []
     for holder, name, _ in _holders(document, kinds):
         named = holder[name]
@@ -51,7 +51,7 @@ def fetch_from_beside(document: Any, kinds: tuple[Kind, ...], path: Path) -> Non
         except OSError as error:
             faults.append(f"{file} cannot be read: {error.strerror}")
     if faults:
-        raise FileRefused(faults)
+        raise PromotionFileRefused(faults)
 
 
 def _holders(

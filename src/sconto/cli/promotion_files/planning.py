@@ -19,7 +19,7 @@ from sconto.cli.promotion_files.kinds import (
     read_change_time,
 )
 from sconto.domain.numbers import MAX_INT64
-from sconto.operations.promotion_edits import Check, Decision, Edit
+from sconto.operations.promotion_edits import Check, Edit, EditDecision
 from sconto.operations.stored_promotions import StoredPromotions
 
 FORMAT: Final = 1
@@ -28,7 +28,7 @@ _SECOND: Final = timedelta(seconds=1)
 """Some formats write the time of a change in whole seconds."""
 
 
-class FileRefused(Exception):
+class PromotionFileRefused(Exception):
     """The file is not valid; each fault is a sentence."""
 
     def __init__(self, faults: Sequence[str]) -> None:
@@ -37,7 +37,7 @@ class FileRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FileEntry:
     """An entry of a file."""
 
     kind: Kind
@@ -71,9 +71,9 @@ class Plan:
     left: list[str] = field(default_factory=list)
 
     @property
-    def decision(self) -> Decision:
+    def decision(self) -> EditDecision:
         """The decision: what to do."""
-        return Decision(tuple(one.edit for one in self.planned), tuple(self.checks))
+        return EditDecision(tuple(one.edit for one in self.planned), tuple(self.checks))
 
     @property
     def fingerprint(self) -> str:
@@ -82,10 +82,10 @@ class Plan:
         return hashlib.sha256(text).hexdigest()[:8]
 
 
-def read_entries(document: Any, kinds: Sequence[Kind]) -> list[Entry]:
-    """The entries of a file. Raises FileRefused."""
+def read_entries(document: Any, kinds: Sequence[Kind]) -> list[FileEntry]:
+    """The entries of a file. Raises PromotionFileRefused."""
     if not isinstance(document, dict):
-        raise FileRefused(["must be an object with lists of promotions"])
+        raise PromotionFileRefused(["must be an object with lists of promotions"])
     faults = []
     if document.get(_FORMAT) != FORMAT:
         faults.append(f"{_FORMAT} must be {FORMAT}")
@@ -106,14 +106,18 @@ def read_entries(document: Any, kinds: Sequence[Kind]) -> list[Entry]:
             else:
                 entries.append(_read_entry(kind, place, fields))
     if faults:
-        raise FileRefused(faults)
+        raise PromotionFileRefused(faults)
     return entries
 
 
 def make_plan(
-    entries: Sequence[Entry], kinds: Sequence[Kind], promotions: StoredPromotions, *, prune: bool
+    entries: Sequence[FileEntry],
+    kinds: Sequence[Kind],
+    promotions: StoredPromotions,
+    *,
+    prune: bool,
 ) -> Plan:
-    """The plan; with `prune` it deletes what the file does not have. Raises FileRefused."""
+    """The plan; with `prune` it deletes what the file lacks. Raises PromotionFileRefused."""
     plan, faults = Plan(), []
     for kind in kinds:
         stored = kind.stored(promotions)
@@ -134,7 +138,7 @@ def make_plan(
             else:
                 plan.left.append(label)
     if faults:
-        raise FileRefused(faults)
+        raise PromotionFileRefused(faults)
     return plan
 
 
@@ -146,7 +150,7 @@ class _Matcher:
         self._new_keys: set[str] = set()
         self.matched: set[int] = set()
 
-    def match(self, entry: Entry) -> Stored | None:
+    def match(self, entry: FileEntry) -> Stored | None:
         """The promotion of an entry; None for a new one. Raises EntryRefused."""
         current = _match(entry, self._stored)
         if current is not None:
@@ -171,16 +175,16 @@ def _find_fault_of_id(fields: Mapping[str, Any]) -> str | None:
     return None if is_id else "has an id that is no number from 1"
 
 
-def _read_entry(kind: Kind, place: str, fields: Fields) -> Entry:
+def _read_entry(kind: Kind, place: str, fields: Fields) -> FileEntry:
     rest = {
         name: value for name, value in fields.items() if name not in ("id", kind.field_of_change)
     }
     name = fields.get(kind.field_of_name)
     label = f"{place} {name!r}" if isinstance(name, str) else place
-    return Entry(kind, label, fields.get("id"), fields.get(kind.field_of_change), rest)
+    return FileEntry(kind, label, fields.get("id"), fields.get(kind.field_of_change), rest)
 
 
-def _match(entry: Entry, stored: Sequence[Stored]) -> Stored | None:
+def _match(entry: FileEntry, stored: Sequence[Stored]) -> Stored | None:
     """The promotion that the entry is about; None for a new one. Raises EntryRefused."""
     noun = entry.kind.noun
     if entry.id is not None:
@@ -196,7 +200,7 @@ def _match(entry: Entry, stored: Sequence[Stored]) -> Stored | None:
     return same[0] if same else None
 
 
-def _plan_entry(plan: Plan, entry: Entry, current: Stored | None) -> None:
+def _plan_entry(plan: Plan, entry: FileEntry, current: Stored | None) -> None:
     kind = entry.kind
     read = kind.read(entry.fields, current)
     if current is None:

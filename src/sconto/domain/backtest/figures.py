@@ -69,7 +69,7 @@ class PricedTwice(msgspec.Struct, frozen=True):
     customer: str | None = None
 
 
-class Figures(msgspec.Struct):
+class BacktestFigures(msgspec.Struct):
     """The sums over the orders so far.
 
     An order is `changed` if its total or the promotions that apply on it differ; `cheaper` and
@@ -124,7 +124,7 @@ def applied_discounts(priced: PricedCart) -> dict[str, int]:
     return taken
 
 
-def add_order(figures: Figures, order: PricedTwice, draft_key: str) -> None:
+def add_order(figures: BacktestFigures, order: PricedTwice, draft_key: str) -> None:
     """Add an order; `draft_key` is the key of the draft."""
     before, after = order.before, order.after
     figures.orders += 1
@@ -158,7 +158,7 @@ def _add(sums: Beside, before: int, after: int) -> None:
 
 
 def _add_promotions(
-    figures: Figures, currency: str, before: Mapping[str, int], after: Mapping[str, int]
+    figures: BacktestFigures, currency: str, before: Mapping[str, int], after: Mapping[str, int]
 ) -> None:
     for key in {**before, **after}:
         sums = figures.promotions.setdefault(key, OfPromotion())

@@ -8,14 +8,14 @@ import msgspec
 
 from sconto.domain.backtest.draft import Draft
 from sconto.domain.backtest.figures import (
+    BacktestFigures,
     Beside,
     ChangedOrder,
-    Figures,
     OfCurrency,
     OfPromotion,
     parse_promotion_key,
 )
-from sconto.domain.backtest.worlds import World
+from sconto.domain.backtest.scenarios import Scenario
 from sconto.domain.promotion_kind import PromotionKind
 
 KEPT_FOR: Final = timedelta(days=30)
@@ -76,7 +76,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint(msgspec.Struct):
-    """What a back-test needs to continue: the last order, the sums, and both worlds.
+    """What a back-test needs to continue: the last order, the sums, and both scenarios.
 
     `salt` is used for the digests of customers. `price_version` is that of the promotions at the
     start.
@@ -85,9 +85,9 @@ class Checkpoint(msgspec.Struct):
     salt: bytes
     last: tuple[datetime, str]
     price_version: int | None = None
-    figures: Figures = msgspec.field(default_factory=Figures)
-    before: World = msgspec.field(default_factory=World)
-    after: World = msgspec.field(default_factory=World)
+    figures: BacktestFigures = msgspec.field(default_factory=BacktestFigures)
+    before: Scenario = msgspec.field(default_factory=Scenario)
+    after: Scenario = msgspec.field(default_factory=Scenario)
     edited: bool = False
 
 

@@ -8,7 +8,7 @@ import msgspec
 from sconto.domain.backtest.draft import Draft, Uncovered, with_draft
 from sconto.domain.backtest.figures import PricedTwice, add_order
 from sconto.domain.backtest.job import Checkpoint, kind_of
-from sconto.domain.backtest.worlds import Digest, Opening
+from sconto.domain.backtest.scenarios import Digest, Opening
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.pricing import price
@@ -23,7 +23,7 @@ class RecordedOrder(msgspec.Struct, frozen=True):
     found: Candidates
 
 
-class Replay:
+class OrderReplay:
     """Places orders again, in the order of time, and adds up what changes."""
 
     def __init__(

@@ -22,7 +22,7 @@ from sconto.domain.schedule import Period
 
 
 @dataclass
-class Discount:
+class ImportedDiscount:
     """What could be read of a discount; all its codes have these terms.
 
     It has a percent, amounts, or neither if it makes shipping free. `notes` say what is different
@@ -74,7 +74,7 @@ class Discount:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class SkippedLine:
     """A line that is left out, and why."""
 
     line: int
@@ -83,7 +83,7 @@ class Left:
     file: str = ""
 
 
-def make_promotion(discount: Discount, now: datetime) -> NewPromotion | NewCartPromotion:
+def make_promotion(discount: ImportedDiscount, now: datetime) -> NewPromotion | NewCartPromotion:
     """A product promotion if the discount is only a percent on products; else a cart promotion."""
     period = Period(discount.starts_at or now.replace(microsecond=0), discount.ends_at)
     active = discount.active and not discount.is_looser
@@ -116,7 +116,7 @@ def make_promotion(discount: Discount, now: datetime) -> NewPromotion | NewCartP
     )
 
 
-def _is_percent_on_products(discount: Discount) -> bool:
+def _is_percent_on_products(discount: ImportedDiscount) -> bool:
     only_ids = ProductSelection(ids=discount.products.ids)
     return (
         discount.target is Target.LINES

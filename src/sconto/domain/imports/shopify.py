@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sconto.domain.cart_promotion import Conditions, Limits, Target
 from sconto.domain.codes import CodeType, is_code
 from sconto.domain.imports.cells import Record, require_currency
-from sconto.domain.imports.discount import Discount
+from sconto.domain.imports.discount import ImportedDiscount
 from sconto.domain.imports.notes import NoteKind, Unreadable
 from sconto.domain.money import parse_price
 
@@ -30,14 +30,16 @@ _COMBINES: Final = tuple(
 )
 
 
-def read_discount(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[Discount]:
+def read_discount(
+    record: Record, zone: ZoneInfo, currency: str | None
+) -> Iterator[ImportedDiscount]:
     """The discount of a row. Raises Unreadable if it must be left out."""
     name = record.text("Name")
     if record.text("Status").casefold() == "expired":
         raise Unreadable(NoteKind.OVER)
     if not is_code(name):
         raise Unreadable(NoteKind.NAME_NOT_A_CODE)
-    found = Discount(name, (name,), record.line)
+    found = ImportedDiscount(name, (name,), record.line)
     found.starts_at = record.moment(zone, "Start")
     found.ends_at = record.moment(zone, "End")
     _read_benefit(record, found, currency)
@@ -50,7 +52,7 @@ def read_discount(record: Record, zone: ZoneInfo, currency: str | None) -> Itera
     yield found
 
 
-def _read_benefit(record: Record, found: Discount, currency: str | None) -> None:
+def _read_benefit(record: Record, found: ImportedDiscount, currency: str | None) -> None:
     kind = record.text("Type").casefold()
     if "buy" in kind or "get" in kind or "app" in kind.split():
         raise Unreadable(NoteKind.TERMS_NOT_EXPORTED, record.text("Type"))
@@ -80,7 +82,7 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> None
             raise Unreadable(NoteKind.VALUE_WITHOUT_COUNTERPART, "Value Type", other)
 
 
-def _read_limits(record: Record, found: Discount) -> None:
+def _read_limits(record: Record, found: ImportedDiscount) -> None:
     limit = record.count("Usage Limit Per Code")
     left = found.left_of(limit, record.count("Times Used In Total"))
     if limit == 1:
@@ -90,7 +92,7 @@ def _read_limits(record: Record, found: Discount) -> None:
     found.limits = Limits(left, 1 if once else None)
 
 
-def _read_minimum(record: Record, found: Discount, currency: str | None) -> None:
+def _read_minimum(record: Record, found: ImportedDiscount, currency: str | None) -> None:
     text = record.text("Minimum Purchase Requirements")
     if text.casefold() in ("", "none", "0", "0.0", "no minimum requirements"):
         return

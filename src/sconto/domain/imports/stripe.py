@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sconto.domain.cart_promotion import Conditions, Limits
 from sconto.domain.codes import CodeType, code_key, is_code
 from sconto.domain.imports.cells import Record, read_currency
-from sconto.domain.imports.discount import Discount, Left
+from sconto.domain.imports.discount import ImportedDiscount, SkippedLine
 from sconto.domain.imports.notes import Note, NoteKind, Unreadable
 from sconto.domain.money import currency_decimals
 
@@ -29,7 +29,7 @@ _MINOR_UNITS: Final = "amount_off"
 """The API's spelling of the heading. The dashboard's, `Amount Off`, is in major units."""
 
 
-def read_coupon(record: Record) -> Discount:
+def read_coupon(record: Record) -> ImportedDiscount:
     """The discount of a coupon, whose code is its id. Raises Unreadable."""
     coupon = record.text("id")
     if record.text("Valid") and not record.flag("Valid"):
@@ -38,7 +38,7 @@ def read_coupon(record: Record) -> Discount:
     if duration == "repeating":
         months = record.text("Duration In Months", "duration_in_months")
         raise Unreadable(NoteKind.REPEATING, months)
-    found = Discount(record.text("Name") or coupon, (coupon,), record.line)
+    found = ImportedDiscount(record.text("Name") or coupon, (coupon,), record.line)
     if duration == "forever":
         found.note(NoteKind.EACH_ORDER)
     found.ends_at = record.moment(_UTC, "Redeem By (UTC)", "Redeem By")
@@ -50,14 +50,14 @@ def read_coupon(record: Record) -> Discount:
 
 
 def with_codes(
-    coupons: Mapping[str, Discount], records: Iterable[Record]
-) -> tuple[list[Discount], list[Left]]:
+    coupons: Mapping[str, ImportedDiscount], records: Iterable[Record]
+) -> tuple[list[ImportedDiscount], list[SkippedLine]]:
     """The discounts with promotion codes in place of ids, and the codes that are left out.
 
     `coupons` are discounts by the ids of coupons.
     """
-    grouped: dict[tuple[object, ...], Discount] = {}
-    left: list[Left] = []
+    grouped: dict[tuple[object, ...], ImportedDiscount] = {}
+    left: list[SkippedLine] = []
     seen: set[str | None] = set()
     for record in records:
         code = record.text("Code")
@@ -69,7 +69,7 @@ def with_codes(
                 raise Unreadable(NoteKind.CODE_REPEATED)
             own = _read_code(record, code, coupons[coupon_id])
         except Unreadable as reason:
-            left.append(Left(record.line, code, reason.note))
+            left.append(SkippedLine(record.line, code, reason.note))
             continue
         seen.add(code_key(code))
         key = (coupon_id, *_terms_of(own, record))
@@ -84,15 +84,17 @@ def with_codes(
     return list(grouped.values()), left
 
 
-def find_unused(coupons: Mapping[str, Discount], used: Iterable[Discount]) -> Iterator[Left]:
+def find_unused(
+    coupons: Mapping[str, ImportedDiscount], used: Iterable[ImportedDiscount]
+) -> Iterator[SkippedLine]:
     """The coupons of which no promotion code is used."""
     names = {one.name for one in used}
     for coupon in coupons.values():
         if coupon.name not in names:
-            yield Left(coupon.line, coupon.name, Note(NoteKind.COUPON_WITHOUT_CODES))
+            yield SkippedLine(coupon.line, coupon.name, Note(NoteKind.COUPON_WITHOUT_CODES))
 
 
-def name_apart(discounts: Iterable[Discount]) -> None:
+def name_apart(discounts: Iterable[ImportedDiscount]) -> None:
     """Number names that occur twice: names are not unique in Stripe."""
     names: set[str] = set()
     for one in discounts:
@@ -101,7 +103,7 @@ def name_apart(discounts: Iterable[Discount]) -> None:
         names.add(one.name)
 
 
-def _terms_of(own: Discount, record: Record) -> tuple[object, ...]:
+def _terms_of(own: ImportedDiscount, record: Record) -> tuple[object, ...]:
     """What promotion codes of a coupon must have in common to be codes of one promotion."""
     has_own_limit = own.code_type is CodeType.REUSABLE and record.count("Max Redemptions")
     return (
@@ -114,14 +116,14 @@ def _terms_of(own: Discount, record: Record) -> tuple[object, ...]:
     )
 
 
-def check_code(discount: Discount) -> None:
+def check_code(discount: ImportedDiscount) -> None:
     """Raise Unreadable unless the id of a coupon, its only code, can be a code."""
     if not is_code(discount.codes[0]):
         raise Unreadable(NoteKind.ID_NOT_A_CODE)
     discount.note(NoteKind.ID_IS_THE_CODE)
 
 
-def _read_code(record: Record, code: str, coupon: Discount) -> Discount:
+def _read_code(record: Record, code: str, coupon: ImportedDiscount) -> ImportedDiscount:
     if not is_code(code):
         raise Unreadable(NoteKind.NOT_A_CODE)
     if record.text("Active") and not record.flag("Active"):
@@ -147,7 +149,7 @@ def _read_code(record: Record, code: str, coupon: Discount) -> Discount:
     return own
 
 
-def _read_benefit(record: Record, found: Discount) -> None:
+def _read_benefit(record: Record, found: ImportedDiscount) -> None:
     if record.text("Percent Off"):
         found.percent = record.percent("Percent Off")
         return
@@ -164,7 +166,7 @@ def _read_benefit(record: Record, found: Discount) -> None:
     found.amounts = {currency: amount}
 
 
-def _read_left(record: Record, found: Discount) -> int | None:
+def _read_left(record: Record, found: ImportedDiscount) -> int | None:
     return found.left_of(record.count("Max Redemptions"), record.count("Times Redeemed"))
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sconto.domain.cart_promotion import Conditions, Limits, ProductSelection, Target
 from sconto.domain.codes import CodeType, is_code
 from sconto.domain.imports.cells import Record, require_currency
-from sconto.domain.imports.discount import Discount
+from sconto.domain.imports.discount import ImportedDiscount
 from sconto.domain.imports.notes import NoteKind, Unreadable
 from sconto.domain.numbers import parse_id
 
@@ -28,14 +28,14 @@ _FIXED: Final = ("fixed_cart", "fixed_product")
 _SECOND: Final = timedelta(seconds=1)
 
 
-def read_coupon(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[Discount]:
+def read_coupon(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[ImportedDiscount]:
     """The discounts of a coupon. Raises Unreadable if it must be left out."""
     code = record.text("post_title", "coupon_code", "code")
     if not is_code(code):
         raise Unreadable(NoteKind.NOT_A_CODE)
     if record.text("post_status").casefold() == "trash":
         raise Unreadable(NoteKind.IN_THE_TRASH)
-    found = Discount(code, (code,), record.line)
+    found = ImportedDiscount(code, (code,), record.line)
     _read_limits(record, found)
     _read_products(record, found)
     _read_conditions(record, found, currency)
@@ -56,7 +56,7 @@ def read_coupon(record: Record, zone: ZoneInfo, currency: str | None) -> Iterato
         yield _free_shipping(found)
 
 
-def _read_benefit(record: Record, found: Discount, currency: str | None) -> bool:
+def _read_benefit(record: Record, found: ImportedDiscount, currency: str | None) -> bool:
     """Whether the coupon takes something off lines or the order."""
     kind = record.text("discount_type").casefold()
     if kind not in _PERCENT + _FIXED:
@@ -74,7 +74,7 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> bool
     return True
 
 
-def _free_shipping(found: Discount) -> Discount:
+def _free_shipping(found: ImportedDiscount) -> ImportedDiscount:
     return replace(
         found,
         name=f"{found.name} (shipping)",
@@ -85,7 +85,7 @@ def _free_shipping(found: Discount) -> Discount:
     )
 
 
-def _read_limits(record: Record, found: Discount) -> None:
+def _read_limits(record: Record, found: ImportedDiscount) -> None:
     limit = record.count("usage_limit")
     left = found.left_of(limit, record.count("usage_count"))
     per_customer = record.count("usage_limit_per_user")
@@ -96,7 +96,7 @@ def _read_limits(record: Record, found: Discount) -> None:
     found.limits = Limits(left, per_customer)
 
 
-def _read_products(record: Record, found: Discount) -> None:
+def _read_products(record: Record, found: ImportedDiscount) -> None:
     ids = _read_ids(record, "product_ids")
     except_ids = _read_ids(record, "exclude_product_ids")
     tags = frozenset(record.parts("product_categories"))
@@ -118,7 +118,7 @@ def _read_ids(record: Record, name: str) -> frozenset[int]:
     return frozenset(one for one in ids if one is not None)
 
 
-def _read_conditions(record: Record, found: Discount, currency: str | None) -> None:
+def _read_conditions(record: Record, found: ImportedDiscount, currency: str | None) -> None:
     minimum = None
     if record.text("minimum_amount").strip("0."):
         unit = require_currency(currency)

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from sconto.domain.backtest.draft import CartPromotionDraft, Draft, as_if_running
 from sconto.domain.backtest.figures import parse_promotion_key
 from sconto.domain.backtest.job import MAX_ATTEMPTS, Checkpoint, NewBacktest, Result, result_of
-from sconto.domain.backtest.replay import RecordedOrder, Replay
-from sconto.domain.backtest.worlds import Digest
+from sconto.domain.backtest.replay import OrderReplay, RecordedOrder
+from sconto.domain.backtest.scenarios import Digest
 from sconto.domain.promotion_kind import PromotionKind
 from sconto.store import backtest_reads as reads
 from sconto.store import backtests as store
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Strides:
+class BatchSizes:
     """How many orders are read together, and how often a checkpoint is saved."""
 
     orders: int = 200
@@ -49,7 +49,7 @@ async def run_backtest(
     backtest_id: int,
     lease: UUID,
     clock: Callable[[], datetime],
-    strides: Strides = Strides(),
+    sizes: BatchSizes = BatchSizes(),
 ) -> bool:
     """Claim a back-test and compute it to its end, from its last checkpoint on.
 
@@ -57,7 +57,7 @@ async def run_backtest(
     times without progress ends as failed.
     """
 
-    async def claim() -> store.Claimed | None:
+    async def claim() -> store.ClaimedBacktest | None:
         async with database.write() as connection:
             now = clock()
             return await store.claim_backtest(
@@ -72,7 +72,7 @@ async def run_backtest(
         if claimed.attempts > MAX_ATTEMPTS:
             await fail_backtest(database, merchant_id, backtest_id, lease, clock())
             return False
-        await run.compute(claimed, strides)
+        await run.compute(claimed, sizes)
     except BacktestLost:
         return False
     return True
@@ -107,7 +107,7 @@ class _Run:
         self._lease = lease
         self._clock = clock
 
-    async def compute(self, claimed: store.Claimed, strides: Strides) -> None:
+    async def compute(self, claimed: store.ClaimedBacktest, sizes: BatchSizes) -> None:
         """Compute the rest of it. Raises BacktestLost."""
         wanted, draft = claimed.wanted, priced_draft(claimed.wanted)
         async with self._database.read() as connection:
@@ -126,8 +126,8 @@ class _Run:
         await self._save(orders, checkpoint)
         pages = _Pages(self._database, self._merchant_id, wanted, checkpoint, with_first=with_first)
         saved_at = self._clock()
-        while await pages.place_next(strides.orders):
-            if self._clock() - saved_at >= strides.checkpoint_every:
+        while await pages.place_next(sizes.orders):
+            if self._clock() - saved_at >= sizes.checkpoint_every:
                 await self._save(orders, checkpoint)
                 saved_at = self._clock()
         result = result_of(checkpoint, draft, await self._names(checkpoint))
@@ -199,7 +199,7 @@ class _Pages:
         self._with_first = with_first
         self._checkpoint = checkpoint
         self._stock = Stock(merchant_id, draft, wanted.since, wanted.until)
-        self._replay = Replay(
+        self._replay = OrderReplay(
             draft,
             checkpoint,
             self._stock.uncovered,

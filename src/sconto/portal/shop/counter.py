@@ -20,7 +20,7 @@ _SHOWN: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ShopProduct:
     """A product with its price for everybody; amounts in minor units."""
 
     product_id: int
@@ -41,7 +41,7 @@ class BillLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class ShopBill:
     """What a cart or an order costs, as a shopper sees it; amounts in minor units.
 
     `codes` says of each code whether it gives a discount, not whether it exists. `written_total`
@@ -62,7 +62,7 @@ class Counter:
 
     sconto: AsyncClient
 
-    async def list_offers(self) -> list[Offer]:
+    async def list_offers(self) -> list[ShopProduct]:
         """All products of the shop."""
         products = await self._list_products()
         if not products:
@@ -77,7 +77,7 @@ class Counter:
             }
         )
         return [
-            Offer(
+            ShopProduct(
                 priced["product_id"],
                 products[priced["product_id"]]["name"],
                 _amount(priced["unit_price"]),
@@ -86,7 +86,7 @@ class Counter:
             for priced in prices["products"]
         ]
 
-    async def quote(self, basket: Basket) -> Bill | None:
+    async def quote(self, basket: Basket) -> ShopBill | None:
         """What the basket costs now; None for an empty one."""
         products = await self._list_products()
         cart = _cart(basket, products)
@@ -103,7 +103,7 @@ class Counter:
             return False
         return True
 
-    async def find_hold(self, order_id: str) -> tuple[Bill, datetime] | None:
+    async def find_hold(self, order_id: str) -> tuple[ShopBill, datetime] | None:
         """The hold of an order, and its end; None if there is none."""
         try:
             held = await self.sconto.checkout.get_hold(order_id)
@@ -130,7 +130,7 @@ class Counter:
             return False
         return True
 
-    async def find_order(self, order_id: str) -> Bill | None:
+    async def find_order(self, order_id: str) -> ShopBill | None:
         """The order; None if there is none."""
         try:
             order = await self.sconto.checkout.get_order(order_id)
@@ -165,8 +165,8 @@ def _cart(basket: Basket, products: Mapping[int, CatalogProduct]) -> Cart:
     return {"currency": CURRENCY, "lines": lines, "codes": list(basket.codes)}
 
 
-def _bill(priced: PricedCart, products: Mapping[int, CatalogProduct]) -> Bill:
-    return Bill(
+def _bill(priced: PricedCart, products: Mapping[int, CatalogProduct]) -> ShopBill:
+    return ShopBill(
         _amount(priced["subtotal"]),
         _amount(priced["discount"]),
         _amount(priced["total"]),

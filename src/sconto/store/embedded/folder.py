@@ -14,7 +14,7 @@ _FAILURE_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class KeeperNotice:
     """The keeper's notice: the server's URL, or why it fails; neither during the start."""
 
     url: str = ""
@@ -83,15 +83,15 @@ def prepare_folder(data_dir: Path) -> ServerFolder:
     return folder
 
 
-def write_notice(lock: LockFile, notice: Notice) -> None:
+def write_notice(lock: LockFile, notice: KeeperNotice) -> None:
     """Overwrite the notice in place, which works on a full disk too."""
     content = {"url": notice.url, "failure": notice.failure[:_FAILURE_CHARACTERS]}
     os.pwrite(lock.fd, json.dumps(content).encode().ljust(_NOTICE_BYTES), 0)
 
 
-def read_notice(lock: LockFile) -> Notice:
+def read_notice(lock: LockFile) -> KeeperNotice:
     """The current notice; an empty one if it cannot be read."""
     try:
-        return Notice(**json.loads(os.pread(lock.fd, _NOTICE_BYTES, 0)))
+        return KeeperNotice(**json.loads(os.pread(lock.fd, _NOTICE_BYTES, 0)))
     except (ValueError, TypeError):
-        return Notice()
+        return KeeperNotice()

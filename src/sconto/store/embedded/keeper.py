@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sconto.store.embedded.failures import EmbeddedError
 from sconto.store.embedded.files import LockFile
-from sconto.store.embedded.folder import Notice, ServerFolder, read_notice, write_notice
+from sconto.store.embedded.folder import KeeperNotice, ServerFolder, read_notice, write_notice
 from sconto.store.embedded.server import Server
 
 _TICK = 0.2
@@ -19,7 +19,7 @@ _SHORT_TICK = 0.05
 _PAUSE_AFTER_FAILURE = 1.0
 
 
-def ensure_keeper(folder: ServerFolder) -> Notice:
+def ensure_keeper(folder: ServerFolder) -> KeeperNotice:
     """The keeper's notice; starts a keeper if none runs. The caller must have locked the door.
 
     Raises:
@@ -29,12 +29,12 @@ def ensure_keeper(folder: ServerFolder) -> Notice:
         if not lock.try_take():
             return read_notice(lock)
         launch_keeper(folder, lock)
-        return Notice()
+        return KeeperNotice()
 
 
 def launch_keeper(folder: ServerFolder, lock: LockFile) -> None:
     """Start a keeper that inherits its lock from the caller, so that there are never two."""
-    write_notice(lock, Notice())
+    write_notice(lock, KeeperNotice())
     log = folder.open_log()
     try:
         done = subprocess.run(
@@ -65,7 +65,7 @@ def main(folder_path: str, lock_fd: str) -> None:
 def keep_server(folder: ServerFolder, lock: LockFile) -> None:
     """Start the server, restart it when it has ended, and stop it when nobody holds the folder."""
     door, holders = LockFile(folder.door), LockFile(folder.holders)
-    said = Notice()
+    said = KeeperNotice()
     server = Server(folder)
     try:
         while not _is_abandoned(door, holders):
@@ -76,23 +76,23 @@ def keep_server(folder: ServerFolder, lock: LockFile) -> None:
             time.sleep(_PAUSE_AFTER_FAILURE if said.failure else _TICK if said.url else _SHORT_TICK)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        write_notice(lock, Notice())
+        write_notice(lock, KeeperNotice())
         server.stop()
     server.remove_sockets()
 
 
-def _attend(server: Server) -> Notice:
+def _attend(server: Server) -> KeeperNotice:
     """Check the server once, and start it if it has ended."""
     try:
         server.trim_log()
         if server.is_ready():
-            return Notice(url=server.url)
+            return KeeperNotice(url=server.url)
         server.start()
     except EmbeddedError as error:
-        return Notice(failure=str(error))
+        return KeeperNotice(failure=str(error))
     except OSError as error:
-        return Notice(failure=f"the bundled PostgreSQL does not start: {error}")
-    return Notice()
+        return KeeperNotice(failure=f"the bundled PostgreSQL does not start: {error}")
+    return KeeperNotice()
 
 
 def _is_abandoned(door: LockFile, holders: LockFile) -> bool:

@@ -1,8 +1,8 @@
-"""Worlds: what the orders of a back-test take of limits and one-time codes, one after the other.
+"""Scenarios: what the orders of a back-test take from limits and one-time codes, one by one.
 
 The orders of the period are placed again in order of time, once with the stored promotions and once
-with the draft. Each of the two is a separate world. An order takes from the limits and codes of its
-world what it would take as a real order.
+with the draft. These are two separate scenarios. An order takes from the limits and codes of its
+scenario what it would take as a real order.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,12 +25,12 @@ Opening = Mapping[tuple[int, Scope, str], int]
 """What was taken of limits before the period, by promotion, scope and key."""
 
 Digest = Callable[[str], str]
-"""What stands for a customer's id, so that the id itself is not stored."""
+"""Replaces a customer's id, so that the id itself is not stored."""
 
 C = TypeVar("C", bound=Candidates)
 
 
-class World(msgspec.Struct):
+class Scenario(msgspec.Struct):
     """What orders of the period have taken so far.
 
     `taken` is by promotion, then by scope and key; a customer's key is a digest. `used` are the

@@ -1,4 +1,4 @@
-"""A gate in the middle of a statement: what happens before it opens comes after its snapshot."""
+"""Pauses in the middle of a statement. What is written in a pause comes after its snapshot."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
