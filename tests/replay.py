@@ -64,7 +64,7 @@ class Replay:
         }
 
     async def find_differences(self, rows: list[dict[str, Any]]) -> list[object]:
-        """The requests whose answers are not the recorded ones, with both answers."""
+        """The requests whose answers differ from the recorded ones, with both answers."""
         different: list[object] = []
         for row in rows:
             answer = await self.ask(row["request"])

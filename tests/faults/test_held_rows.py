@@ -1,4 +1,4 @@
-"""Locked rows: those who want them wait briefly, and everybody else is served."""
+"""Locked rows: requests for them wait briefly, and all others are served."""
 
 import asyncio
 import time

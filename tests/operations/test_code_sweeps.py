@@ -85,7 +85,7 @@ async def end_pause(database: Database, promotion_id: int) -> None:
 
 async def violations(database: Database, caller: Caller) -> list[str]:
     return [
-        found.words
+        str(found)
         async for promise in check(database, caller.merchant_id)
         for found in promise.violations
     ]

@@ -44,7 +44,7 @@ GROUP BY promotion_id, code_id, code_type, applied, outcome->>'currency'
 """Counts the uses of one-time codes as the version before did; here all on one day."""
 
 
-async def test_one_time_uses_counted_by_the_version_before_are_shown_unchanged(
+async def test_one_time_uses_counted_by_the_previous_version_are_shown_unchanged(
     database: Database, merchant: Caller
 ) -> None:
     day = TODAY - timedelta(days=5)

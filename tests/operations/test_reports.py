@@ -49,7 +49,7 @@ HALF_OFF_ONE = OwnPercents({1: 50 * PERCENT})
 
 async def violations(database: Database, caller: Caller) -> list[str]:
     return [
-        one.words async for found in check(database, caller.merchant_id) for one in found.violations
+        str(one) async for found in check(database, caller.merchant_id) for one in found.violations
     ]
 
 
@@ -73,7 +73,7 @@ async def figures(database: Database, merchant: Caller, days: DayRange) -> ShopR
         return await read_shop(connection, merchant.merchant_id, days, NOON)
 
 
-async def test_a_shops_figures_are_of_the_days_and_of_those_before(
+async def test_a_shops_figures_are_of_the_days_and_the_days_before(
     database: Database, merchant: Caller
 ) -> None:
     await put_products(database, merchant, [a_product(1), a_product(2)], NOON)
@@ -176,7 +176,7 @@ async def test_a_product_promotions_report_names_what_it_took_off_and_who_won(
     assert await violations(database, merchant) == []
 
 
-async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
+async def test_beaten_cart_and_subscription_promotions_are_counted_separately(
     database: Database, merchant: Caller
 ) -> None:
     made: dict[str, CartPromotion | SubscriptionPromotion] = {}

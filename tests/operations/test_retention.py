@@ -1,4 +1,4 @@
-"""Purging old records and erasing customers: statistics, limits and the check stay as they are."""
+"""Purging old records and erasing customers: statistics and limits do not change."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -31,11 +31,11 @@ def shop(database: Database, merchant: Caller) -> Shop:
 
 async def broken_promises(shop: Shop) -> list[str]:
     checked = [one async for one in check(shop.database, shop.caller.merchant_id)]
-    return [violation.words for one in checked for violation in one.violations]
+    return [str(violation) for one in checked for violation in one.violations]
 
 
 async def order_at(shop: Shop, order_id: str, wanted: Cart, now: datetime) -> int:
-    """Place an order; its total."""
+    """Place an order; returns its total."""
     order = NewOrder(order_id, wanted)
     placed = await checkout.place_order(shop.database, shop.caller, order, now, now.date())
     return placed.order.outcome.total
@@ -75,7 +75,7 @@ async def test_a_purge_keeps_statistics_limits_and_used_codes(shop: Shop) -> Non
     with pytest.raises(CodesUsedUp):
         await order_at(shop, "E", cart("ONCE"), LATER)
 
-    # The purged orders count for a limit that is removed and comes again, and for a new one.
+    # The purged orders count for a limit that is removed and added again, and for a new one.
     await shop.change(limited, ten_off())
     await shop.change(limited, ten_off(limits=Limits(total=2)))
     await shop.change(free, ten_off(limits=Limits(total=3)))
@@ -132,7 +132,7 @@ async def test_a_purge_beside_orders_and_new_limits_counts_each_order_once(
     assert await broken_promises(shop) == []
 
 
-async def test_an_interrupted_purge_goes_on_with_the_next(shop: Shop) -> None:
+async def test_the_next_purge_continues_an_interrupted_one(shop: Shop) -> None:
     await shop.create(ten_off())
     await order_at(shop, "A", cart(), NOON)
 

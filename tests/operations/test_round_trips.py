@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import pytest
 from asyncpg.connection import LoggedQuery
+from msgspec.structs import replace
 
 from sconto.domain.cart import Cart, Customer
-from sconto.domain.cart_promotion import AmountOff, CartTerms, Limits, NewCartPromotion, Target
+from sconto.domain.cart_promotion import Limits
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
@@ -18,7 +19,6 @@ from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller, Role
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.returns import Goods
-from sconto.domain.schedule import Period
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.domain.subscription_schedule import SchedulePlan
@@ -88,7 +88,7 @@ class Shop:
 
 
 async def create_cart_promotion(database: Database, caller: Caller) -> int:
-    new = new_cart_promotion(active=False)
+    new = replace(ten_off(), active=False)
     return (await cart_promotions.create_promotion(database, caller, new, NOON)).id
 
 
@@ -119,6 +119,8 @@ async def open_shop(database: Database) -> Shop:
 async def pool(database_url: str) -> AsyncIterator[Database]:
     """A pool with one connection, which keeps its statements from shop to shop."""
     pool = await Database.open(database_url, connections=1)
+    async with pool.read() as connection:
+        await connection.fetchval("SELECT ARRAY[true]")  # asyncpg looks up its type once
     yield pool
     await pool.close()
 
@@ -209,28 +211,20 @@ PROMOTIONS: Final[dict[str, tuple[Ask, int]]] = {
 }
 
 
-def new_cart_promotion(*codes: str, active: bool = True) -> NewCartPromotion:
-    terms = CartTerms(Target.ORDER, AmountOff({"EUR": 1000}))
-    code_type = CodeType.REUSABLE if codes else None
-    return NewCartPromotion("Ten off", active, Period(NOON), terms, code_type, codes)
-
-
 CART_PROMOTIONS: Final[dict[str, tuple[Ask, int]]] = {
     "create an automatic one": (
-        lambda shop: cart_promotions.create_promotion(
-            shop.database, shop.caller, new_cart_promotion(), NOON
-        ),
+        lambda shop: cart_promotions.create_promotion(shop.database, shop.caller, ten_off(), NOON),
         6,
     ),
     "create one with codes": (
         lambda shop: cart_promotions.create_promotion(
-            shop.database, shop.caller, new_cart_promotion("NEW"), NOON
+            shop.database, shop.caller, ten_off("NEW"), NOON
         ),
         6,
     ),
     "change": (
         lambda shop: cart_promotions.change_promotion(
-            shop.database, shop.caller, shop.cart_promotion, lambda _: new_cart_promotion(), NOON
+            shop.database, shop.caller, shop.cart_promotion, lambda _: ten_off(), NOON
         ),
         7,
     ),
@@ -378,7 +372,7 @@ WITH_EVENTS: Final = {
 
 
 async def assert_statements(shop: Shop, ask: Ask, number: int) -> None:
-    """The operation sends so many statements, and none twice."""
+    """The operation sends this number of statements, and none twice."""
     async with shop.counting():
         await ask(shop)
     sent = [" ".join(statement.split()) for statement in shop.asked]

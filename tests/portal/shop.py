@@ -78,6 +78,6 @@ async def open_shop(database: Database, caller: Caller) -> Mapping[str, int]:
 
 
 async def create_subscription(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
-    """Create a promotion for subscriptions; return its id."""
+    """Create a subscription promotion; return its id."""
     made = await subscription_promotions.create_promotion(database, caller, terms, NOON)
     return made.id

@@ -88,7 +88,7 @@ async def test_a_draft_with_faults_is_not_saved(portal: PortalClient, database: 
     assert "Not saved. Fix 2 fields." in answer.text
 
 
-async def test_what_was_typed_about_a_deleted_promotion_becomes_a_new_one(
+async def test_a_form_of_a_deleted_promotion_becomes_a_new_one(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     made = await promotions.create_promotion(database, merchant, a_promotion(), read_clock())
@@ -152,7 +152,7 @@ async def test_a_gift_and_a_code_are_made_with_the_keyboard(
     await name.focus()
     await page.keyboard.type("A pot for you")
     await page.keyboard.press("Enter")
-    # Enter looks and saves nothing; the first fault has the focus.
+    # Enter only shows the impact and saves nothing; the first fault has the focus.
     gift = page.get_by_label("Gift product")
     await expect(gift).to_be_focused()
     await expect(page.get_by_role("alert")).to_have_text("Not saved. Fix one field.")

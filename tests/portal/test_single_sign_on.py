@@ -57,7 +57,7 @@ def provider(running: Provider) -> Provider:
 
 @pytest.fixture
 async def rules(database: Database, merchant: Caller) -> SignOnRules:
-    """Everybody is of the merchant, and `groups` has their roles."""
+    """Everybody belongs to the merchant, and `groups` has their roles."""
     user = await get_user(database, merchant, merchant.user_id)
     return SignOnRules(user.merchant, "", "groups", ROLES, None)
 
@@ -100,7 +100,7 @@ async def browser(
 async def sign_on(
     browser: httpx.AsyncClient, provider: Provider, subject: str, **claims: Any
 ) -> httpx.Response:
-    """Go through the whole sign-in, and answer what the portal answers at its end."""
+    """Go through the whole sign-in, and return the portal's last answer."""
     provider.describe(subject, **claims)
     started = await browser.get(START)
     assert started.status_code == 303, started.text
@@ -169,7 +169,7 @@ async def test_an_address_that_the_provider_has_verified_finds_the_invited_user(
     assert session_of(known, tokens) == colleague
 
 
-async def test_a_name_that_somebody_has_is_not_taken_over(
+async def test_a_sign_in_with_a_taken_name_does_not_get_its_user(
     browser: httpx.AsyncClient,
     database: Database,
     tokens: Tokens,
@@ -356,7 +356,7 @@ async def test_the_browser_is_sent_with_state_nonce_and_pkce(
 
 
 @pytest.mark.parametrize("query", ["code=x", "error=access_denied", f"code={'a' * 5000}"])
-async def test_an_answer_that_is_none_is_refused(
+async def test_an_invalid_answer_is_refused(
     browser: httpx.AsyncClient, provider: Provider, query: str
 ) -> None:
     assert (await browser.get(f"{START}/callback?{query}")).status_code == 400

@@ -148,7 +148,7 @@ FORM = {
 
 @pytest.fixture(scope="module")
 async def shop(database_url: str, tokens: Tokens) -> AsyncIterator["CountingClient"]:
-    """A shop with a bit of everything; its pages share one connection."""
+    """A shop with one of each thing; its pages share one connection."""
     database = await Database.open(database_url, connections=1)
     merchant = await create_caller(database)
     ids = await open_shop(database, merchant)
@@ -210,7 +210,7 @@ class CountingClient:
         asked: list[str] = []
 
         def note(record: LoggedQuery) -> None:
-            # What a process remembers of people and shops is read again every few seconds.
+            # What a process caches about people and shops is read again every few seconds.
             if "coalesce(shop_name, name)" not in record.query:
                 asked.append(record.query)
 

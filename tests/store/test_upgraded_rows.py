@@ -203,7 +203,7 @@ SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = 
 
 
 async def violations(database: Database) -> list[str]:
-    return [each.words async for found in check(database) for each in found.violations]
+    return [str(each) async for found in check(database) for each in found.violations]
 
 
 def timeline(url: str, product_id: int) -> list[tuple[object, ...]]:

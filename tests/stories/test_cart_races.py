@@ -91,7 +91,7 @@ async def test_a_limit_is_reached_exactly_and_never_passed(
     await assert_no_violations(database, merchant)
 
 
-async def test_of_a_customers_concurrent_orders_one_is_the_first(
+async def test_one_of_a_customers_concurrent_orders_is_the_first(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     async with clients(server, bearer(merchant)) as shoppers:
@@ -104,7 +104,7 @@ async def test_of_a_customers_concurrent_orders_one_is_the_first(
 async def test_deletions_give_back_what_later_orders_take(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
-    """Orders are placed and deleted concurrently; what is taken is what the others have."""
+    """Orders are placed and deleted concurrently; what is taken is what the other orders have."""
     standing: set[str] = set()
 
     async def place_and_delete(client: httpx.AsyncClient, number: int) -> None:
@@ -130,7 +130,7 @@ async def test_deletions_give_back_what_later_orders_take(
     await assert_no_violations(database, merchant)
 
 
-async def test_a_limit_that_comes_goes_and_moves_under_load_is_never_passed(
+async def test_a_changing_limit_is_never_exceeded_under_load(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     async with clients(server, bearer(merchant)) as shoppers:

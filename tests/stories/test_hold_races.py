@@ -23,7 +23,7 @@ PATIENCE: Final = 20
 
 
 async def ask(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
-    """The answer, asked for until the service is not busy with it."""
+    """The answer, after retries while the service is busy."""
     for _ in range(PATIENCE):
         answer = await client.post(path, json=body)
         if answer.status_code != 503:
@@ -31,7 +31,7 @@ async def ask(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> htt
     return answer
 
 
-async def test_of_all_who_want_a_one_time_code_one_holds_it_at_a_time(
+async def test_a_one_time_code_has_one_holder_at_a_time(
     server: str, database: Database, merchant: Caller, bearer: Bearer
 ) -> None:
     new = a_promotion(codes=tuple(f"c{i}" for i in range(4)), code_type=CodeType.ONE_TIME)

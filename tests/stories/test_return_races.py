@@ -40,7 +40,7 @@ async def place(client: httpx.AsyncClient, order_id: str) -> Decimal:
 
 async def broken(database: Database, merchant: Caller) -> list[str]:
     checked = [one async for one in check(database, merchant.merchant_id)]
-    return [violation.words for one in checked for violation in one.violations]
+    return [str(violation) for one in checked for violation in one.violations]
 
 
 async def test_the_last_units_are_paid_back_once_and_to_the_cent(

@@ -30,7 +30,7 @@ _ANYTHING: Final = "…"
 
 @dataclass(frozen=True)
 class Example:
-    """A request of a page, and the answer that stands below it."""
+    """A request of a page, and the answer below it."""
 
     method: str
     path: str

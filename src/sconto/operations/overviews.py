@@ -38,7 +38,7 @@ async def list_overviews(
 ) -> OverviewPage:
     """The page that the query asks for: two statements, and one more for a search.
 
-    One more if the filters fit few of very many. Uses are counted on the day `today` at present.
+    One more if the filters match few of very many. Uses are counted on the day `today` at present.
     """
     merchant_id = caller.merchant_id
     search = None if query.search is None else read_search(query.search)
@@ -51,7 +51,7 @@ async def list_overviews(
         is_back = query.before is not None
         page = await _read_page(connection, caller, query, selection, count, now, today)
         if is_back and page.previous is None and len(page.overviews) < query.limit:
-            # Before the place there are fewer than a page: the first page shows them all.
+            # Fewer than a page come before the place: the first page shows them all.
             first = replace(query, before=None)
             page = await _read_page(connection, caller, first, selection, count, now, today)
     return page

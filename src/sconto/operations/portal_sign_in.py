@@ -71,7 +71,7 @@ async def enter_code(
 ) -> OpenedSession:
     """The second step. Raises WrongCode, TooManyAttempts, SignInTooOld.
 
-    A code works once: of concurrent attempts with the same one, in all processes, one gets in.
+    A code works once: of concurrent attempts with the same code, in all processes, one succeeds.
     Attempts count before the code is checked, as with passwords.
     """
     facts = tokens.unseal(_USE, half, now)
@@ -85,7 +85,7 @@ async def enter_code(
     async with database.write() as connection:
         state = await people.find_state(connection, user_id)
         epoch = await read_epoch(connection)
-        # Whatever ends sessions ends a sign-in that is half done.
+        # Whatever ends sessions also ends a half-done sign-in.
         is_over = state is None or state.disabled or not _is_as_before(facts, state, epoch)
         if state is not None and not is_over:
             taken = await take_code(connection, tokens.vault, state.caller, code, now)

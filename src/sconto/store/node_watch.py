@@ -1,9 +1,9 @@
 """Watches the nodes of a distributed database: where merchants are, and which nodes answer.
 
-While nothing is wrong it reads the map from the coordinator every few seconds, and asks no node.
-Once a merchant's connection was lent for longer than a second, the merchant's node is asked over
-new connections: directly, and through the coordinator. What does not answer is not used until it
-answers again, and whoever waits for it is told.
+While nothing is wrong, it reads the map from the coordinator every few seconds and asks no node.
+When a merchant's connection has been lent for longer than a second, it asks the merchant's node
+over new connections: directly, and through the coordinator. What does not answer is not used until
+it answers again, and requests that wait for it get an error.
 """
 
 import asyncio
@@ -26,16 +26,16 @@ from sconto.store.pool import SESSION_SETTINGS
 from sconto.store.shard_map import READ_MAP, Node, ShardMap
 
 _PAUSE: Final = 0.5
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 _READ_EVERY: Final = 5.0
 """Seconds until the map is read again."""
 
 _SUSPECT_AFTER: Final = 1.0
-"""Seconds that a connection may be lent before its node is asked whether it still answers."""
+"""Seconds that a connection may be lent before the watch asks whether its node still answers."""
 
 _TIMEOUT: Final = 3.0
-"""Seconds for that answer. It takes milliseconds: requests wait for longer."""
+"""Seconds to wait for that answer. It takes milliseconds, and requests wait longer than this."""
 
 _ASK_EVERY: Final = 2.0
 """Seconds until a node that did not answer is asked again."""
@@ -46,7 +46,7 @@ _CONNECT_EVERY: Final = 10.0
 _IDENTIFY: Final = f"SELECT * FROM {HELPERS}identify($1)"  # noqa: S608  # of our own constants
 
 _COORDINATOR: Final = 0
-"""Its group."""
+"""The group of the coordinator."""
 
 _OF_COORDINATOR: Final = "SELECT pg_is_in_recovery() AS is_standby, pg_backend_pid() AS pid"
 
@@ -63,11 +63,11 @@ _log = logging.getLogger(__name__)
 
 
 class _Silent(Exception):
-    """The coordinator does not get an answer from a node."""
+    """The node does not answer the coordinator."""
 
 
 async def keep_watching(database: Database) -> None:
-    """Watch the nodes of the database; endless. Without Citus it only waits."""
+    """Watch the nodes of the database forever. Without Citus it only waits."""
     await database.nodes.found.wait()
     await NodeWatch(database).run()
 
@@ -83,7 +83,7 @@ async def find_detours(database: Database) -> list[str]:
 
 
 class NodeWatch:
-    """What is being asked, and what was answered last."""
+    """The checks that are running, and their last results."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -97,7 +97,7 @@ class NodeWatch:
         self._under_way: dict[int | None, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Look again and again; ends when cancelled."""
+        """Check again and again, until cancelled."""
         try:
             while True:
                 self._nodes.wake.clear()
@@ -129,7 +129,7 @@ class NodeWatch:
         return detours
 
     def _look(self) -> None:
-        """Start what is due. Each node is asked by itself, so none waits for another one."""
+        """Start the checks that are due. Nodes are asked separately, so none waits for another."""
         now = time.monotonic()
         if now - self._nodes.read_at >= _READ_EVERY:
             self._start(None, self._read_map())
@@ -152,7 +152,7 @@ class NodeWatch:
                 self._start(group, self._attend(node))
 
     def _start(self, key: int | None, work: Coroutine[None, None, None]) -> None:
-        """Run the work unless that of before is under way."""
+        """Start the work unless it is still running."""
         before = self._under_way.get(key)
         if before is not None and not before.done():
             work.close()
@@ -185,7 +185,7 @@ class NodeWatch:
         self._nodes.wake.set()
 
     def _may_connect(self, node: Node) -> bool:
-        """Whether a connection to the node itself is of use, and safe."""
+        """Whether a direct connection to the node is useful and safe."""
         return (
             self._why_not is None
             and self._pools.limit > 0
@@ -194,7 +194,7 @@ class NodeWatch:
         )
 
     async def _attend(self, node: Node) -> None:
-        """Ask the node in both ways, and use or leave each of them from now on."""
+        """Ask the node directly and through the coordinator, and decide which way to use."""
         group = node.group
         self._pools.failed.discard(group)
         self._ask_at[group] = time.monotonic() + _ASK_EVERY
@@ -218,7 +218,7 @@ class NodeWatch:
     async def _ask_coordinator(self, node: Node) -> int | None:
         """The number of the node's server; None if the coordinator cannot be asked.
 
-        Raises _Silent if the coordinator gets no answer.
+        Raises _Silent if the node does not answer the coordinator.
         """
         connection: asyncpg.Connection[asyncpg.Record] | None = None
         try:
@@ -268,10 +268,10 @@ class NodeWatch:
                 _log.warning("node %s can be reached from here", address)
 
     def _cut(self, group: int) -> None:
-        """Tell those who wait for the node through the coordinator.
+        """Fail the work that waits for the node through the coordinator.
 
-        What works for no merchant may wait for it too. Only what did so when the node fell silent
-        is cut, for later work leaves the node out.
+        Work that is not for one merchant may wait for it too. Only work from before the node fell
+        silent is cut, because later work leaves the node out.
         """
         late = time.monotonic() - _SUSPECT_AFTER
         for pool in self._database.to_coordinator:

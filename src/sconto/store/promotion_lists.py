@@ -148,7 +148,7 @@ async def find_heading(
 async def find_some(
     connection: Connection, merchant_id: int, promotion_ids: Sequence[int]
 ) -> dict[int, ChosenPromotion]:
-    """Those of the promotions that exist or can be restored, by id."""
+    """The promotions that exist or can be restored, by id."""
     rows = await connection.fetch(_SOME, merchant_id, promotion_ids)
     return {
         row["promotion_id"]: ChosenPromotion(
@@ -188,7 +188,7 @@ async def _find_one(
 
 
 def overviews_of(promotions: str, since: str) -> str:
-    """The statement that reads what `overview_of_kind` takes of rows of `promotions`."""
+    """The statement that reads what `overview_of_kind` needs from rows of `promotions`."""
     return _OVERVIEW.format(
         promotions=promotions,
         since=since,

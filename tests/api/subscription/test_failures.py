@@ -30,7 +30,7 @@ async def test_an_unexpected_failure_is_500_without_details(
     async def open_context() -> AsyncIterator[Context]:
         yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
 
-    app = build_app(open_context, request_log("console"))
+    app = build_app(open_context, request_log("json"))
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -39,7 +39,7 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     ),
     TooManyBacktests: lambda error: problem_json.problem(
         429,
-        f"At most {error.most} back-tests of a merchant may be under way or wait.",
+        f"At most {error.most} back-tests of a merchant may run or wait.",
         {"Retry-After": str(error.retry_after)},
     ),
     DraftTooLarge: lambda error: problem_json.problem(

@@ -99,7 +99,7 @@ def _order_gave_back(error: OrderGaveBack) -> Response:
     return _conflict(
         "order-gave-back",
         "The order gave back what it took",
-        "Its cart promotions were given back when it was deleted; it stays deleted.",
+        "When it was deleted, it gave back what its cart promotions took, so it stays deleted.",
         order=write_order(error.order),
     )
 
@@ -126,7 +126,8 @@ def _more_than_left(error: MoreThanLeft) -> Response:
     return _conflict(
         "more-than-left",
         "More is returned than is left",
-        "The order has less of it than the return, after earlier returns. Nothing was kept.",
+        "After earlier returns, less is left of the order than this return has. "
+        "Nothing was stored.",
         left=write_left(error.left),
     )
 
@@ -151,7 +152,7 @@ def _order_busy(error: OrderBusy) -> Response:
 def _too_many_unknown_codes(error: TooManyUnknownCodes) -> Response:
     return problem_json.problem(
         429,
-        "Too many unknown codes came from this address. Carts without codes are taken.",
+        "Too many unknown codes came from this address. Carts without codes are accepted.",
         {"Retry-After": str(error.retry_after)},
     )
 
