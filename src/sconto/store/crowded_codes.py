@@ -18,7 +18,8 @@ the offers that can be picked, or that decide the outcome of a code:
 
 If the promotions name products, what remains is one look-up for each promotion and product of the
 cart. `candidates` uses this only for a code with more than FEW_CODES promotions, because it is
-slower for few. A code with more than FEW_PROMOTIONS gets timelines: `undrawn` names those that have none.
+slower for few. A code with more than FEW_PROMOTIONS gets timelines: `undrawn` names those that have
+none.
 """
 
 from typing import Final
