@@ -49,6 +49,7 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
     It returns `records_events`, and `is_drawn`: whether the timelines of codes are true. Its
     parameters are those of `renewal_arguments`.
     """
+    # Citus takes the types of parameters only from VALUES.
     return f"""
     INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
     VALUES ($1::bigint, {version}::bigint, {version}::bigint,
@@ -62,15 +63,7 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
 """  # noqa: S608  # of our own constants
 
 
-# Citus takes the types of parameters from the columns, and only of VALUES.
-_RENEW: Final = """
-INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
-VALUES ($1, $2::bigint, $2::bigint, CASE WHEN $4::boolean THEN $2::bigint END)
-ON CONFLICT (merchant_id) DO UPDATE
-SET price_version = excluded.price_version,
-    version = CASE WHEN $3::boolean THEN excluded.version ELSE kept.version END,
-    cart_version = coalesce(excluded.cart_version, kept.cart_version)
-"""
+_RENEW: Final = renew_sql("$2", "$3", "$4")
 
 
 def renewal_arguments(renewal: Renewal) -> tuple[int, bool, bool]:
