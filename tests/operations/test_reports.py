@@ -32,7 +32,6 @@ from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.operations import subscription_promotions
 from sconto.operations.cart_promotions import create_promotion as create_cart_promotion
-from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.counters import fold
 from sconto.operations.products import put_products
@@ -42,15 +41,10 @@ from sconto.store.database import Database
 from sconto.store.reports import read_shop
 from tests.builders import NOON, a_period, a_product, a_promotion, amount_off, subscription_terms
 from tests.conftest import create_caller
+from tests.promises import violations
 
 TODAY = NOON.date()
 HALF_OFF_ONE = OwnPercents({1: 50 * PERCENT})
-
-
-async def violations(database: Database, caller: Caller) -> list[str]:
-    return [
-        str(one) async for found in check(database, caller.merchant_id) for one in found.violations
-    ]
 
 
 async def order(

@@ -18,12 +18,12 @@ from sconto.domain.refund import decide
 from sconto.domain.return_problems import MoreThanLeft, OrderDeleted, ReturnConflict
 from sconto.domain.returns import Goods, Refund, Returned
 from sconto.operations import checkout, order_turns, retention, returns
-from sconto.operations.check import check
 from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.orders import OrderRaceLost
 from sconto.store.returns import find_returns, insert_return
 from tests.builders import NOON, a_cart, a_line
 from tests.operations.telling import a_teller
+from tests.promises import violations
 
 ONE: Final = Goods({"1": 1})
 OLD: Final = json.loads(
@@ -56,10 +56,6 @@ class Shop:
         found = await returns.list_returns(self.database, self.caller, "A", 0, 100)
         return {one.return_id: sum(one.refund.goods.units.values()) for one in found.listed}
 
-    async def broken_promises(self) -> list[str]:
-        checked = [one async for one in check(self.database, self.caller.merchant_id)]
-        return [str(violation) for one in checked for violation in one.violations]
-
 
 @pytest.fixture
 async def shop(database: Database, merchant: Caller) -> Shop:
@@ -87,7 +83,7 @@ async def test_concurrent_returns_of_the_last_units_are_stored_as_far_as_they_fi
     assert (len(kept), len(refused)) == (3, 9)
     assert {one.left.units["1"] for one in refused} == {0}
     assert sum(one.kept.refund.total for one in kept) == 3000
-    assert await shop.broken_promises() == []
+    assert await violations(shop.database, shop.caller) == []
 
 
 async def test_the_same_return_sent_concurrently_is_stored_once(
@@ -246,7 +242,7 @@ async def test_concurrent_purges_and_returns_leave_no_return_without_its_order(
     tasks = [shop.keep("R-1", ONE, f"P-{number}") for number in range(10)]
     done = await asyncio.gather(*tasks[:5], purge(), *tasks[5:], return_exceptions=True)
     assert {type(one) for one in done} <= {Returned, OrderNotFound, type(None)}
-    assert await shop.broken_promises() == []
+    assert await violations(shop.database, shop.caller) == []
 
 
 @pytest.mark.parametrize("stored", OLD, ids=lambda stored: str(stored["currency"]))
@@ -271,5 +267,7 @@ async def test_older_orders_are_returned_to_the_cent(shop: Shop, stored: dict[st
     if rest:
         paid += (await shop.keep("rest", Goods(rest), "old")).kept.refund.total
     assert paid == order.outcome.total
-    returned_checks = [words for words in await shop.broken_promises() if "return" in words]
+    returned_checks = [
+        words for words in await violations(shop.database, shop.caller) if "return" in words
+    ]
     assert returned_checks == []

@@ -17,15 +17,13 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.coverage import AllProducts, ListedProducts
 from sconto.domain.money import FULL_PERCENT, PERCENT
-from sconto.domain.overview import OverviewQuery
 from sconto.domain.people import Caller
 from sconto.domain.product import Product
-from sconto.domain.promotion import Promotion
-from sconto.operations import cart_promotions, overviews, products, promotions
+from sconto.operations import cart_promotions, products, promotions
 from sconto.store.database import Database
 from tests.builders import a_product, a_promotion
 from tests.portal.sessions import PortalClient
-from tests.portal.shop import open_shop
+from tests.portal.shop import newest, open_shop
 
 NOW = "2026-11-01T00:00"
 COMMON = {"name": "New", "starts_at": NOW, "code_type": "reusable", "who": "everybody"}
@@ -47,12 +45,6 @@ KINDS = {
     "first-order": ({"percent": "20"}, (Target.ORDER, PercentOff(20 * PERCENT))),
     "price": ({"prices": "15 EUR"}, (Target.LINES, FixedPrice({"EUR": 1500}))),
 }
-
-
-async def newest(database: Database, caller: Caller) -> Promotion:
-    now = read_clock()
-    page = await overviews.list_overviews(database, caller, OverviewQuery(limit=1), now, now.date())
-    return await promotions.get_promotion(database, caller, page.overviews[0].summary.id)
 
 
 @pytest.mark.parametrize("step", ["publish", "draft"])

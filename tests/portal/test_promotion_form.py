@@ -11,25 +11,18 @@ from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
-from sconto.domain.overview import OverviewQuery
 from sconto.domain.people import Caller
-from sconto.domain.promotion import Promotion, PromotionType, Terms
+from sconto.domain.promotion import PromotionType, Terms
 from sconto.domain.schedule import Period
-from sconto.operations import checkout, overviews, products, promotions
+from sconto.operations import checkout, products, promotions
 from sconto.store.database import Database
 from tests.builders import a_cart, a_period, a_product, a_promotion
 from tests.portal.browser import show
 from tests.portal.sessions import PortalClient
-from tests.portal.shop import open_shop
+from tests.portal.shop import newest, open_shop
 
 NAME = "Name"
 WEEK = timedelta(weeks=1)
-
-
-async def newest(database: Database, caller: Caller) -> Promotion:
-    now = read_clock()
-    page = await overviews.list_overviews(database, caller, OverviewQuery(limit=1), now, now.date())
-    return await promotions.get_promotion(database, caller, page.overviews[0].summary.id)
 
 
 async def test_a_coupon_is_created_with_products_from_the_catalogue(

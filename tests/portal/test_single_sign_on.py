@@ -4,17 +4,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from joserfc.jwk import OctKey
 
 from sconto.api.clock import read_clock
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app, make_provider
+from sconto.app import make_provider
 from sconto.domain.people import Caller, Role
 from sconto.domain.single_sign_on import SignOnRules
 from sconto.operations.sign_in_provider import Client, SignInProvider
@@ -33,6 +29,7 @@ from tests.portal.openid import (
     openid_provider,
     query_of,
 )
+from tests.serving import serving
 
 # The provider's thread runs under the filters of these tests, and uses what its library will drop.
 pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning")
@@ -69,23 +66,8 @@ async def a_browser(
     """A browser with cookies, at a portal that knows the provider."""
     client = Client(provider.issuer, CLIENT_ID, "a secret", "openid email profile")
     sign_in = SignInProvider("Shop login", rules, client, make_provider)
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(
-            database,
-            tokens,
-            ZoneInfo("UTC"),
-            Metrics(),
-            public_url="http://sconto",
-            sign_in_provider=sign_in,
-        )
-
-    app = build_app(open_context, request_log("console"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sconto") as browser,
-    ):
+    more = {"public_url": "http://sconto", "sign_in_provider": sign_in}
+    async with serving(database, tokens, **more) as browser:
         yield browser
 
 

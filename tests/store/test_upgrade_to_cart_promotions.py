@@ -39,7 +39,6 @@ from sconto.operations.backtesting.jobs import (
 )
 from sconto.operations.backtesting.running import run_backtest
 from sconto.operations.cart_promotions import create_promotion
-from sconto.operations.check import check
 from sconto.operations.checkout import change_order_status, get_order, place_order, quote
 from sconto.operations.order_counting import count_old_orders
 from sconto.operations.order_listing import list_old_orders
@@ -50,6 +49,7 @@ from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from sconto.store.reports import ALL_COUNTS
 from sconto.store.stored_amounts import discount_from
+from tests.promises import violations
 from tests.replay import START, open_replay
 from tests.store.older_schemas import at_schema
 
@@ -308,10 +308,6 @@ async def create(database: Database, **fields: Any) -> None:
 
 async def set_status(database: Database, order_id: str, status: OrderStatus) -> None:
     await change_order_status(database, SHOP, order_id, status, NOW)
-
-
-async def violations(database: Database) -> list[str]:
-    return [str(each) async for found in check(database) for each in found.violations]
 
 
 async def test_a_backtest_leaves_out_older_orders_and_counts_them(

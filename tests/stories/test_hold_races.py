@@ -13,9 +13,10 @@ from sconto.domain.people import Caller
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
+from tests.promises import violations
 from tests.statistics import get_statistics
 from tests.stories.shoppers import an_order, clients, share_out
-from tests.stories.test_cart_races import assert_no_violations, create
+from tests.stories.test_cart_races import create
 
 Bearer = Callable[[Caller], dict[str, str]]
 
@@ -64,7 +65,7 @@ async def test_a_one_time_code_has_one_holder_at_a_time(
     assert max(orders.values(), default=0) <= 1
     uses = (await get_statistics(database, merchant, promotion_id)).uses
     assert uses == 2 * orders.total()
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ async def test_holds_and_orders_share_a_limit_exactly(
         await create(shoppers[0], **fields)
         await share_out(range(40), shoppers, shop)
     assert got == {"10.00": expected, "0.00": 40 - expected}
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []
 
 
 async def test_two_carts_held_and_ordered_under_few_ids_make_one_order_each(
@@ -131,4 +132,4 @@ async def test_two_carts_held_and_ordered_under_few_ids_make_one_order_each(
     async with clients(server, bearer(merchant)) as shoppers:
         await share_out(range(128), shoppers, shop)
     assert set(placed.values()) == {1}
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []

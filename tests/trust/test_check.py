@@ -1,6 +1,6 @@
 """`sconto check` finds every record that breaks a promise, and nothing else."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import psycopg
@@ -32,18 +32,13 @@ from sconto.operations.promotions import change_promotion, create_promotion
 from sconto.store.check import TIMELINE
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
-from tests.conftest import SECRET_KEY, create_caller
+from tests.conftest import SECRET_KEY, create_caller, own_database
 from tests.services import run_command
 
+# These tests may damage it.
+stock = own_database
+
 ONCE = (CodeType.ONE_TIME, ("ONCE", "TWICE"))
-
-
-@pytest.fixture(scope="module")
-async def stock(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database that these tests may damage."""
-    database = await Database.open(create_database())
-    yield database
-    await database.close()
 
 
 @pytest.fixture

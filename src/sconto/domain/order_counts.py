@@ -6,7 +6,9 @@ were placed: no status, replacement or return changes them, as in the published 
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart_offers import CartReason
@@ -32,7 +34,7 @@ BEATEN_IN_SUBSCRIPTION: Final = (CodeReason.LOWER_DISCOUNT, CodeReason.TIE)
 """Why a code of a subscription that had an effect did not apply: another took more off."""
 
 
-class OrderCount(NamedTuple):
+class OrderCount(msgspec.Struct, frozen=True, gc=False):
     """What one order adds to the counters of a subject; `discount` is in minor units.
 
     `promotion_id` is 0 for all orders of the merchant. `code_id` is 0 without a code, and for

@@ -31,7 +31,6 @@ from sconto.domain.history import (
     cart_promotion_deleted,
     cart_promotion_restored,
 )
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import CartPromotionOverview
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
@@ -269,12 +268,8 @@ async def get_overview(
     Raises PromotionNotFound.
     """
     async with database.read(caller.merchant_id) as connection:
-        found = (
-            await promotion_lists.find_cart_overview(
-                connection, caller.merchant_id, promotion_id, today
-            )
-            if promotion_id <= MAX_INT64
-            else None
+        found = await promotion_lists.find_cart_overview(
+            connection, caller.merchant_id, promotion_id, today
         )
         if found is None:
             raise PromotionNotFound(promotion_id)

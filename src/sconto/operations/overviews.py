@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Final
 
 from sconto.domain.cart import Cart, Line
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
     DeletedPromotion,
     ExamplePrice,
@@ -99,11 +98,7 @@ async def get_overview(
 ) -> PromotionOverview:
     """The overview of one promotion; raises PromotionNotFound."""
     async with database.read(caller.merchant_id) as connection:
-        found = (
-            await store.find_overview(connection, caller.merchant_id, promotion_id, today)
-            if promotion_id <= MAX_INT64
-            else None
-        )
+        found = await store.find_overview(connection, caller.merchant_id, promotion_id, today)
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found
@@ -113,11 +108,7 @@ async def get_overview(
 async def get_heading(database: Database, caller: Caller, promotion_id: int) -> PromotionHeading:
     """What every page about a promotion shows of it; raises PromotionNotFound."""
     async with database.read(caller.merchant_id) as connection:
-        found = (
-            await store.find_heading(connection, caller.merchant_id, promotion_id)
-            if promotion_id <= MAX_INT64
-            else None
-        )
+        found = await store.find_heading(connection, caller.merchant_id, promotion_id)
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found

@@ -168,6 +168,9 @@ CROSS JOIN LATERAL (SELECT {",".join(parts)}) AS found
 # for any. Only the carts of subscriptions pay for the subscription rules.
 READ: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS)
 READ_WITHOUT_PICKS: Final = _statement(_KNOWN, _OFFERS, _ORDERS)
+READ_FOR_QUOTES: Final = _statement(_KNOWN, _OFFERS)
+"""The same for carts that name no order: PostgreSQL need not prepare to look for any."""
+
 READ_WITH_SUBSCRIPTION: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS, _RULES)
 READ_CROWDED: Final = _statement(_PICKS, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES)
 """For carts with a text that has more than FEW_CODES codes; reads all that any other reads."""
@@ -178,6 +181,7 @@ READ_WITH_CART_PROMOTIONS: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS, 
 READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS: Final = _statement(
     _KNOWN, _OFFERS, _ORDERS, CART_PROMOTIONS
 )
+READ_WITH_CART_PROMOTIONS_FOR_QUOTES: Final = _statement(_KNOWN, _OFFERS, CART_PROMOTIONS)
 READ_WITH_BOTH: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS, _RULES, CART_PROMOTIONS)
 """For carts of subscriptions of such a merchant."""
 
@@ -213,10 +217,12 @@ ON_NODES: Final = {
     for statement in (
         READ,
         READ_WITHOUT_PICKS,
+        READ_FOR_QUOTES,
         READ_WITH_SUBSCRIPTION,
         READ_CROWDED,
         READ_WITH_CART_PROMOTIONS,
         READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
+        READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
         READ_WITH_BOTH,
         READ_CROWDED_WITH_CART_PROMOTIONS,
         READ_BESIDE_HOLDS,

@@ -20,7 +20,7 @@ from sconto.store.loans import AdmittedLoan, EditLoan, Loan
 from sconto.store.node_pools import NodePools
 from sconto.store.nodes import Nodes
 from sconto.store.pick_cache import PickCache
-from sconto.store.pool import Connection, OnStatement, Pool
+from sconto.store.pool import CHECKOUT_SETTINGS, Connection, OnStatement, Pool
 from sconto.store.slots import Slots
 from sconto.store.transactions import savepoint, transaction
 
@@ -99,7 +99,11 @@ class Database:
         """
         nodes = Nodes()
         main = await Pool.open(url, connections - checkout, on_statement, nodes)
-        for_checkout = await Pool.open(url, checkout, on_statement, nodes) if checkout else main
+        for_checkout = main
+        if checkout:
+            for_checkout = await Pool.open(
+                url, checkout, on_statement, nodes, settings=CHECKOUT_SETTINGS
+            )
         node_pools = NodePools(url, checkout, on_statement, nodes)
         return cls(main, for_checkout, await Pool.open(url, 1), nodes, node_pools)
 

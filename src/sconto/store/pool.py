@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Self, TypeAlias
 
 import asyncpg
@@ -36,6 +36,13 @@ SESSION_SETTINGS: Final = {
     "default_transaction_isolation": "read committed",
 }
 """Settings of every connection."""
+
+CHECKOUT_SETTINGS: Final = {
+    # Each look-up of a cart is another key. PostgreSQL takes longer to prepare for a repeated one
+    # than to look it up again: a twelfth of what a quote takes it.
+    "enable_memoize": "off",
+}
+"""Settings of the connections for checkouts. Sessions of a pooler may lack them: they save time."""
 
 _STATEMENTS: Final = 100
 """Prepared statements that a connection keeps, with their plans."""
@@ -114,11 +121,13 @@ class Pool:
         on_statement: OnStatement | None = None,
         nodes: Nodes | None = None,
         to_node: tuple[Node, PrepareNode] | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> Self:
         """Make the pool. No connection is opened yet. `nodes` are those of the process.
 
         `on_statement` is called after each statement, in the context of the task that sent it. With
-        `to_node` the connections lead to that node, and the address says all else of them.
+        `to_node` the connections lead to that node, and the address says all else of them. Other
+        connections get the `settings` as well as those that all have.
         """
         url, keeps_statements = split_address(url)
         server: dict[str, Any] = {}
@@ -138,7 +147,7 @@ class Pool:
             command_timeout=60,
             # asyncpg's reset costs a round trip, and our sessions keep no state.
             reset=_keep,
-            init=_preparing(on_statement, nodes or Nodes(), prepare_node),
+            init=_preparing(on_statement, nodes or Nodes(), settings or {}, prepare_node),
             server_settings=SESSION_SETTINGS,
             connection_class=NodeSession,
         )
@@ -291,9 +300,13 @@ def _is_open(connection: Connection) -> bool:
 
 
 def _preparing(
-    on_statement: OnStatement | None, nodes: Nodes, prepare_node: PrepareNode | None
+    on_statement: OnStatement | None,
+    nodes: Nodes,
+    settings: Mapping[str, str],
+    prepare_node: PrepareNode | None,
 ) -> Any:
-    """Prepares a new connection: for Citus if the database has it, and for statement hooks."""
+    """Prepares a new connection: its settings, Citus if the database has it, statement hooks."""
+    first = "".join(f"SET {name} = {value};" for name, value in settings.items())
 
     def tell(record: Any) -> None:
         assert on_statement is not None  # noqa: S101 - it is only called if there is one
@@ -303,8 +316,8 @@ def _preparing(
         if prepare_node is not None:
             await prepare_node(connection)
             connection.nodes = nodes
-        # One command without arguments takes one round trip, and no prepared statement.
-        elif await connection.execute(PREPARE_SESSION) != _NO_CITUS:
+        # Commands without arguments take one round trip together, and no prepared statement.
+        elif await connection.execute(first + PREPARE_SESSION) != _NO_CITUS:
             rows = await connection.fetch(FIND_FUNCTIONS)
             connection.is_of_citus = True
             connection.node_functions = frozenset(row["proname"] for row in rows)

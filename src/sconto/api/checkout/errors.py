@@ -162,8 +162,7 @@ def _conflict(name: str, title: str, detail: str, **members: object) -> Response
     return problem_json.problem(409, detail, members=facts)
 
 
-_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
-    **problem_json.ANSWERS,
+ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     OrderNotFound: lambda _: problem_json.problem(404, "There is no such order."),
     OrderConflict: _order_conflict,
     OrderPlaced: _order_placed,
@@ -182,10 +181,3 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     UnknownLines: _unknown_lines,
     TooManyUnknownCodes: _too_many_unknown_codes,
 }
-
-answer_status: Final = problem_json.answer_status
-
-
-def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that this API does not have."""
-    return _ANSWERS[type(error)](error)
