@@ -14,7 +14,7 @@ from sconto.store.database import Database
 from sconto.store.distribution import LOCAL_TABLES, distribute, require_cluster
 from sconto.store.merchant_rows import export_merchant, import_merchant
 from sconto.store.migrate import migrate
-from sconto.store.schema import DistributionRefused, known_versions
+from sconto.store.schema import DistributionRefused
 from tests.builders import NOON, a_cart, a_promotion
 from tests.citus.checked import assert_no_violations
 from tests.conftest import create_caller
@@ -73,18 +73,6 @@ async def test_distributing_again_changes_nothing(distributed_url: str) -> None:
     done = distribute(distributed_url)
     assert (done.tables, done.dropped, done.faults) == ([], [], [])
     assert tables_of(distributed_url) == before
-
-
-async def test_a_migration_distributes_the_tables_that_it_creates(distributed_url: str) -> None:
-    *_, before, newest = known_versions()
-    assert newest == "0032", "let this test undo the newest migration that creates a table"
-    with psycopg.connect(distributed_url) as connection:
-        connection.execute("DROP TABLE crowded_codes, code_picks")
-        connection.execute("ALTER TABLE timeline_versions DROP COLUMN drawn_version")
-        connection.execute("UPDATE alembic_version SET version_num = %s", [before])
-    migrate(distributed_url)
-    distributed, _ = tables_of(distributed_url)
-    assert {"crowded_codes", "code_picks"} <= set(distributed)
 
 
 async def test_a_worker_and_a_lone_coordinator_are_refused(cluster: Cluster) -> None:

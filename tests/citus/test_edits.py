@@ -53,6 +53,7 @@ async def test_edits_ask_the_merchants_node_alone(
 ) -> None:
     database = await Database.open(distributed_url + LOGGING, connections=4)
     said: list[str] = []
+    heard: set[Connection] = set()
     acquire = Pool.acquire
 
     def listen(_: object, message: asyncpg.PostgresLogMessage) -> None:
@@ -61,16 +62,21 @@ async def test_edits_ask_the_merchants_node_alone(
     async def acquire_listening(pool: Pool, group: int | None = None) -> Connection:
         connection = await acquire(pool, group)
         connection.add_log_listener(listen)
+        heard.add(connection)
         return connection
 
     async with database.read() as connection:
         places = ShardMap.of(await connection.fetch(READ_MAP))
     shops = [await create_caller(database) for _ in range(4)]
     monkeypatch.setattr(Pool, "acquire", acquire_listening)
-    for shop in shops:
-        said.clear()
-        await edit(database, shop)
-        node = places.nodes[places.group_of(shop.merchant_id) or 0]
-        assert set(said) == {str(node.port)}
-        assert len(said) > 50
-    await database.close()
+    try:
+        for shop in shops:
+            said.clear()
+            await edit(database, shop)
+            node = places.nodes[places.group_of(shop.merchant_id) or 0]
+            assert set(said) == {str(node.port)}
+            assert len(said) > 50
+    finally:
+        for connection in heard:
+            connection.remove_log_listener(listen)
+        await database.close()

@@ -19,6 +19,8 @@ from tests.faults.shoppers import Shop
 from tests.faults.test_pooler import open_demo, try_every_example
 from tests.services import Service
 
+pytestmark = pytest.mark.timeout(400)
+
 SHOPS: Final = 6
 
 ORDERS: Final = 20

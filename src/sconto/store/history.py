@@ -19,6 +19,7 @@ from sconto.domain.history import Change, Entry, Facts, HistoryPage, Subject, Ve
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
+from sconto.store.node_calls import is_of_citus
 from sconto.store.people import PossibleUser
 from sconto.store.price_versions import (
     Renewal,
@@ -56,11 +57,25 @@ SELECT
 _RENEWED: Final = f"renewed AS ({renew_sql('$11', '$12', '$13')}), "
 
 
-def _record_and_tell(table: PromotionTable, *, renews: bool) -> str:
+def _record_and_tell(table: PromotionTable, *, renews: bool, in_parts: bool) -> str:
     # The change has the promotion's row locked. If it started or stopped the promotion, that is an
     # event too.
     versions = "renewed WHERE" if renews else "timeline_versions WHERE merchant_id = $1 AND"
     is_drawn = "SELECT is_drawn FROM renewed" if renews else "SELECT false"
+    tell = f"""
+    INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
+    SELECT $1, event.type, '{table.object} ' || $5::bigint, $2, facts, event.data
+    FROM subject
+    CROSS JOIN LATERAL (
+        SELECT type, data, place
+        FROM unnest($9::text[], $10::text[]::json[]) WITH ORDINALITY AS one (type, data, place)
+        UNION ALL
+        SELECT 'promotion.started', NULL, 1000 WHERE phase = 1 AND told_phase <> 1
+        UNION ALL
+        SELECT 'promotion.ended', NULL, 1000 WHERE phase <> 1 AND told_phase = 1
+    ) AS event
+    ORDER BY event.place"""  # noqa: S608  # of our own constants
+    end = f")\n{tell}\n" if in_parts else f"), told AS ({tell}\n)\n{is_drawn}\n"
     return f"""
 WITH {_RENEWED if renews else ""}recorded AS (
     {_RECORD}
@@ -74,22 +89,7 @@ WITH {_RENEWED if renews else ""}recorded AS (
     FROM subject
     WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $5
       AND promotion.told_phase <> subject.phase
-), told AS (
-    INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
-    SELECT $1, event.type, '{table.object} ' || $5::bigint, $2, facts, event.data
-    FROM subject
-    CROSS JOIN LATERAL (
-        SELECT type, data, place
-        FROM unnest($9::text[], $10::text[]::json[]) WITH ORDINALITY AS one (type, data, place)
-        UNION ALL
-        SELECT 'promotion.started', NULL, 1000 WHERE phase = 1 AND told_phase <> 1
-        UNION ALL
-        SELECT 'promotion.ended', NULL, 1000 WHERE phase <> 1 AND told_phase = 1
-    ) AS event
-    ORDER BY event.place
-)
-{is_drawn}
-"""  # noqa: S608  # of our own constants
+{end}"""  # noqa: S608  # of our own constants
 
 
 # One statement for any number of users, so its time does not show whether one has the name.
@@ -104,11 +104,18 @@ _TABLES: Final = {
     Subject.SUBSCRIPTION_PROMOTION: SUBSCRIPTION_PROMOTIONS,
 }
 
+# Citus asks all nodes for an INSERT in WITH that reads from WITH. So there the events come last,
+# and whether timelines are true is read afterwards: the version's row is locked.
 _RECORD_AND_TELL: Final = {
-    (subject, renews): _record_and_tell(table, renews=renews)
+    (subject, renews, in_parts): _record_and_tell(table, renews=renews, in_parts=in_parts)
     for subject, table in _TABLES.items()
     for renews in (True, False)
+    for in_parts in (True, False)
 }
+
+_IS_DRAWN: Final = """
+SELECT drawn_version = price_version FROM timeline_versions WHERE merchant_id = $1
+"""
 
 _COLUMNS: Final = """
 SELECT entry_id, recorded_at, username, subject, subject_id, verb, before, after
@@ -142,8 +149,9 @@ async def record(
     """
     statement = _RECORD
     more: list[object] = []
+    in_parts = is_of_citus(connection)
     if change.subject in _TABLES:
-        statement = _RECORD_AND_TELL[change.subject, renewal is not None]
+        statement = _RECORD_AND_TELL[change.subject, renewal is not None, in_parts]
         events = events_of(change)
         more = [[type_ for type_, _ in events], [_encode(facts) for _, facts in events]]
     if renewal is not None:
@@ -160,6 +168,8 @@ async def record(
         _encode(change.after),
         *more,
     )
+    if in_parts and renewal is not None:
+        is_drawn = await connection.fetchval(_IS_DRAWN, caller.merchant_id)
     if is_drawn and renewal is not None:
         await redraw_codes_of(connection, caller.merchant_id, renewal)
 

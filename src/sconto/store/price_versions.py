@@ -49,6 +49,7 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
     It returns `records_events`, and `is_drawn`: whether the timelines of codes are true. Its
     parameters are those of `renewal_arguments`.
     """
+    # Citus takes the types of parameters only from VALUES.
     return f"""
     INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
     VALUES ($1::bigint, {version}::bigint, {version}::bigint,
