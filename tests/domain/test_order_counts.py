@@ -51,7 +51,10 @@ def test_each_promotion_of_an_order_counts_once_with_all_that_it_took_off(
     whole, *of_promotions = counts
     subject = Subject.DISCOUNTED if discount else Subject.FULL_PRICE
     assert whole == OrderCount(subject, 0, 0, "", True, 0, 1, discount)
-    assert of_promotions == sorted(of_promotions, key=lambda one: one[1:5])
+    assert of_promotions == sorted(
+        of_promotions,
+        key=lambda one: (one.promotion_id, one.code_id, one.code_type, one.applied),
+    )
     assert sum(one.uses for one in counts) == len(recorded)
     for promotion_id in (1, 2, 3):
         own = [one for one in of_promotions if one.promotion_id == promotion_id]
@@ -63,7 +66,9 @@ def test_each_promotion_of_an_order_counts_once_with_all_that_it_took_off(
         reusable = {one.code_id for one in of_it if one.code_type is CodeType.REUSABLE}
         assert {one.code_id for one in own} - {0} == reusable
     # Two rows of the same counter cannot be added in one statement.
-    kept = [one[:3] for one in counts if one.applied or one.orders]
+    kept = [
+        (one.subject, one.promotion_id, one.code_id) for one in counts if one.applied or one.orders
+    ]
     assert len(kept) == len(set(kept))
 
 

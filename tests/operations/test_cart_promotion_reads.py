@@ -1,4 +1,4 @@
-"""What a quote reads of cart promotions: no more than decides them, and nothing stale."""
+"""What a quote reads of cart promotions: no more than it needs, and nothing stale."""
 
 import asyncio
 from typing import Any
@@ -9,8 +9,8 @@ from sconto.domain.cart import Customer
 from sconto.domain.cart_promotion import Conditions, Limits, ProductSelection
 from sconto.domain.people import Caller
 from sconto.store.candidate_statements import (
-    READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
-    READ_WITHOUT_PICKS,
+    READ_FOR_QUOTES,
+    READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
 )
 from sconto.store.database import Database
 from tests.operations.test_cart_promotions import Shop, cart, ten_off
@@ -37,19 +37,19 @@ async def _statements_of_a_quote(database_url: str, caller: Caller) -> list[str]
         connection.add_query_logger(lambda record: statements.append(record.query))
     await shop.quote(cart("TEN", customer=SHOPPER))
     await database.close()
-    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+    await asyncio.sleep(0)  # the logger gets a statement a moment after its end
     return statements
 
 
-async def test_promotions_that_the_cart_decides_cost_no_other_statement(
+async def test_promotions_decided_by_the_cart_alone_need_no_other_statement(
     shop: Shop, merchant: Caller, database_url: str
 ) -> None:
     await shop.create(ten_off(conditions=Conditions({"EUR": 1000}, 1, frozenset())))
-    assert await _statements_of_a_quote(database_url, merchant) == [READ_WITHOUT_PICKS]
+    assert await _statements_of_a_quote(database_url, merchant) == [READ_FOR_QUOTES]
 
 
 @pytest.mark.parametrize("kind", READ_MORE_FOR)
-async def test_what_is_stored_is_read_from_the_next_quote_on(
+async def test_the_next_quote_reads_what_was_stored(
     shop: Shop, merchant: Caller, database_url: str, kind: str
 ) -> None:
     terms, codes, total = READ_MORE_FOR[kind]
@@ -60,7 +60,7 @@ async def test_what_is_stored_is_read_from_the_next_quote_on(
     for _ in range(2):
         assert (await shop.quote(cart("TEN", customer=SHOPPER))).total == total
     assert await _statements_of_a_quote(database_url, merchant) == [
-        READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS
+        READ_WITH_CART_PROMOTIONS_FOR_QUOTES
     ]
 
 

@@ -10,7 +10,7 @@ from asyncpg.connection import LoggedQuery
 from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller
 from sconto.operations.checkout import quote
-from sconto.store.candidate_statements import READ, READ_WITHOUT_PICKS
+from sconto.store.candidate_statements import READ, READ_FOR_QUOTES
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line
 
@@ -43,6 +43,6 @@ class QuotingProcess:
         return asked
 
     def _note(self, record: LoggedQuery) -> None:
-        if record.query in (READ, READ_WITHOUT_PICKS):
+        if record.query in (READ, READ_FOR_QUOTES):
             carts = json.loads(record.args[1])
             self._asked += [cart.get("picks_of", []) for cart in carts]

@@ -12,7 +12,7 @@ import pytest
 from sconto.domain.people import Caller
 from sconto.domain.schedule import ALL_PRODUCTS_ID, INSTANT
 from sconto.operations.checkout import quote
-from sconto.store.candidate_statements import READ, READ_WITHOUT_PICKS
+from sconto.store.candidate_statements import READ, READ_FOR_QUOTES
 from sconto.store.database import Connection, Database
 from tests.builders import NOON, a_cart, a_line
 
@@ -192,8 +192,8 @@ async def test_a_quote_is_one_statement(database_url: str, merchant: Caller) -> 
         connection.add_query_logger(lambda record: statements.append(record.query))
     await quote(database, merchant, cart, NOON)
     await database.close()
-    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
-    assert statements == [READ_WITHOUT_PICKS]
+    await asyncio.sleep(0)  # the logger gets a statement a moment after its end
+    assert statements == [READ_FOR_QUOTES]
 
 
 async def test_the_span_at_that_time_is_picked_and_none_in_a_gap(

@@ -13,7 +13,7 @@ CART_PRODUCT_ID: Final = 0
 """The product for which cart promotions are recorded."""
 
 
-class Redemption(msgspec.Struct, frozen=True):
+class Redemption(msgspec.Struct, frozen=True, gc=False):
     """A pick or a cart promotion recorded by an order: a pick once a product, whatever the lines.
 
     A cart promotion is recorded for product 0, which no product has.

@@ -39,7 +39,7 @@ class PeriodState(StrEnum):
     OVER = "over"
 
 
-_RUNNING: Final = PeriodState.RUNNING  # Python 3.11 takes long to find a member of an enum
+_RUNNING: Final = PeriodState.RUNNING  # Enum lookups are slow in Python 3.11.
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class Span:
 
 
 def span_of(period: Period, promotion_id: int, percent: int) -> Span:
-    """The span on which a promotion with this period would be the pick without others."""
+    """The span on which a promotion with this period would be the pick if it were alone."""
     return Span(period.starts_at, period.over_from, promotion_id, percent)
 
 
 def parts_outside(span: Span, other: Span) -> list[Span]:
-    """The parts of a span outside of another span: none, one or two."""
+    """The parts of a span outside another span: none, one or two."""
     parts = []
     if span.starts_at < other.starts_at:
         parts.append(replace(span, ends_at=_earlier(span.ends_at, other.starts_at)))
@@ -121,7 +121,7 @@ def _winners(spans: Iterable[Span], rank: Callable[[Span], tuple[int, int]]) -> 
     """The timeline of the spans with the highest ranks.
 
     Takes any spans, which may overlap. Returns spans that do not overlap, in order of time, with
-    neighbours of one promotion joined.
+    adjacent spans of one promotion joined.
     """
     waiting = sorted(spans, key=attrgetter("starts_at"))
     edges = sorted(

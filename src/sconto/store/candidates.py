@@ -1,6 +1,6 @@
 """Candidates: everything stored that the price of a cart depends on, read in one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -24,6 +24,7 @@ from sconto.store.candidate_statements import (
     READ_CROWDED,
     READ_CROWDED_BESIDE_HOLDS,
     READ_CROWDED_WITH_CART_PROMOTIONS,
+    READ_FOR_QUOTES,
     READ_LISTED,
     READ_PICKS,
     READ_PICKS_AND_TAGS,
@@ -31,6 +32,7 @@ from sconto.store.candidate_statements import (
     READ_VERSIONS,
     READ_WITH_BOTH,
     READ_WITH_CART_PROMOTIONS,
+    READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
     READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
     READ_WITH_SUBSCRIPTION,
     READ_WITHOUT_PICKS,
@@ -53,24 +55,37 @@ __all__ = [
 
 
 class _Statements(NamedTuple):
-    """A statement that reads picks, one for carts whose picks are all cached, and one for carts
-    with a text that has many codes."""
+    """The statements that read candidates.
+
+    One reads picks. One is for carts whose picks are all cached, and perhaps one for those among
+    them that name no order. One is for carts with a code that is on many promotions.
+    """
 
     with_picks: str
     without_picks: str
     crowded: str = READ_CROWDED
+    for_quotes: str | None = None
+
+    def choose(self, requests: Collection[Request]) -> str:
+        """The statement for these requests, without the picks that are cached."""
+        if any(one.picks_of for one in requests):
+            return self.with_picks
+        if self.for_quotes is None or any(one.order_ids for one in requests):
+            return self.without_picks
+        return self.for_quotes
 
 
 _OF_PRICES: Final = _Statements(READ_PICKS, READ_VERSIONS)
 _OF_TAGGED_PRICES: Final = _Statements(READ_PICKS_AND_TAGS, READ_TAGS)
 _OF_LISTED_PRICES: Final = _Statements(READ_LISTED, READ_LISTED)
-_OF_CARTS: Final = _Statements(READ, READ_WITHOUT_PICKS)
+_OF_CARTS: Final = _Statements(READ, READ_WITHOUT_PICKS, for_quotes=READ_FOR_QUOTES)
 _OF_SUBSCRIPTIONS: Final = _Statements(READ_WITH_SUBSCRIPTION, READ_WITH_SUBSCRIPTION)
 
 _WITH_CART_PROMOTIONS: Final = _Statements(
     READ_WITH_CART_PROMOTIONS,
     READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
     READ_CROWDED_WITH_CART_PROMOTIONS,
+    READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
 )
 _WITH_BOTH: Final = _Statements(READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS)
 
@@ -143,7 +158,7 @@ async def read_candidates_of_carts(
     """The candidates of each of several carts of one merchant, in one statement and snapshot.
 
     Cached cart promotions are valid only if the statement returns the version that they were read
-    at. If not, everything is read again, and once when it says that the merchant has holds.
+    at. If not, everything is read again. The same happens when it says that the merchant has holds.
     """
     cached = cache.cart_promotions.get(merchant_id)
     beside_holds = cache.has_holds(merchant_id)
@@ -194,7 +209,7 @@ async def _read_carts(
     lists_automatic: bool,
     beside_holds: bool,
 ) -> tuple[Rows, list[_Picks]]:
-    """What is found for the carts; of cart promotions what the cached ones do not tell."""
+    """The rows of the carts; of cart promotions only what is not cached."""
     requests = [_request(one) for one in carts]
     in_subscription = any(one.cart.subscription is not None for one in carts)
     if lists_automatic or not (cached is None or cached.are_all):
@@ -260,7 +275,7 @@ async def _read(
     requests: Sequence[Request],
     statements: _Statements,
 ) -> tuple[Rows, list[_Picks]]:
-    """What is found for each request, and its picks.
+    """The row of each request, and its picks.
 
     Cached picks are not read again. They are valid only if the statement returns the version that
     they were read at. If not, everything is read again.
@@ -276,8 +291,7 @@ async def _read(
         structs.replace(one, picks_of=not_found)
         for one, not_found in zip(requests, missing, strict=True)
     ]
-    statement = statements.with_picks if any(missing) else statements.without_picks
-    rows = await _fetch(connection, merchant_id, reduced, statement)
+    rows = await _fetch(connection, merchant_id, reduced, statements.choose(reduced))
     is_stale = has_cached and rows.timeline_version != version
     if is_stale and not rows.is_crowded:
         picks = [{} for _ in requests]

@@ -73,7 +73,8 @@ HAVING count(*) > 1
 LIMIT $2
 """
 
-# These make duplicates impossible. A restore that failed half-way leaves tables without them.
+# These indexes make duplicates impossible. A restore that failed half-way leaves tables without
+# them.
 _INDEXES: Final = """
 SELECT 0::bigint AS merchant_id, format('no index makes %s of %s unique', columns, name) AS words
 FROM (VALUES

@@ -1,23 +1,24 @@
 """Offers of codes that many promotions have, reduced to those that can matter.
 
-A text that is a code of a thousand promotions stands for a thousand offers, each with the percents
-of all products of the cart. If the text has timelines (`code_timelines`), this reads the winners of
+A code on a thousand promotions gives a thousand offers, each with the percents of all products of
+the cart. If the text has timelines (`code_timelines`), this reads the winners of
 each product from them, and the few promotions whose codes are one-time. That is at most two spans
 for each product of the cart and six others, and a promotion for each span, however many promotions
 have the text.
 
 Of other texts it reads what each promotion gives once, not once for each of its codes. It returns
-only the offers that can be picked, or that decide the outcome of a code:
+only
+the offers that can be picked, or that decide the outcome of a code:
 
 - Promotions that have the same usable codes of the cart compete for the same products. So of each
   such set, only the highest discount on a product can be picked, and of equal ones the latest
   created.
-- Of the offers of one text that have the same status, only the latest created is reported. `covers`
+- Of the offers of one code that have the same status, only the latest created is reported. `covers`
   says that a promotion covers a product of the cart even if another of its set gives more.
 
 If the promotions name products, what remains is one look-up for each promotion and product of the
-cart. `candidates` uses this only for a text with more than FEW_CODES codes, because it is slower
-for few. A text that more than FEW_PROMOTIONS have gets timelines: `undrawn` names those that have
+cart. `candidates` uses this only for a code with more than FEW_CODES promotions, because it is
+slower for few. A code with more than FEW_PROMOTIONS gets timelines: `undrawn` names those that have
 none.
 """
 

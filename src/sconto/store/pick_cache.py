@@ -1,11 +1,10 @@
 """Automatic picks that this process has cached.
 
 A merchant's timeline has a version: a random number that every transaction which changes the
-timeline replaces (`timeline.redraw`). So a pick that was read at a version is true in every
+timeline replaces (`timeline.redraw`). So a pick that was read at a version is valid in every
 snapshot with the same version. The statement that reads candidates returns the version too. A pick
-is cached with the span of time that it holds for, so it does not depend on the time of the quote.
-Besides picks, only automatic cart promotions are cached (`cart_offers`), and which merchants have
-had holds.
+is cached with its span of time, so it does not depend on the time of the quote. Besides picks, only
+automatic cart promotions are cached (`cart_offers`), and which merchants have had holds.
 """
 
 import asyncio
@@ -91,7 +90,7 @@ class PickCache:
         return self._with_holds.get(merchant_id, False)
 
     def note_holds(self, merchant_id: int) -> None:
-        """From now on, read the merchant's carts beside holds."""
+        """From now on, read the merchant's carts with their holds."""
         self._with_holds[merchant_id] = True
 
     def version(self, merchant_id: int) -> Version:
@@ -125,7 +124,7 @@ class PickCache:
         return picks, missing
 
     def put(self, merchant_id: int, version: Version, spans: Iterable[PickSpan]) -> None:
-        """Cache what was read at a version, and drop what was read at another."""
+        """Cache what was read at a version, and drop what was read at another one."""
         timeline = self._timelines.get(merchant_id)
         if timeline is None or timeline.version != version:
             if timeline is not None:
@@ -136,7 +135,7 @@ class PickCache:
             timeline.spans[span.product_id] = span
         self._size += len(timeline.spans) - before
         while self._size > _MAX_PICKS and len(self._timelines) > 1:
-            # Not popitem(): it leaks what it returns (lru-dict 1.4.1, its issue 64).
+            # Not popitem(): it leaks its result (lru-dict 1.4.1, its issue 64).
             oldest = self._timelines.peek_last_item()
             assert oldest is not None, "two merchants are cached"  # noqa: S101
             self._count_off(*oldest)

@@ -24,7 +24,7 @@ from sconto.store.database import Connection
 
 
 class Renewal(NamedTuple):
-    """What an edit ends besides prices: the cached picks, and the cached cart promotions.
+    """What an edit makes invalid besides prices: cached picks, and cached cart promotions.
 
     `codes_of` is the product promotion whose terms or codes were written; the timelines of its
     codes are updated.
@@ -36,7 +36,7 @@ class Renewal(NamedTuple):
 
 
 PRICES: Final = Renewal()
-"""An edit that ends nothing that is cached."""
+"""An edit after which all caches stay valid."""
 
 # What renews the price version and keeps the timelines of codes true.
 _KEEP_DRAWN: Final = """drawn_version = CASE WHEN kept.drawn_version = kept.price_version
@@ -51,8 +51,8 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
     """
     return f"""
     INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
-    SELECT $1::bigint, {version}::bigint, {version}::bigint,
-           CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END
+    VALUES ($1::bigint, {version}::bigint, {version}::bigint,
+            CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END)
     ON CONFLICT (merchant_id) DO UPDATE
     SET price_version = excluded.price_version,
         version = CASE WHEN {picks}::boolean THEN excluded.version ELSE kept.version END,
@@ -62,18 +62,26 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
 """  # noqa: S608  # of our own constants
 
 
-_RENEW: Final = renew_sql("$2", "$3", "$4")
+# Citus takes the types of parameters from the columns, and only of VALUES.
+_RENEW: Final = """
+INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
+VALUES ($1, $2::bigint, $2::bigint, CASE WHEN $4::boolean THEN $2::bigint END)
+ON CONFLICT (merchant_id) DO UPDATE
+SET price_version = excluded.price_version,
+    version = CASE WHEN $3::boolean THEN excluded.version ELSE kept.version END,
+    cart_version = coalesce(excluded.cart_version, kept.cart_version)
+"""
 
 
 def renewal_arguments(renewal: Renewal) -> tuple[int, bool, bool]:
-    """A new version, and what ends. It is random, so that a restored database never had it."""
+    """A new version, and what is invalid. A random one: a restored database never had it."""
     return secrets.randbits(63), renewal.picks, renewal.cart_promotions
 
 
 def first_of(column: str) -> str:
     """The statement that notes that a merchant has had something, with a new version $2.
 
-    The version that it has stays if that is noted already.
+    If that is already noted, the merchant keeps its version.
     """
     return f"""
 INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, {column})
@@ -90,8 +98,8 @@ SET {column} = true,
 async def renew_prices(connection: Connection, merchant_id: int, renewal: Renewal) -> None:
     """Make orders that were priced before this transaction price again.
 
-    The row stays locked until the transaction ends, so this comes after all other locks. An edit
-    that has an entry in the history does it with that (`history.record`).
+    The row stays locked until the transaction ends, so this must come after all other locks. An
+    edit with an entry in the history does it together with the entry (`history.record`).
     """
     [row] = await connection.fetch(_RENEW, merchant_id, *renewal_arguments(renewal))
     if row["is_drawn"]:

@@ -96,7 +96,7 @@ async def redraw(
     before: Claim | None,
     after: Claim | None,
 ) -> bool:
-    """Update the timeline for one promotion, whose rows are written already.
+    """Update the timeline for one promotion, whose rows are already written.
 
     A claim is None if the promotion is of type coupon, inactive or deleted. Only spans that differ
     are written. Returns whether the timeline changed. If so, the transaction must give it a new
