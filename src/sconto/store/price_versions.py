@@ -63,14 +63,16 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
 
 
 # Citus takes the types of parameters from the columns, and only of VALUES.
-_RENEW: Final = """
+_RENEW: Final = f"""
 INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
 VALUES ($1, $2::bigint, $2::bigint, CASE WHEN $4::boolean THEN $2::bigint END)
 ON CONFLICT (merchant_id) DO UPDATE
 SET price_version = excluded.price_version,
     version = CASE WHEN $3::boolean THEN excluded.version ELSE kept.version END,
-    cart_version = coalesce(excluded.cart_version, kept.cart_version)
-"""
+    cart_version = coalesce(excluded.cart_version, kept.cart_version),
+    {_KEEP_DRAWN}
+RETURNING drawn_version = price_version AS is_drawn
+"""  # noqa: S608  # of our own constants
 
 
 def renewal_arguments(renewal: Renewal) -> tuple[int, bool, bool]:
