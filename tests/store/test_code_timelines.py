@@ -3,180 +3,59 @@
 import asyncio
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import product
-from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sconto.domain.cart import Cart
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import (
     AllProducts,
-    Coverage,
     ListedProducts,
-    OwnPercents,
     percent_on,
 )
 from sconto.domain.money import PERCENT
-from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
-from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
-from sconto.domain.schedule import INSTANT, Period
+from sconto.domain.schedule import INSTANT
 from sconto.operations import code_generation
-from sconto.operations.checkout import place_order, quote
+from sconto.operations.checkout import quote
 from sconto.operations.code_drawing import draw_found_codes
 from sconto.operations.code_generation import generate_some, start_generation
-from sconto.operations.codes import add_codes, remove_codes
+from sconto.operations.codes import add_codes
 from sconto.operations.promotions import (
-    change_promotion,
     create_promotion,
-    delete_promotion,
-    restore_promotion,
     switch_promotion,
 )
 from sconto.store import candidates, code_timelines
 from sconto.store.candidate_statements import READ_CROWDED
+from sconto.store.code_claims import NEWEST
 from sconto.store.code_timelines import draw_code
 from sconto.store.database import Database
 from sconto.store.price_versions import PRICES, renew_prices
-from tests.builders import NOON, a_cart, a_line, a_promotion
+from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
+from tests.store.sharing_shop import DAY, PRODUCTS, TEXTS, Edit, Shop, a_cart_of, edits, is_drawn
 from tests.store.test_candidates import pages
-from tests.store.test_crowded_codes import by_the_rule, outcome_of
-
-PRODUCTS: Final = (1, 2, 3)
-TEXTS: Final = ("a", "b")
-DAY: Final = timedelta(days=1)
-
-Edit = tuple[str, int, NewPromotion]
 
 
 @pytest.fixture(autouse=True)
 def small_crowds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any code that two promotions have gets timelines; every cart is read as one that has such."""
     monkeypatch.setattr(code_timelines, "FEW_PROMOTIONS", 1)
+    newest = code_timelines.CLAIMS_OF_NEWEST.replace(f"LIMIT {NEWEST}", "LIMIT 1")
+    monkeypatch.setattr(code_timelines, "CLAIMS_OF_NEWEST", newest)
     crowded = candidates._Statements(READ_CROWDED, READ_CROWDED)
     monkeypatch.setattr(candidates, "_OF_CARTS", crowded)
-
-
-def a_cart_of(*product_ids: int, codes: tuple[str, ...] = TEXTS) -> Cart:
-    return a_cart(*(a_line(one, line_id=str(one)) for one in product_ids), codes=codes)
-
-
-percents = st.integers(1, 3).map(lambda number: number * PERCENT)
-days = st.integers(-2, 3).map(lambda number: NOON + number * DAY)
-coverages: st.SearchStrategy[Coverage] = (
-    st.builds(AllProducts, percents)
-    | st.builds(OwnPercents, st.dictionaries(st.sampled_from(PRODUCTS), percents, min_size=1))
-    | st.builds(ListedProducts, percents, st.sampled_from([(1,), (2, 3), (3, 1, 2)]))
-)
-
-
-@st.composite
-def promotions(draw: st.DrawFn) -> NewPromotion:
-    starts_at = draw(days)
-    ends_at = draw(st.none() | days | st.just(starts_at))
-    return a_promotion(
-        coverage=draw(coverages),
-        codes=draw(st.sampled_from([TEXTS, TEXTS, ("a",), ("b",), ("c",)])),
-        code_type=draw(st.sampled_from([None, CodeType.REUSABLE, CodeType.ONE_TIME])),
-        active=draw(st.sampled_from([True, True, True, False])),
-        period=Period(starts_at, None if ends_at is None else max(starts_at, ends_at)),
-    )
-
-
-VERBS: Final = ("create", "create", "change", "switch", "delete", "restore", "add", "remove")
-edits = st.tuples(st.sampled_from(VERBS), st.integers(0, 4), promotions())
-
-
-class Shop:
-    """A merchant, its promotions, those that were deleted, and the codes that are used up."""
-
-    def __init__(self, database: Database, caller: Caller) -> None:
-        self.database, self.caller = database, caller
-        self.made: dict[int, NewPromotion] = {}
-        self.deleted: dict[int, NewPromotion] = {}
-        self.used: set[tuple[int, str]] = set()
-        self.now = NOON
-
-    async def edit(self, edit: Edit) -> None:
-        verb, which, new = edit
-        self.now += INSTANT  # a restored promotion has the codes that were removed with it
-        kept = self.deleted if verb == "restore" else self.made
-        if verb == "create" or not kept:
-            self.made[await create_promotion(self.database, self.caller, new, self.now)] = new
-            return
-        number = list(kept)[which % len(kept)]
-        before, place = kept[number], (self.database, self.caller, number)
-        match verb:
-            case "change":
-                change = PromotionChange(
-                    PromotionType.COUPON,
-                    active=new.active,
-                    starts_at=new.period.starts_at,
-                    ends_at=new.period.ends_at,
-                    no_end=new.period.ends_at is None,
-                    terms=new.terms,
-                )
-                await change_promotion(*place, change, self.now)
-                gone = set(before.terms.codes) - set(new.terms.codes)
-                self.made[number] = new
-            case "switch":
-                await switch_promotion(*place, self.now, active=not before.active)
-                self.made[number] = replace(before, active=not before.active)
-                return
-            case "delete":
-                await delete_promotion(*place, self.now)
-                self.deleted[number] = self.made.pop(number)
-                return
-            case "restore":
-                await restore_promotion(*place, self.now)
-                self.made[number] = self.deleted.pop(number)
-                return
-            case _:
-                gone = await self.change_codes(verb, number, before)
-        self.used -= {(number, text) for text in gone}
-
-    async def change_codes(self, verb: str, number: int, before: NewPromotion) -> set[str]:
-        """Add the texts that the promotion lacks, or remove its last code; the codes removed."""
-        codes = before.terms.codes
-        missing, last = tuple(text for text in TEXTS if text not in codes), codes[-1:]
-        if verb == "add" and missing:
-            await add_codes(self.database, self.caller, number, missing, self.now)
-            codes, last = codes + missing, ()
-        elif verb == "remove" and last:
-            await remove_codes(self.database, self.caller, number, last, self.now)
-            codes = codes[:-1]
-        terms = Terms(before.terms.coverage, before.terms.code_type, codes)
-        self.made[number] = replace(before, terms=terms)
-        return set(last) if verb == "remove" else set()
-
-    async def order(self, order_id: str, cart: Cart) -> None:
-        """Place an order, which uses up one-time codes."""
-        priced = await quote(self.database, self.caller, cart, NOON)
-        order = NewOrder(order_id, cart, priced.total)
-        placed = await place_order(self.database, self.caller, order, NOON, NOON.date())
-        self.used |= {
-            (pick.promotion_id, pick.code or "")
-            for line in placed.order.outcome.lines
-            for pick in line.picks
-            if pick.code_type is CodeType.ONE_TIME
-        }
-
-    async def require_rule(self, cart: Cart, at: datetime) -> None:
-        priced = await quote(self.database, self.caller, cart, at)
-        assert outcome_of(priced) == by_the_rule(self.made, self.used, cart, at)
 
 
 histories = st.lists(edits, min_size=3, max_size=9)
 
 
-@settings(max_examples=5, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(histories, st.data())
 async def test_carts_follow_the_rule_after_any_edits(
     database: Database, history: list[Edit], data: st.DataObject
@@ -201,6 +80,8 @@ async def require_rule_after(database: Database, history: list[Edit], data: st.D
     moments = [NOON, *(NOON + day * DAY + step for day, step in product((-2, 1), (-INSTANT, DAY)))]
     for number, edit in enumerate(history):
         await shop.edit(edit)
+        for text in TEXTS:
+            await shop.require_timelines(text, moments)
         cart = data.draw(st.sampled_from(carts))
         await shop.require_rule(cart, data.draw(st.sampled_from(moments)))
         if number % 3 == 2:
@@ -209,20 +90,6 @@ async def require_rule_after(database: Database, history: list[Edit], data: st.D
         async with database.write() as connection:
             for text in TEXTS:
                 await draw_code(connection, shop.caller.merchant_id, text)
-
-
-async def is_drawn(database: Database, caller: Caller, key: str = "a") -> bool:
-    async with database.read() as connection:
-        return (
-            await connection.fetchval(
-                "SELECT is_drawn AND drawn_version = price_version"
-                " FROM crowded_codes JOIN timeline_versions USING (merchant_id)"
-                " WHERE merchant_id = $1 AND code_key = $2",
-                caller.merchant_id,
-                key,
-            )
-            is True
-        )
 
 
 async def draw(database: Database, caller: Caller, key: str = "a") -> None:

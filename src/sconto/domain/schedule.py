@@ -96,6 +96,14 @@ def parts_outside(span: Span, other: Span) -> list[Span]:
     return parts
 
 
+def covers(timeline: Iterable[Span], span: Span) -> bool:
+    """Whether the spans of a timeline leave no part of a span."""
+    left = [span]
+    for other in timeline:
+        left = [rest for part in left for rest in parts_outside(part, other)]
+    return not left
+
+
 def latest_wins(spans: Iterable[Span]) -> list[Span]:
     """The timeline on which the latest created promotion is always the pick.
 

@@ -12,6 +12,9 @@ from sconto.domain.codes import CodeType
 from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.period_sql import OVER_FROM
 
+NEWEST: Final = 64
+"""Of the promotions of a code, those that an edit looks at first."""
+
 # Promotions that have a code.
 _OF_KEY: Final = """(
     SELECT promotion_id FROM codes
@@ -85,13 +88,19 @@ def _claims(ids: str, products: str = "", lines: str = "") -> str:
 
 CLAIMS_OF_PROMOTION: Final = _claims("(SELECT $2::bigint)")
 CLAIMS_OF_KEY: Final = _claims(_OF_KEY)
-CLAIMS_ON_LINES: Final = _claims(
-    _OF_KEY,
+_ON_LINES: Final = (
     " AND product_id = ANY ($4::bigint[])",
     """
     WHERE (by_percent, product_id) IN (
         SELECT * FROM unnest($3::boolean[], $4::bigint[])
     )""",
+)
+CLAIMS_ON_LINES: Final = _claims(_OF_KEY, *_ON_LINES)
+CLAIMS_OF_NEWEST: Final = _claims(
+    f"""(
+    SELECT * FROM {_OF_KEY} AS one ORDER BY promotion_id DESC LIMIT {NEWEST}
+)""",  # noqa: S608  # of our own constants
+    *_ON_LINES,
 )
 
 _ONE_TIME: Final = f"""

@@ -13,9 +13,10 @@ renews the price version alone: then the versions differ, nothing is read from t
 the first code that is drawn again starts all of them anew.
 
 A redrawn timeline differs from the one before only by the claims of one promotion. Where the
-promotion was shown and claims less now, the timeline is drawn from all claims. Where it claims
-more, the winners are among those shown and its own claim, because any other promotion has lost
-already.
+promotion was shown and claims less now, the timeline is drawn from all claims; or from those of the
+newest promotions, if the latest created wins and they leave no part of what it showed, because all
+others are older. Where it claims more, the winners are among those shown and its own claim, because
+any other promotion has lost already.
 
 A code is drawn in the background (`draw_code`), once a cart has shown that more than FEW_PROMOTIONS
 have it. An edit that would have to read too much deletes the timelines of the code instead, and
@@ -29,9 +30,10 @@ from typing import Any, Final, Self
 import asyncpg
 
 from sconto.domain.code_timeline import BEGINNING, Line, draw, loses
-from sconto.domain.schedule import Span
+from sconto.domain.schedule import Span, covers
 from sconto.store.code_claims import (
     CLAIMS_OF_KEY,
+    CLAIMS_OF_NEWEST,
     CLAIMS_OF_PROMOTION,
     CLAIMS_ON_LINES,
     COUNT_PRODUCTS,
@@ -178,6 +180,7 @@ class _Redrawing:
 
     claims: dict[tuple[str, Line], Span] = field(default_factory=dict)
     lost: dict[str, set[Line]] = field(default_factory=dict)
+    done: set[tuple[str, Line]] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)
 
 
@@ -210,24 +213,49 @@ async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: i
             await connection.execute(_SET_ONE_TIME, merchant_id, key, wanted)
         if one["has_code"]:
             redrawing.claims |= {(key, line): claim for line, claim in claims.items()}
-    await _find_lost(connection, merchant_id, redrawing, shown)
-    await _forget(connection, merchant_id, redrawing.forgotten)
-    for key, lines in redrawing.lost.items():
-        if key not in redrawing.forgotten:
-            await _redraw_lines(connection, merchant_id, key, list(lines))
-    await _add_claims(connection, merchant_id, promotion_id, redrawing)
-
-
-async def _find_lost(
-    connection: Connection, merchant_id: int, redrawing: _Redrawing, shown: _Spans
-) -> None:
-    """Find the lines to draw from all claims, and the codes that are too much for an edit."""
     for (key, line), spans in shown.of.items():
         claim = redrawing.claims.get((key, line))
         if any(loses(span, claim, line) for span in spans):
             redrawing.lost.setdefault(key, set()).add(line)
+    await _redraw_from_newest(connection, merchant_id, redrawing, shown)
+    await _find_too_much(connection, merchant_id, redrawing)
+    await _forget(connection, merchant_id, redrawing.forgotten)
+    for key, lines in redrawing.lost.items():
+        if lines and key not in redrawing.forgotten:
+            await _redraw_lines(connection, merchant_id, key, list(lines))
+    await _add_claims(connection, merchant_id, promotion_id, redrawing)
+
+
+async def _redraw_from_newest(
+    connection: Connection, merchant_id: int, redrawing: _Redrawing, shown: _Spans
+) -> None:
+    """Draw the lines for which the newest promotions are enough; the others stay lost."""
+    for key, lines in redrawing.lost.items():
+        latest = [line for line in lines if not line.by_percent]
+        columns = _columns_of(latest)
+        rows = await connection.fetch(CLAIMS_OF_NEWEST, merchant_id, key, *columns)
+        claims, drawn = _draw_rows(key, rows), _Spans()
+        rows = await connection.fetch(_SHOWN_ON_LINES, merchant_id, key, *columns)
+        stored = _Spans.of_rows(rows)
+        for line in latest:
+            place = key, line
+            lost = shown.of[place]
+            others = [span for span in stored.of.get(place, ()) if span not in lost]
+            own = [redrawing.claims[place]] if place in redrawing.claims else []
+            timeline = draw(line, [*others, *claims.of.get(place, ()), *own])
+            if all(covers(timeline, span) for span in lost):
+                drawn.of[place] = timeline
+                lines.discard(line)
+                redrawing.done.add(place)
+        await _write_difference(connection, merchant_id, stored, drawn)
+
+
+async def _find_too_much(connection: Connection, merchant_id: int, redrawing: _Redrawing) -> None:
+    """Find the codes of which an edit would read too many claims."""
     work = len(redrawing.claims)
     for key, lines in redrawing.lost.items():
+        if not lines:
+            continue
         work += len(lines) * await connection.fetchval(
             COUNT_PROMOTIONS, merchant_id, key, _MAX_READ
         )
@@ -239,7 +267,7 @@ async def _redraw_lines(
     connection: Connection, merchant_id: int, key: str, lines: Sequence[Line]
 ) -> None:
     """Draw these lines of a code from the claims of all its promotions."""
-    columns = [[line.by_percent for line in lines], [line.product_id for line in lines]]
+    columns = _columns_of(lines)
     rows = await connection.fetch(CLAIMS_ON_LINES, merchant_id, key, *columns)
     drawn = _draw_rows(key, rows)
     for line in lines:
@@ -255,7 +283,9 @@ async def _add_claims(
     claims = [
         (key, line, claim)
         for (key, line), claim in redrawing.claims.items()
-        if key not in redrawing.forgotten and line not in redrawing.lost.get(key, ())
+        if key not in redrawing.forgotten
+        and line not in redrawing.lost.get(key, ())
+        and (key, line) not in redrawing.done
     ]
     for first in range(0, len(claims), _BATCH):
         some = claims[first : first + _BATCH]
@@ -314,6 +344,10 @@ async def claim_generated(connection: Connection, merchant_id: int, keys: Sequen
     await connection.execute(_LOCK_SHARED, merchant_id)
     crowded = {row["code_key"] for row in await connection.fetch(_LIST, merchant_id)}
     return not crowded.isdisjoint(keys)
+
+
+def _columns_of(lines: Sequence[Line]) -> tuple[list[bool], list[int]]:
+    return [line.by_percent for line in lines], [line.product_id for line in lines]
 
 
 def _draw_rows(key: str, rows: Iterable[asyncpg.Record]) -> _Spans:
