@@ -29,6 +29,7 @@ from bench.measures.quotes import measure_quotes
 from bench.measures.rules import measure_rules
 from bench.measures.scripts import measure_scripts
 from bench.measures.service import measure_memory, measure_start
+from bench.measures.sharing import measure_sharing
 from bench.measures.subscriptions import measure_subscriptions
 from bench.measures.workers import measure_workers
 from bench.report import write_results, write_table
@@ -46,6 +47,7 @@ MEASURES: Final[Mapping[str, _Measure]] = {
     "fairness": measure_fairness,
     "growth": measure_growth,
     "scripts": measure_scripts,
+    "sharing": measure_sharing,
     "codes": measure_codes,
     "subscriptions": measure_subscriptions,
     "cart": measure_cart_promotions,

@@ -1,12 +1,12 @@
-"""`python -m bench --compare REV`: the processor time of requests in two versions at once.
+"""`python -m bench --compare REV`: the processor time of requests in two versions.
 
-Each version has a database of its own, filled by its own commands and API, so their schemas may
-differ. Both serve one client each, at the same time and on the same core: the system deals its time
-out to them in turns of milliseconds, so other programs disturb both alike. With more clients the
-requests of a version would share statements, and how many do depends on who else is running.
+Each version has its own database, filled by its own commands and API, so their schemas may differ.
+Both serve one client each, at the same time and on the same core: the system gives each slices of
+milliseconds, so other programs disturb both alike. With more clients the requests of a version
+would share statements, and how many do depends on what else is running.
 
-Two processes of one version differ too, by how their memory happens to lie. So both versions are
-started anew several times, and each start gives one pair of values.
+Even two processes of one version differ, by the layout of their memory. So both versions are
+restarted several times, and each start gives one pair of values.
 """
 
 import asyncio
@@ -149,8 +149,8 @@ def _write_products(folder: Path) -> Path:
 async def _measure_once(
     contestants: Sequence[_Contestant], shop: Shop, kinds: Sequence[str], start: int, cores: Cores
 ) -> None:
-    """Start all anew, and let them serve one kind of request after the other, side by side."""
-    # Whoever is started first may have an advantage.
+    """Restart all, and let them serve one kind of request after the other, side by side."""
+    # The one that is started first may have an advantage.
     ordered = contestants if start % 2 else contestants[::-1]
     async with AsyncExitStack() as stack:
         servers = [

@@ -45,7 +45,7 @@ class Contender:
 async def take_turns(
     contenders: Collection[Contender], rounds: int, seconds: float, warm_up: float = 0.5
 ) -> None:
-    """Run rounds of so many seconds, each contender in turn."""
+    """Run rounds of some seconds, each contender in turn."""
     for contender in contenders:
         await contender.saturate(warm_up)
         contender.forget()

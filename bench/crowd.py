@@ -59,7 +59,7 @@ class Crowd:
 
 
 async def write_crowd(url: str, size: int) -> Crowd:
-    """Load so many merchants behind those that the database has."""
+    """Load a number of merchants behind those that the database has."""
     connection = await open_loader(url)
     try:
         first = await connection.fetchval("SELECT max(merchant_id) + 1 FROM merchants")

@@ -152,7 +152,7 @@ class Load:
     async def pace(
         self, requests: Iterator[LoadRequest], rate: float, clients: int, seconds: float
     ) -> Run:
-        """Send so many requests a second, however long the answers take.
+        """Send a number of requests a second, however long the answers take.
 
         A request that finds no idle client waits; its latency counts from when it was due.
         """

@@ -64,7 +64,7 @@ def as_superuser(url: str) -> str:
 
 
 async def open_loader(url: str) -> asyncpg.Connection:
-    """A connection that skips foreign key checks: the data is made to fit."""
+    """A connection that skips foreign key checks: the generated data is consistent."""
     check_spelling()
     connection = await asyncpg.connect(as_superuser(url), command_timeout=600)
     await connection.execute("SET session_replication_role = replica")
@@ -143,7 +143,7 @@ async def write_shop(connection: asyncpg.Connection, shop: Shop, code_type: str)
 async def write_cart_promotions(
     connection: asyncpg.Connection, merchant_id: int, first: int, number: int
 ) -> None:
-    """So many cart promotions from an id on, each with a code of its own (`cart_code`)."""
+    """A number of cart promotions from an id on, each with a code of its own (`cart_code`)."""
     start = BEGINNING
     terms = encode_terms(CartTerms(Target.ORDER, AmountOff({"EUR": 1_000})))
     ids = range(first, first + number)
@@ -181,9 +181,9 @@ def cart_code(number: int) -> str:
 async def write_counts(
     connection: asyncpg.Connection, coupon: Coupon, merchant_id: int, redemptions: int, slots: int
 ) -> None:
-    """The counters of so many redemptions of a code, spread over two years of orders.
+    """The counters of a number of redemptions of a code, spread over two years of orders.
 
-    The service folds counters of days that are over; see `fold_counts`.
+    The service folds counters of past days; see `fold_counts`.
     """
     days = min(730, max(1, redemptions // 1000))
     uses = redemptions // (days * slots * 2)
@@ -213,7 +213,7 @@ async def write_counts(
 
 
 async def fold_counts(url: str) -> None:
-    """Fold the counters of days that are over, as the service does every few minutes."""
+    """Fold the counters of past days, as the service does every few minutes."""
     database = await Database.open(url)
     try:
         await fold(database, datetime.now(UTC))

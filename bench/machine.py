@@ -42,7 +42,7 @@ def divide_cores() -> Cores:
 
 @contextmanager
 def pinned(cores: frozenset[int]) -> Iterator[None]:
-    """Run the block on these cores. What it starts stays on them."""
+    """Run the block on these cores. Processes started in it stay there."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:

@@ -158,7 +158,7 @@ async def _load(stage: Stage) -> None:
 
 
 async def _write_shops(connection: asyncpg.Connection, stage: Stage) -> int:
-    """Write the large shops; answers the first promotion id that is free."""
+    """Write the large shops; returns the first promotion id that is free."""
     now, first = datetime.now(UTC).replace(microsecond=0), 1
     usual = Size("100 promotions", 100, 100)
     many = replace(usual, name=MANY_CART_PROMOTIONS)

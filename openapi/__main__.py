@@ -1,4 +1,4 @@
-"""`python -m openapi` writes what is made from the models.
+"""`python -m openapi` writes what is generated from the models.
 
 That is the description at /openapi.json, the types of the Python client, and the schema of files of
 promotions.

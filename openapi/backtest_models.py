@@ -71,7 +71,7 @@ _RESULT: Final[JsonDict] = {
 class BacktestToStart(BaseModel):
     """One of `promotion`, `product_promotion` and `change`, and the period.
 
-    With `promotion_id` the draft takes the place of that promotion.
+    With `promotion_id` the draft replaces that promotion.
     """
 
     model_config = strict({"promotion": SENT, "from": "2026-06-01T00:00:00+00:00"})

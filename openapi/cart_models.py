@@ -291,7 +291,7 @@ class CartToTry(CartToPrice):
 
 
 class CartTrial(BaseModel):
-    """A draft and a cart; with `promotion_id` the draft takes the place of that promotion."""
+    """A draft and a cart; with `promotion_id` the draft replaces that promotion."""
 
     model_config = strict(
         {

@@ -24,7 +24,7 @@ class CartDayUses(BaseModel):
 
 
 class CartTotalLeft(BaseModel):
-    """What the limit of orders leaves."""
+    """What is left of the limit of orders."""
 
     limit: int
     taken: int
@@ -32,7 +32,7 @@ class CartTotalLeft(BaseModel):
 
 
 class CartBudgetLeft(BaseModel):
-    """What the budget in a currency leaves."""
+    """What is left of the budget in a currency."""
 
     limit: Total
     taken: Total
@@ -40,7 +40,7 @@ class CartBudgetLeft(BaseModel):
 
 
 class CartLimitsLeft(BaseModel):
-    """What the limits leave; only those that the promotion has."""
+    """What is left of the limits; only those that the promotion has."""
 
     total: CartTotalLeft | Absent = None
     budget: dict[str, CartBudgetLeft] | Absent = None
@@ -49,7 +49,7 @@ class CartLimitsLeft(BaseModel):
 class OrdersPace(BaseModel):
     """Orders in a day at the pace of a window, and when the limit is used up at that pace.
 
-    `used_up_at` is null if nothing is used, nothing is left, or the promotion ends before.
+    `used_up_at` is null if nothing is used, nothing is left, or the promotion ends earlier.
     """
 
     per_day: int

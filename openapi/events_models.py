@@ -24,7 +24,7 @@ class AppliedPromotion(BaseModel):
 
 
 class ToldOrder(BaseModel):
-    """An order as it was once the event had happened."""
+    """An order right after the event."""
 
     order_id: str
     status: Literal["not paid", "paid", "deleted"]
@@ -96,7 +96,7 @@ class ToldReturnedLine(BaseModel):
 
 
 class ToldReturn(BaseModel):
-    """A return as it was kept."""
+    """A return as it was stored."""
 
     return_id: str
     order_id: str
@@ -144,7 +144,7 @@ class Event(BaseModel):
 
 
 class EventPage(BaseModel):
-    """Events, oldest first. `next_cursor` is always there: ask again with it for what is new."""
+    """Events, oldest first. `next_cursor` is always there: ask again with it for later events."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -265,7 +265,7 @@ class SecretToRotate(BaseModel):
 
 
 class Replay(BaseModel):
-    """From when on events are sent again."""
+    """The time from which events are sent again."""
 
     model_config = strict({"since": AT})
 
@@ -333,14 +333,14 @@ class DeliveryPage(BaseModel):
 
 
 class DeliveryRequest(BaseModel):
-    """What is sent; the body is null once the event is no longer kept."""
+    """What is sent; the body is null when the event is no longer kept."""
 
     url: str
     body: dict[str, Any] | None
 
 
 class DeliveryAnswer(BaseModel):
-    """What came of an attempt; the first 4,096 bytes of the answer's body."""
+    """The result of an attempt; the first 4,096 bytes of the answer's body."""
 
     attempt: int
     sent_at: Instant

@@ -110,7 +110,7 @@ class ExplainedReason(BaseModel):
 
 
 class ExplainedPromotion(BaseModel):
-    """A promotion that a step considered, and what became of it, in facts and in words."""
+    """A promotion that a step considered, and its result, in facts and in words."""
 
     model_config = strict()
 
@@ -137,7 +137,7 @@ class ExplainedPromotion(BaseModel):
 
 
 class ExplainedStep(BaseModel):
-    """A step of the bill. It enters with `before`, shipping included, and leaves with `after`."""
+    """A step of the bill. Its amounts before and after it include shipping."""
 
     model_config = strict()
 
@@ -150,7 +150,7 @@ class ExplainedStep(BaseModel):
 
 
 class ExplainedCode(BaseModel):
-    """What became of an activated code, in words."""
+    """The result of an activated code, in words."""
 
     model_config = strict()
 
@@ -203,7 +203,7 @@ class ReplayedLine(BaseModel):
 
 
 class ReplayedDifference(ReplayedPromotion):
-    """A promotion that takes something else off now, and what about it changed."""
+    """A promotion that takes another amount off now, and what about it changed."""
 
     name: str
     step: StepName

@@ -19,7 +19,7 @@ class ListedOrder(PlacedOrder):
 
 
 class OrderList(BaseModel):
-    """Some orders, the newest first. Go on with `next_cursor` until it is null."""
+    """Some orders, the newest first. Continue with `next_cursor` until it is null."""
 
     model_config = strict(
         {"orders": [{**PLACED, "customer_id": "c-17"}], "next_cursor": "NyA2MzkxMTYyMDgwMDAgQS0x"}

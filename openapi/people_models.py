@@ -75,7 +75,7 @@ class NewApiKey(BaseModel):
 
 
 class ApiKey(BaseModel):
-    """An API key, without the text that opens."""
+    """An API key, without its text."""
 
     model_config = ConfigDict(json_schema_extra={"example": _KEY})
 
@@ -92,7 +92,7 @@ class ApiKey(BaseModel):
 
 
 class CreatedApiKey(ApiKey):
-    """A new API key. Store `key` now: nobody can see it again."""
+    """A new API key. Store `key` now: it cannot be shown again."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -32,7 +32,7 @@ class CodesFile(BaseModel):
 
 
 class FiledCoupons(Coupons):
-    """Codes, their discount and its products. Without codes, the promotion keeps those it has."""
+    """Codes, their discount and its products. Without codes, the promotion keeps its own."""
 
     coupon_code: Annotated[list[str], Field(min_length=1)] | CodesFile | Absent = None  # type: ignore[assignment]  # wider than in a request
 
@@ -46,7 +46,7 @@ class FiledProductPromotion(PromotionCreate):
 
 
 class FiledCartCodes(CartCodes):
-    """The codes. Without their list, the promotion keeps those it has."""
+    """The codes. Without their list, the promotion keeps its own."""
 
     code_type: CodeType
     codes: list[str] | CodesFile | Absent = None  # type: ignore[assignment]  # wider than in a request

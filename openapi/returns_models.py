@@ -37,7 +37,7 @@ _LEFT: Final[JsonDict] = {"lines": [_UNITS], "shipping": False}
 
 
 class UnitsOfLine(BaseModel):
-    """So many units of a line of the order."""
+    """A number of units of a line of the order."""
 
     model_config = strict()
 
@@ -57,7 +57,7 @@ class ReturnedGoods(BaseModel):
 
 
 class ReturnToPrice(ReturnedGoods):
-    """What would come back: units of lines, each line once, or the shipping, or both."""
+    """What would be returned: units of lines, each line once, or the shipping, or both."""
 
     model_config = strict({"lines": [_UNITS]})
 
@@ -65,7 +65,7 @@ class ReturnToPrice(ReturnedGoods):
 
 
 class ReturnToKeep(ReturnedGoods):
-    """What comes back: units of lines, each line once, or the shipping, or both."""
+    """What is returned: units of lines, each line once, or the shipping, or both."""
 
     model_config = strict({"return_id": "R-1", "lines": [_UNITS], "shipping": False})
 
@@ -107,7 +107,7 @@ class Refund(BaseModel):
 
 
 class PricedReturn(Refund):
-    """What to pay back, line by line. It was not kept, unless it has `created_at`."""
+    """What to pay back, line by line. It is stored only if it has `created_at`."""
 
     model_config = strict(_REFUND)
 
@@ -125,7 +125,7 @@ class KeptReturn(Refund):
 
 
 class LineLeft(BaseModel):
-    """So many units of a line can still be returned."""
+    """How many units of a line can still be returned."""
 
     model_config = strict()
 
@@ -153,7 +153,7 @@ class ReturnPage(BaseModel):
 
 
 class ReturnProblem(BaseModel):
-    """Why a return is refused, with what is left, the kept return, or the deleted order."""
+    """Why a return is refused, with what is left, the stored return, or the deleted order."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -48,7 +48,7 @@ class Commands:
                 terminalreporter.write(_read(output))
 
     def pytest_unconfigure(self) -> None:
-        """End those of a run that was interrupted."""
+        """End the commands of an interrupted run."""
         for command, output in self._started:
             if command.poll() is None:
                 os.killpg(command.pid, signal.SIGTERM)
@@ -69,6 +69,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave the commands to the process that shows the summary."""
+    """Only the process that shows the summary runs the commands."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Commands(config.getoption("--beside")), "beside")

@@ -59,7 +59,7 @@ def a_promotion(
     codes: tuple[str, ...] = (),
     code_type: CodeType | None = None,
 ) -> NewPromotion:
-    """Ten percent on all products: a coupon if it has codes, else automatic."""
+    """Ten percent on all products: a coupon if it has codes, otherwise automatic."""
     return NewPromotion(
         type=type_ or (PromotionType.COUPON if codes else PromotionType.DISCOUNT),
         name=name,

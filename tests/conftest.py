@@ -64,9 +64,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep the garbage collector from the objects that tests and libraries are made of.
+    """Exclude the objects of tests and libraries from garbage collection.
 
-    They live as long as the process, and looking at all of them takes a third of a second.
+    They live as long as the process, and scanning all of them takes a third of a second.
     """
     gc.freeze()
     gc.enable()
@@ -79,10 +79,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Dealing
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Slow machines must not fail tests; imports leave no garbage that is worth a search."""
+    """Slow machines must not fail tests; the garbage of imports is not worth a search."""
     gc.disable()
     if find_spec("sniffio") is None:
-        # Else httpx searches all of Python's path for it at each request: a tenth of its time.
+        # Otherwise httpx searches all of Python's path for it at each request: a tenth of its time.
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # as Python's manual says
     patient = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
     for name, examples in (("usual", 40), ("soak", 1_000)):
@@ -166,7 +166,7 @@ def create_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str
             return with_database(server_url, name)
 
         yield create
-        if request.config.getoption("--database-url"):  # the bundled server is gone after the run
+        if request.config.getoption("--database-url"):  # the bundled one is deleted anyway
             for name in names:
                 drop_database(server, name)
 

@@ -1,10 +1,13 @@
-"""Shows which tests cost most processor time: `pytest tests/store --costs 20`.
+"""Shows which tests cost most processor time, and when each test process of a run ended.
+
+`pytest tests/store --costs 20` shows the tests.
 
 The time of the processes that a test starts counts, and that of the shared PostgreSQL. A service or
-a browser that several tests share counts for the test that it works for. The tests must run one
-after another, so without `-n`.
+a browser that several tests share counts for the test that uses it. The tests must run one after
+another, so without `-n`.
 """
 
+import time
 from collections.abc import Generator
 from contextlib import suppress
 
@@ -39,6 +42,25 @@ class Costs:
             terminalreporter.write_line(f"{seconds:7.2f}  {name}")
 
 
+class Ends:
+    """When each test process finished its last test, in seconds since the start of the run."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._ended: dict[str, float] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note the time."""
+        if node := getattr(report, "node", None):
+            self._ended[node.gateway.id] = time.monotonic() - self._started
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the times: with equal ones, no process was idle at the end."""
+        if self._ended:
+            ends = ", ".join(f"{seconds:.0f}" for seconds in sorted(self._ended.values()))
+            terminalreporter.section(f"the test processes ended after {ends} s")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option."""
     parser.addoption(
@@ -47,19 +69,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Measure if asked to."""
+    """Measure if the option is set."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Ends(), "ends")
     shown = config.getoption("--costs")
     if shown:
         config.pluginmanager.register(Costs(shown), "costs")
 
 
 def _own_seconds() -> float:
-    """The time that this process has used, and those below it that have ended."""
+    """The time that this process and its ended children have used."""
     return sum(psutil.Process().cpu_times()[:4])
 
 
 def _seconds_of_children() -> float:
-    """The time that the running processes below this one have used."""
+    """The time that the running descendants of this process have used."""
     seconds = 0.0
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):

@@ -24,9 +24,10 @@ _DEALT_BY_THE_TEST: Final = (
 _ORDER: Final = (
     *_DEALT_BY_THE_TEST,
     "tests/packages",
-    *("tests/store", "tests/operations", "tests/cli", "tests/api"),
+    *("tests/store", "tests/operations", "tests/cli", "tests/client", "tests/backtests"),
+    *("tests/house", "tests/api", "tests/test_settings.py", "tests/bench"),
 )
-"""Slow folders first; the rest is quick, and leaves no process idle at the end."""
+"""Slow folders first, and the quick files of the domain last: so all processes end together."""
 
 _SERVER: Final = "server"
 _BROWSER: Final = "browser"
@@ -45,9 +46,9 @@ class Dealing(LoadScopeScheduling):
 def unit_of(nodeid: str) -> str:
     """The name of the group of tests that are dealt together with this one.
 
-    All tests of the fixture `server` are, so that only one process starts it, all that use a
-    browser, and those of a file with a fixture for the whole file. Quick tests are dealt by the
-    file, which saves messages.
+    There is one group for the fixture `server`, so that only one process starts it, one for all
+    tests that use a browser, and one for each file with a fixture for the whole file. Quick tests
+    are dealt by the file, which saves messages.
     """
     file = nodeid.partition("::")[0]
     return _group_of(file) or nodeid

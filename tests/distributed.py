@@ -19,7 +19,7 @@ _NODES: Final = "SELECT nodename, nodeport, groupid FROM pg_dist_node ORDER BY g
 
 
 class Cluster:
-    """A coordinator, and the databases that this made on all of its nodes."""
+    """A coordinator, and the databases created on all of its nodes."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -36,7 +36,7 @@ class Cluster:
         return split._replace(netloc=user + place, path=f"/{name}").geturl()
 
     def create(self, name: str) -> str:
-        """A database whose nodes know each other, without tables; its address."""
+        """A database whose nodes know each other, without tables; returns its address."""
         self.drop(name)
         self._names.append(name)
         for node in range(len(self.nodes)):
@@ -53,7 +53,7 @@ class Cluster:
         return url
 
     def create_distributed(self, name: str) -> str:
-        """A database with the newest schema, distributed and without rows; its address."""
+        """A database with the newest schema, distributed and without rows; returns its address."""
         url = self.create(name)
         migrate(url)
         assert distribute(url).faults == []
@@ -68,7 +68,7 @@ class Cluster:
                 )
 
     def close(self) -> None:
-        """Drop all databases that this made."""
+        """Drop all databases that were created here."""
         while self._names:
             self.drop(self._names.pop())
 

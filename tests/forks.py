@@ -102,8 +102,8 @@ def start(
 ) -> Forked:
     """Start `sconto`, or another Python program, with these arguments.
 
-    By default it has nothing to read, its output goes to a pipe that the result has, and its errors
-    go nowhere.
+    By default it has nothing to read, its output goes to a pipe in the result, and its errors are
+    dropped.
     """
     changed = environment.get("PYTHONPATH") != os.environ.get("PYTHONPATH")
     assert not changed, "a fork has imported Sconto already"
@@ -273,10 +273,10 @@ def _become(request: tuple[str, list[str], dict[str, str], str], streams: list[i
 
 
 def _fork_passing(path: str, command: Sequence[str], passed: Sequence[int]) -> int:
-    """Fork what would be a new Python with these descriptors; its id.
+    """Fork in place of a new Python with these descriptors; returns its id.
 
-    As in a new one nothing else is open, signals do what they do by default, and prometheus-client
-    keeps its figures where the environment says. Only what is imported already stays.
+    As in a new Python nothing else is open, signals have their default actions, and
+    prometheus-client keeps its figures where the environment says. Only the imported modules stay.
     """
     del path
     pid = os.fork()

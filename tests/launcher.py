@@ -1,4 +1,4 @@
-"""Stands for a test process to those who started it: `python -S launcher.py SOCKET`.
+"""Stands for a test process: `python -S launcher.py SOCKET`.
 
 It passes its standard streams to the process at the socket (`tests/workers.py`), which forks the
 test process, and ends when that ends. It imports nothing that takes time.
@@ -12,11 +12,11 @@ import sys
 
 def main(address: str) -> None:
     """Ask for a fork, and wait for its end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started us decides when this ends
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # our parent decides when this ends
     with socket.socket(socket.AF_UNIX) as door:
         door.connect(address)
         socket.send_fds(door, [b"!"], [0, 1, 2])
-        # Whoever reads them must notice when the fork ends.
+        # The readers must notice when the fork ends.
         os.close(0)
         os.close(1)
         door.recv(1)

@@ -32,8 +32,8 @@ _START_TIMEOUT: Final = 60.0
 
 _INITDB_OPTIONS: Final = ("-Dcluster", "-Upostgres", "-EUTF8", "-Atrust", "--locale=C", "--no-sync")
 
-# The data are gone with the run, so nothing is written for a power cut. A worker of autovacuum in a
-# database would delay its end: only a superuser may stop it.
+# The data are deleted with the run, so nothing is written for a power cut. A worker of autovacuum
+# in a database would delay its end: only a superuser may stop it.
 _SETTINGS: Final = (
     "-clisten_addresses=",
     "-cmax_connections=200",
@@ -52,9 +52,9 @@ _UNTIL_INPUT_ENDS: Final = '"$@" & read -r _; kill -QUIT $!; wait'
 
 
 def main(command: list[str]) -> int:
-    """Run a command with the address of a PostgreSQL 15 as its last argument; the exit status.
+    """Run a command with the address of a PostgreSQL 15 as its last argument; returns its status.
 
-    Where no PostgreSQL 15 is installed nothing runs, and the status is 0.
+    If no PostgreSQL 15 is installed, nothing runs, and the status is 0.
     """
     programs = find_oldest()
     if programs is None:
@@ -82,7 +82,7 @@ def _is_oldest(folder: Path) -> bool:
 
 @contextmanager
 def running(programs: Path | None = None) -> Iterator[str]:
-    """The address of a new server, the bundled one by default; it is gone after the block.
+    """The address of a new server, the bundled one by default; it is deleted after the block.
 
     As in production, the user `sconto` may create databases and is no superuser.
     """

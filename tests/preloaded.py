@@ -39,6 +39,6 @@ def _become_test_process(launcher: socket.socket) -> None:
 
 
 def _end_with(launcher: socket.socket) -> None:
-    """Whoever kills the launcher means this process."""
+    """A signal to the launcher is meant for this process."""
     launcher.recv(1)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -9,7 +9,7 @@ from sconto.store.migrate import migrate
 
 
 def prepare_cluster(folder: Path) -> Path:
-    """The files of a stopped server, made by the first process that asks for them here.
+    """The files of a stopped server, made by the first process that needs them.
 
     Its database `sconto` belongs to the role `sconto` and has the newest schema and no rows.
     """
@@ -24,7 +24,7 @@ def prepare_cluster(folder: Path) -> Path:
 
 
 def prepare_data_dir(cluster: Path, data_dir: Path) -> None:
-    """Make a data folder as `sconto migrate` leaves it."""
+    """Make a data folder like the one that `sconto migrate` leaves."""
     place = data_dir / "postgres"
     place.mkdir(mode=0o700, parents=True)
     data_dir.chmod(0o700)

@@ -10,14 +10,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import SECRET_KEY
+from tests.serving import serving
 
 START: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -64,7 +61,7 @@ class Replay:
         }
 
     async def find_differences(self, rows: list[dict[str, Any]]) -> list[object]:
-        """The requests whose answers are not the recorded ones, with both answers."""
+        """The requests whose answers differ from the recorded ones, with both answers."""
         different: list[object] = []
         for row in rows:
             answer = await self.ask(row["request"])
@@ -82,13 +79,7 @@ async def open_replay(database: Database, callers: Mapping[str, Caller]) -> Asyn
         for name, caller in callers.items()
     }
 
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo("Europe/Berlin"), Metrics(), lambda: replay.now)
-
-    app = build_app(open_context, request_log("console"))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:
-            replay = Replay(client, headers)
-            yield replay
+    zone = ZoneInfo("Europe/Berlin")
+    async with serving(database, tokens, zone=zone, now=lambda: replay.now) as client:
+        replay = Replay(client, headers)
+        yield replay

@@ -106,7 +106,7 @@ class Service:
         return not _are_all_zombies(self.process.pid)
 
     def kill_all(self) -> None:
-        """Kill what a failed test may leave."""
+        """Kill what a failed test may have left."""
         if self.is_anything_left():
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(_PATIENCE)
@@ -129,7 +129,7 @@ def run_command(settings: Mapping[str, str], *arguments: str) -> "subprocess.Com
 
 
 def wait_until(is_so: Callable[[], bool], *, within: float = _PATIENCE) -> None:
-    """Ask until it is so. A broken connection counts as no."""
+    """Ask until it is true. A broken connection counts as false."""
     deadline = time.monotonic() + within
     while True:
         try:

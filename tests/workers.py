@@ -23,7 +23,7 @@ _SERVE: Final = "import sys; from tests.preloaded import main; main(*sys.argv[1:
 
 
 class Preloaded:
-    """What forks, as the process that deals the tests out sees it."""
+    """The process that forks, as seen by the process that deals the tests out."""
 
     def __init__(self) -> None:
         self._started = ExitStack()
@@ -53,6 +53,6 @@ class Preloaded:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave it to the process that deals the tests out."""
+    """Only the process that deals the tests out uses it."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Preloaded(), "preloaded")

@@ -25,7 +25,7 @@ class ManualHook(BuildHookInterface[Any]):
 
 
 def build() -> None:
-    """Build all pages anew; exits with what the builder says about broken links."""
+    """Rebuild all pages; exits with what the builder says about broken links."""
     shutil.rmtree(SITE, ignore_errors=True)
     command = ["build", "--clean", "--strict", "--config-file", "zensical.toml"]
     run = subprocess.run(
@@ -44,7 +44,7 @@ def build() -> None:
 
 
 def _is_stale() -> bool:
-    """Whether the site lacks, or is older than something that it is made of."""
+    """Whether the site lacks, or is older than, one of its sources."""
     first = SITE / "index.html"
     sources = [ROOT / "zensical.toml", Path(__file__), *(ROOT / "docs").rglob("*")]
     return not first.exists() or first.stat().st_mtime < max(

@@ -50,7 +50,7 @@ def _compare(
 
 
 def ask_carts(stage: Stage, lines: int, codes: int) -> Iterator[LoadRequest]:
-    """Quotes of carts with so many different products and codes of the usual shop."""
+    """Quotes of carts with a number of different products and codes of the usual shop."""
     random = Random(f"{SEED} {lines} lines {codes} codes")
     coupons = stage.usual.coupons
     baskets = [

@@ -1,6 +1,6 @@
 """Promotions with many codes: created with JSON and from a CSV file, and changed by one code.
 
-The codes are not in order, as codes that nobody can guess: their order does not help the indexes.
+Like random codes, they are in no order: their order does not help the indexes.
 """
 
 import asyncio

@@ -71,7 +71,7 @@ def _one_code(stage: Stage) -> list[Basket]:
 
 
 def _own_codes(stage: Stage) -> list[Basket]:
-    """Carts of so many promotions in turn that no two running orders have the same one."""
+    """Carts of enough promotions that no two running orders have the same one."""
     each = [fill_baskets_with_code(_code(stage, one), SEED, 60) for one in range(COUPONS)]
     return [basket for turn in zip(*each, strict=True) for basket in turn]
 

@@ -24,7 +24,7 @@ def ready(_: HttpRequest) -> HttpResponse:
 
 
 def quote(request: HttpRequest) -> HttpResponse:
-    """The totals of a cart. Nothing is kept, as for a quote of Sconto."""
+    """The totals of a cart. Nothing is stored, as for a quote of Sconto."""
     with transaction.atomic():
         answer = _totals(_fill_basket(request))
         transaction.set_rollback(True)

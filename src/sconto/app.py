@@ -55,6 +55,7 @@ from sconto.domain.single_sign_on import SignOnRules
 from sconto.operations import Database, DatabaseUnavailable, OnStatement, counters, idempotency
 from sconto.operations.background import keep_running
 from sconto.operations.backtesting.process import keep_backtesting, keep_sweeping_backtests
+from sconto.operations.code_drawing import keep_drawing_codes
 from sconto.operations.code_generation import keep_generating
 from sconto.operations.code_sweeps import keep_sweeping_codes
 from sconto.operations.deliveries import Deliveries, lease_for
@@ -135,10 +136,11 @@ def create_app(log_level: int = logging.INFO) -> Starlette:
 
 def create_demo_app() -> Starlette:
     """The application of `sconto demo`, with a demo shop that calls it over HTTP."""
-    # Its client needs an optional extra, so only loaded for a demo.
+    # Its client needs an optional extra, so it is only imported for a demo.
     from sconto.portal.shop.site import demo_routes  # noqa: PLC0415
 
-    # The server's own messages are for a person at a terminal; a pipe gets the guide alone.
+    # The server's own messages are for a person at a terminal; into a pipe only the guide is
+    # printed.
     app = create_app(logging.INFO if sys.stderr.isatty() else logging.WARNING)
     app.router.routes.extend(demo_routes())
     return app
@@ -186,7 +188,7 @@ def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlett
     try:
         if not asks_for_traces():
             return None
-        # An optional extra with its own threads and modules, so only loaded if configured.
+        # An optional extra with its own threads and modules, so it is only imported if configured.
         from sconto.api import tracing  # noqa: PLC0415
 
         provider = tracing.open_provider()
@@ -232,7 +234,7 @@ def _collect_rarely() -> None:
 
 
 def _answer_failure(scope: Scope) -> Response:
-    """The answer to an unexpected failure: a page in the portal, else in the dialect of the API."""
+    """The answer to an unexpected failure: a page in the portal, otherwise in the API's dialect."""
     is_page = inner_path(scope).startswith(f"{PORTAL}/")
     return portal_errors.answer_failure(scope) if is_page else answer_failure(scope)
 
@@ -249,9 +251,8 @@ async def _open_context(
     )
     tokens, known_keys = Tokens(*settings.secret_keys, epoch=None), KnownKeys()
     seen_sessions = SeenSessions()
-    sender = Sender(
-        ReceiverRules(parse_networks(settings.events.networks)), settings.events.timeout
-    )
+    rules = ReceiverRules(parse_networks(settings.events.networks))
+    sender = Sender(rules, settings.events.timeout)
     deliveries = Deliveries(
         database,
         sender.send,
@@ -271,9 +272,10 @@ async def _open_context(
             idempotency.keep_sweeping_keys(database, read_clock),
             keep_removing_forms(database, read_clock),
             counters.keep_folding(database, read_clock),
-            keep_watching(url, database),
+            keep_watching(database),
             keep_listing_old_orders(database),
             keep_counting_old_orders(database, settings.zone),
+            keep_drawing_codes(database),
             keep_generating(database, read_clock),
             keep_sweeping_codes(database),
             keep_sweeping_holds(database, read_clock),
@@ -322,7 +324,7 @@ def _open_provider(chosen: SingleSignOn | None) -> SignInProvider | None:
 
 def make_provider(client: Client) -> Provider:
     """The provider of single sign-on."""
-    # An optional extra that takes long to import, so only loaded when somebody uses it.
+    # An optional extra that takes long to import, so it is only imported when somebody uses it.
     from sconto.portal.provider import OpenIdProvider  # noqa: PLC0415
 
     return OpenIdProvider(client)
@@ -350,7 +352,7 @@ async def _running(*tasks: Coroutine[None, None, None]) -> AsyncIterator[None]:
 
 
 async def _keep_writing_uses(known: KnownKeys, database: Database) -> None:
-    """Store when API keys were last used, now and then, and a last time when the worker stops."""
+    """Store when API keys were last used, at intervals, and a last time when the worker stops."""
     try:
         await keep_running(
             lambda: known.write_uses(database), "uses of API keys are not stored", pause=USES_PAUSE

@@ -2,23 +2,18 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from sconto.api.clock import read_clock
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.cli.demo_shop import open_shop
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import SECRET_KEY
+from tests.serving import serving
 
 _TURNS: Final = ("put", "post", "get", "patch", "delete")
 """Examples create, read, change and delete things, in this order."""
@@ -44,20 +39,9 @@ async def demo(
     tokens = Tokens(SECRET_KEY)
     database = await Database.open(create_database())
     token = await open_shop(database, tokens, read_clock())
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
-
-    app = build_app(open_context, request_log("console"))
-    async with app.router.lifespan_context(app):
-        client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://sconto",
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        async with client:
-            yield client
+    headers = {"Authorization": f"Bearer {token}"}
+    async with serving(database, tokens, headers=headers) as client:
+        yield client
     await database.close()
 
 

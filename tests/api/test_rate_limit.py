@@ -4,20 +4,16 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
-from sconto.app import build_app
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import create_caller
+from tests.serving import serving
 
 Bearer = Callable[[Caller], dict[str, str]]
 
@@ -34,18 +30,8 @@ async def limited(
     database: Database, tokens: Tokens, policies: QuotaPolicies, redis_url: str | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application with these policies."""
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        quotas = Quotas.open(policies, redis_url)
-        yield Context(database, tokens, ZoneInfo("UTC"), Metrics(), quotas=quotas)
-
-    app = build_app(open_context, request_log("console"))
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://sconto") as client,
-    ):
+    quotas = Quotas.open(policies, redis_url)
+    async with serving(database, tokens, quotas=quotas) as client:
         yield client
 
 

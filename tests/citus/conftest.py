@@ -61,7 +61,7 @@ async def watched(url: str, *, direct: bool = True) -> AsyncIterator[Database]:
         database.node_pools.limit = 0
     async with database.read():
         pass  # it finds that the database has Citus
-    watching = asyncio.create_task(keep_watching(url, database))
+    watching = asyncio.create_task(keep_watching(database))
     try:
         yield database
     finally:

@@ -37,7 +37,7 @@ class Load:
 
     async def run(self, until: asyncio.Event) -> None:
         """Ask for everything, several times at once, until the event is set."""
-        verbs = (*[self._quote] * 4, *[self._order] * 4, self._list, self._edit, self._keyed)
+        verbs = (*[self._quote] * 2, *[self._order] * 2, self._list, self._edit, self._keyed)
         async with asyncio.TaskGroup() as group:
             for verb in verbs:
                 group.create_task(self._repeat(verb, until))

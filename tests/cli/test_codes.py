@@ -69,8 +69,8 @@ async def test_every_bad_line_is_named_and_nothing_is_imported(
     assert (refused.code, refused.out) == (1, "")
     lines = refused.err.splitlines()
     assert lines[:3] == [
-        "codes.csv: line 2 is no code: 1 to 30 letters, digits, dashes, underscores and dots",
-        "codes.csv: line 3 has a code that the promotion has already",
+        "codes.csv: line 2 is not a code: 1 to 30 letters, digits, dashes, underscores and dots",
+        "codes.csv: line 3 has a code that the promotion already has",
         "codes.csv: line 4 has the code of an earlier line",
     ]
     assert lines[-2:] == [
@@ -171,9 +171,9 @@ async def test_a_terminal_shows_how_many_codes_are_generated(
     [
         (["import", "missing.csv"], "missing.csv cannot be read: No such file or directory"),
         (["import", "."], ". cannot be read: Is a directory"),
-        (["import", "empty.csv"], "there are no codes in it"),
+        (["import", "empty.csv"], "it has no codes"),
         (["export", "--output", "no/where.csv"], "no/where.csv cannot be written: No such file"),
-        (["generate", "--count", "0"], "1 to 1,000,000 codes can be generated at once"),
+        (["generate", "--count", "0"], "1 to 1,000,000 codes can be generated together"),
         (["generate", "--count", "1", "--prefix", "%"], "a code has 1 to 30 letters"),
         (["generate", "--count", "9", "--groups", "1", "--group-length", "1"], "too easy to guess"),
     ],

@@ -54,7 +54,7 @@ async def test_an_export_is_tried_first_then_created_once(
     assert (len(stored.product) + len(stored.cart), len(switched_off)) == (count, off)
     again = await sconto(*command, "--apply")
     assert "0 promotions created" in again.out
-    assert again.out.count("a promotion has this name already") == count
+    assert again.out.count("a promotion already has this name") == count
 
 
 async def test_imported_codes_take_off_what_they_took_off_before(

@@ -60,7 +60,7 @@ async def test_an_address_is_set_and_taken_away(sconto: Sconto, merchant_name: s
         "user", "invite", a_name(), "--merchant", merchant_name, "--email", "Ada@example.com"
     )
     assert other.err.endswith("another user of the merchant has the address ada@example.com\n")
-    assert (await sconto("user", "email", name, "ada")).err.endswith("is no e-mail address\n")
+    assert (await sconto("user", "email", name, "ada")).err.endswith("is not an e-mail address\n")
     assert (await sconto("user", "email", name, "")).out == f"{name} has no address.\n"
 
 

@@ -56,4 +56,4 @@ async def test_a_terminal_also_says_what_the_key_is(sconto: Sconto, merchant_nam
     key, what, warning = shown.split("\r\n")[:3]
     assert is_key(key)
     assert what == f"till calls for {merchant_name} as checkout, without end."
-    assert warning == "Store the key now: nobody can see it again."
+    assert warning == "Store the key now: it cannot be shown again."

@@ -28,7 +28,7 @@ async def test_a_merchant_is_written_to_a_packed_file_that_only_its_owner_reads(
     assert names_in(tmp_path) == ["shop.gz"]
 
     again = await sconto("merchant", "export", name, str(file))
-    assert (again.code, again.err) == (1, f"sconto: {file}: the file exists already\n")
+    assert (again.code, again.err) == (1, f"sconto: {file}: the file already exists\n")
     taken = await sconto("merchant", "import", str(file))
     assert taken.code == 1
     assert taken.err.startswith(f"sconto: this database has a merchant {name} with id")

@@ -185,7 +185,7 @@ async def test_a_file_without_ids_copies_promotions_to_an_empty_merchant(
     assert await copy.export("--without-ids") == original
 
 
-async def test_what_a_user_edited_after_the_export_is_not_overwritten(
+async def test_edits_after_the_export_are_not_overwritten(
     file: PromotionFile, ids: dict[str, int], merchant: Caller, database: Database
 ) -> None:
     document = await file.export()

@@ -94,7 +94,9 @@ async def test_a_customer_is_exported_and_erased(
     for command in ("erase", "export"):
         refused = await sconto("customer", command, "c-17", *of_merchant)
         assert (refused.code, refused.out) == (1, "")
-        assert refused.err == (f"sconto: nothing is stored of customer c-17 of {merchant_name}\n")
+        assert refused.err == (
+            f"sconto: nothing is stored about customer c-17 of {merchant_name}\n"
+        )
 
 
 async def test_the_export_of_a_customer_whose_orders_are_purged_says_so(

@@ -2,11 +2,13 @@
 
 import pytest
 
+from sconto.cli.import_sentences import NOTES
 from sconto.cli.refusals import explain
 from sconto.cli.sentences import CODE_FAULTS, ROW_FAULTS
 from sconto.domain.code_file import CodeLineFault
 from sconto.domain.code_pattern import CodePattern, check_pattern
 from sconto.domain.csv_rows import RowFault
+from sconto.domain.imports.notes import NoteKind
 from sconto.domain.problems import (
     CodeFileRefused,
     GenerationNotFound,
@@ -26,10 +28,10 @@ from sconto.domain.problems import (
         (PromotionNotFound(7), "promotion 7 not found"),
         (GenerationNotFound(7), "generation 7 not found"),
         (NoCodesAllowed(), "the promotion applies by itself and has no codes"),
-        (NoCodesSent(), "there are no codes in it"),
+        (NoCodesSent(), "it has no codes"),
         (CodeFileRefused((), 1), "nothing was imported: 1 line is not valid"),
         (ImportRefused((), 1234), "nothing was imported: 1,234 lines are not valid"),
-        (PatternRefused(PatternFault.COUNT), "1 to 1,000,000 codes can be generated at once"),
+        (PatternRefused(PatternFault.COUNT), "1 to 1,000,000 codes can be generated together"),
         (
             PatternRefused(PatternFault.NO_GROUP),
             "a pattern has at least one group of one letter",
@@ -59,3 +61,4 @@ def test_a_pattern_that_is_too_short_is_explained_in_numbers() -> None:
 def test_every_fault_of_a_line_has_its_words() -> None:
     assert set(CODE_FAULTS) == set(CodeLineFault)
     assert set(ROW_FAULTS) == set(RowFault)
+    assert set(NOTES) == set(NoteKind)

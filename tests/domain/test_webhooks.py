@@ -29,11 +29,11 @@ def test_the_example_of_the_specification_has_its_signature() -> None:
     message = Message(
         "",
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
-        b'{"test": 2432232314}',
+        {"test": 2432232314},
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",),
     )
     sent_at = NOON.fromtimestamp(1614265330, NOON.tzinfo)
-    assert message_headers(message, sent_at) == {
+    assert message_headers(message, b'{"test": 2432232314}', sent_at) == {
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
         "webhook-timestamp": "1614265330",
         "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",

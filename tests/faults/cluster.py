@@ -120,7 +120,7 @@ class Cluster:
             )
 
     def answers(self) -> bool:
-        """Whether it answers. Restart it if it has exited, say because of processes left over."""
+        """Whether it answers. Restarts it if it has exited, perhaps because of old processes."""
         assert self._process is not None
         if self._process.poll() is not None:
             self.launch()
@@ -131,7 +131,7 @@ class Cluster:
         return True
 
     def kill(self) -> None:
-        """Kill it with all its sessions, as a power cut does; a dead one stays dead."""
+        """Kill it with all its sessions, like a power cut; a dead one stays dead."""
         process = self._process
         if process is None or process.poll() is not None:
             return
@@ -154,7 +154,7 @@ class Cluster:
         return self._process is not None and self._process.poll() is None
 
     def empty(self) -> None:
-        """Replace its database by one without a schema."""
+        """Replace its database with one without a schema."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute("DROP DATABASE sconto")
             connection.execute("CREATE DATABASE sconto OWNER sconto")

@@ -1,4 +1,4 @@
-"""Shoppers who place orders while things break, and checks of what they were told."""
+"""Shoppers who place orders while things break, and checks of the answers that they got."""
 
 import asyncio
 import logging
@@ -48,7 +48,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Answers:
-    """What the shoppers were told: statuses, orders by number, and times."""
+    """The answers that the shoppers got: statuses, orders by number, and times."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     broken: int = 0
@@ -107,8 +107,8 @@ class Shop:
     ) -> AsyncIterator[Answers]:
         """Let shoppers order during the block; then each finishes its order.
 
-        `find_service` returns the URL of the current service; every request asks for it again.
-        Between two orders a shopper waits `pause` seconds.
+        `find_service` returns the URL of the current service; every request calls it again. Between
+        two orders a shopper waits `pause` seconds.
         """
         self._is_over = False
         self.told.last = time.monotonic()
@@ -226,7 +226,7 @@ class Shop:
         path: str,
         body: object,
     ) -> httpx.Response:
-        """The answer to a request, asked as shops do: until it is clear."""
+        """The answer to a request, retried like a shop until it is clear."""
         told = self.told
         while True:
             started = time.monotonic()
@@ -279,7 +279,7 @@ async def create_limited(database: Database, caller: Caller) -> list[int]:
 
 
 def taken_by(orders: Iterable[Any], limited: Sequence[int]) -> dict[tuple[int, str], int]:
-    """What the orders that count took of each limit; asserts that no limit is passed."""
+    """What the orders that count took of each limit; asserts that no limit is exceeded."""
     _, total, of_customer, budget, first = limited
     taken: Counter[tuple[int, str]] = Counter()
     for order in orders:

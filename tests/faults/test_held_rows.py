@@ -1,4 +1,4 @@
-"""Locked rows: those who want them wait briefly, and everybody else is served."""
+"""Locked rows: requests for them wait briefly, and all others are served."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ from sconto.store.availability import BusyReason
 from sconto.store.database import Database
 from tests.api.subscription.platform import a_body
 from tests.conftest import create_caller
-from tests.faults.one_process import serving
+from tests.faults.one_process import one_process
 from tests.portal.sessions import cookie_of
 
 Bearer = Callable[[Caller], dict[str, str]]
@@ -31,7 +31,7 @@ PRODUCTS = [{"product_id": 7, "name": "Seven", "price": "1.00", "currency": "EUR
 
 @pytest.fixture
 async def service(database_url: str, tokens: Tokens) -> AsyncIterator[Serving]:
-    async with serving(database_url, tokens) as running:
+    async with one_process(database_url, tokens) as running:
         yield running
 
 

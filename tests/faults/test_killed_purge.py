@@ -1,4 +1,4 @@
-"""A purge that is killed again and again, beside orders: nothing is counted twice or lost."""
+"""A purge that is killed repeatedly, beside orders: nothing is counted twice or lost."""
 
 import asyncio
 import random
@@ -11,10 +11,10 @@ from sconto.domain.cart import Cart, Customer
 from sconto.domain.cart_promotion import Limits
 from sconto.domain.order import NewOrder
 from sconto.operations import cart_promotions, checkout
-from sconto.operations.check import check
 from sconto.store.database import Database
 from tests.builders import NOON, a_line, ten_off
 from tests.conftest import SECRET_KEY, create_caller
+from tests.promises import violations
 from tests.services import SCONTO, environment_of
 
 KILLS = 10
@@ -54,8 +54,7 @@ async def test_a_killed_purge_counts_nothing_twice(create_database: Callable[[],
     await place("before", ORDERS)
     await asyncio.gather(place("meanwhile", ORDERS), purge_and_kill())
 
-    broken = [one async for one in check(database, caller.merchant_id) if one.violations]
-    assert broken == []
+    assert await violations(database, caller) == []
     statistics = await cart_promotions.get_statistics(database, caller, promotion.id)
     assert (statistics.orders, statistics.taken_total) == (2 * ORDERS, 2 * ORDERS)
     await database.close()

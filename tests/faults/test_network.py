@@ -23,7 +23,7 @@ def proxy(create_database: Callable[[], str], folder: Path) -> Iterator[Database
 
 @pytest.fixture
 def service(proxy: DatabaseProxy, folder: Path, settings_for: Settings) -> Iterator[Service]:
-    """A service that reaches the database over the proxy."""
+    """A service that reaches the database through the proxy."""
     with Service.running(folder / "service", settings_for(proxy.url)) as service:
         yield service
 

@@ -28,20 +28,19 @@ CLIENTS = 16
 
 
 @pytest.fixture
-def empty_cluster(folder: Path, prepared_cluster: Path) -> Iterator[Cluster]:
-    """A server with an empty database that belongs to the role `sconto`."""
-    with Cluster.running(folder / "postgresql", prepared_cluster) as cluster:
-        cluster.empty()
-        yield cluster
+def address(cluster: Cluster, folder: Path) -> Iterator[str]:
+    """The address through a pooler, configured as the manual says for this PgBouncer."""
+    for statement in statements_of_the_manual():
+        cluster.execute(statement)
+    with running_pooler(cluster, folder / "pooler", "sconto", SESSIONS) as url:
+        yield url if knows_statements() else f"{url}?prepared_statements=false"
 
 
 @pytest.fixture
-def address(empty_cluster: Cluster, folder: Path) -> Iterator[str]:
-    """The address through a pooler, configured as the manual says for this PgBouncer."""
-    for statement in statements_of_the_manual():
-        empty_cluster.execute(statement)
-    with running_pooler(empty_cluster, folder / "pooler", "sconto", SESSIONS) as url:
-        yield url if knows_statements() else f"{url}?prepared_statements=false"
+def empty_cluster(cluster: Cluster) -> Cluster:
+    """The server, whose database is empty and belongs to the role `sconto`."""
+    cluster.empty()
+    return cluster
 
 
 async def test_everything_works_with_fewer_sessions_than_clients(
@@ -67,15 +66,15 @@ async def test_everything_works_with_fewer_sessions_than_clients(
 
 
 async def test_a_database_killed_behind_the_pooler_loses_no_acknowledged_order(
-    empty_cluster: Cluster, address: str, folder: Path, settings_for: Settings
+    cluster: Cluster, address: str, folder: Path, settings_for: Settings
 ) -> None:
     with Service.running(folder / "service", settings_for(address)) as service:
         shop = await Shop.open(address)
         async with shop.ordering(lambda: service.url) as told:
             await shop.wait_until_placed(15)
-            await asyncio.to_thread(empty_cluster.kill)
+            await asyncio.to_thread(cluster.kill)
             await asyncio.sleep(0.5)
-            await asyncio.to_thread(empty_cluster.start)
+            await asyncio.to_thread(cluster.start)
             await shop.wait_until_placed(15)
         assert set(told.statuses) <= {200, 201, 409, 503}
         assert told.broken == 0
@@ -85,10 +84,10 @@ async def test_a_database_killed_behind_the_pooler_loses_no_acknowledged_order(
 
 
 def test_missing_settings_of_the_role_are_reported_at_the_start(
-    empty_cluster: Cluster, folder: Path, settings_for: Settings
+    cluster: Cluster, folder: Path, settings_for: Settings
 ) -> None:
     with (
-        running_pooler(empty_cluster, folder / "pooler", "sconto", SESSIONS) as url,
+        running_pooler(cluster, folder / "pooler", "sconto", SESSIONS) as url,
         Service.running(
             folder / "service", settings_for(f"{url}?prepared_statements=false")
         ) as service,
@@ -103,7 +102,6 @@ def test_missing_settings_of_the_role_are_reported_at_the_start(
 def test_a_pooler_that_mixes_up_statements_is_reported_with_the_remedy(
     address: str, settings_for: Settings
 ) -> None:
-    run(settings_for(address), "migrate")
     settings = settings_for(split_address(address)[0])
     run(settings, "merchant", "list")
     refused = run(settings, "merchant", "list", status=1)

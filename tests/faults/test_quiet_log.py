@@ -1,4 +1,4 @@
-"""Lost races are no errors of the database: its log does not mention them."""
+"""Lost races are not errors of the database: its log does not mention them."""
 
 import asyncio
 from collections import Counter

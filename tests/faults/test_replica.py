@@ -56,7 +56,7 @@ _COUNT_SLEEPING: Final = "SELECT count(*)::int FROM pg_stat_activity WHERE wait_
 
 
 def without_times(text: str) -> str:
-    """A body without the time at which it was asked for, which an explanation tells."""
+    """A body without the time of the request, which an explanation contains."""
     return re.sub(r'"at":"[^"]*"', "", text)
 
 

@@ -14,7 +14,7 @@ from sconto.domain.people import Caller
 from sconto.operations.tokens import Tokens
 from sconto.store import loans
 from tests.conftest import create_caller
-from tests.faults.one_process import serving
+from tests.faults.one_process import one_process
 from tests.portal.sessions import cookie_of
 from tests.security.endpoints import Things, operations_of, send
 
@@ -99,7 +99,7 @@ async def test_a_database_timeout_is_503_at_every_address(
         name = sql.Identifier(administrator.info.dbname)
         statement = sql.SQL("ALTER DATABASE {} SET {} = '100ms'")
         await administrator.execute(statement.format(name, sql.Identifier(setting)))
-    async with serving(url, tokens) as (database, client):
+    async with one_process(url, tokens) as (database, client):
         caller = await create_caller(database)
         async with all_tables_locked(url):
             asked = await every_request(client, caller, bearer(caller), tokens)
@@ -112,7 +112,7 @@ async def test_a_statement_cancelled_every_time_is_503_at_every_address(
 ) -> None:
     url = create_database()
     async with (
-        serving(url, tokens) as (database, client),
+        one_process(url, tokens) as (database, client),
         await psycopg.AsyncConnection.connect(url, autocommit=True) as administrator,
     ):
         caller = await create_caller(database)
@@ -165,7 +165,7 @@ async def test_idle_sessions_ended_by_the_database_are_replaced(
         name = sql.Identifier(administrator.info.dbname)
         statement = sql.SQL("ALTER DATABASE {} SET idle_session_timeout = '100ms'")
         await administrator.execute(statement.format(name))
-    async with serving(url, tokens) as (database, client):
+    async with one_process(url, tokens) as (database, client):
         caller = await create_caller(database)
         headers = bearer(caller)
         statuses: Counter[int] = Counter()

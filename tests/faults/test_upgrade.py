@@ -38,8 +38,8 @@ def upgrade() -> None:
 def next_version(folder: Path) -> dict[str, str]:
     """The environment in which Python finds a Sconto with one more migration."""
     copy = folder / "next" / "sconto"
-    # Compiled modules stay valid: they name the time of their source, and the copy keeps it.
-    # Python writes one under a name that goes on after `.pyc.`, and then renames it.
+    # Compiled modules stay valid: they contain the time of their source, and the copy keeps it.
+    # Python writes one under a name that continues after `.pyc.`, and then renames it.
     being_written = shutil.ignore_patterns("*.pyc.*")
     shutil.copytree(Path(sconto.__file__).parent, copy, ignore=being_written)
     (copy / "store" / "migrations" / "versions" / "9999_channels.py").write_text(MIGRATION)

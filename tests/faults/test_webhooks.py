@@ -1,4 +1,4 @@
-"""The service and the database are killed while a receiver that fails on purpose is told events."""
+"""The service and the database are killed while events go to a receiver that fails on purpose."""
 
 import asyncio
 import os
@@ -27,19 +27,19 @@ WEBHOOK_SETTINGS = {"SCONTO_WEBHOOK_NETWORKS": "127.0.0.1", "SCONTO_WEBHOOK_TIME
 
 
 class Book:
-    """What a receiver took, in the order in which it took it."""
+    """What a receiver accepted, in order."""
 
     def __init__(self, receiver: Receiver) -> None:
         self.taken: list[Received] = []
         receiver.answer = self.take
 
     def take(self, received: Received) -> web.StreamResponse:
-        """Take it."""
+        """Accept it."""
         self.taken.append(received)
         return web.Response(status=204)
 
     def has(self, objects: int, type_: str) -> bool:
-        """Whether events of a type about so many objects were taken."""
+        """Whether events of a type about this number of objects were accepted."""
         return len({one.about for one in self.taken if one.event["type"] == type_}) >= objects
 
     async def until(self, objects: int, type_: str) -> None:
@@ -72,7 +72,7 @@ async def test_nothing_is_lost_when_the_service_and_the_database_are_killed(
             assert read_clock() - starts_at < timedelta(seconds=10)
             placed = 0
             for number in range(times):
-                # Killed while requests are under way, and others have failed.
+                # Killed while requests are running, and after others have failed.
                 receiver.script = [500, 503, hang, hang]
                 await place(database, teller, range(placed, placed + 8))
                 await book.until(placed + 4, "order.placed")
@@ -105,7 +105,7 @@ async def place(database: Database, teller: Teller, numbers: range) -> None:
 
 
 def assert_told(taken: list[Received], secret: str, orders: int) -> None:
-    """All events came, each under one id, signed, and in order for each order."""
+    """Assert that all events came, each under one id, signed, and in order for each order."""
     events = {one.id: (one.event["type"], one.about) for one in taken}
     assert Counter(type_ for type_, _ in events.values()) == {
         "order.placed": orders,

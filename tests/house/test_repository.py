@@ -31,6 +31,8 @@ def tracked_texts() -> Iterator[tuple[str, str]]:
 
 
 def lines_with(pattern: re.Pattern[str], name: str, text: str) -> list[str]:
+    if not pattern.search(text):
+        return []
     return [
         f"{name}:{number}: {line}"
         for number, line in enumerate(text.splitlines(), 1)

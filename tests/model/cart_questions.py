@@ -1,14 +1,14 @@
 """Random questions about cart promotions, and what carts say for them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from tests.model.asking import Question
 from tests.model.shop import Shop
-from tests.model.subscription_questions import one_of_these
-from tests.model.values import DECIMALS, compared
+from tests.model.subscription_questions import moments, one_of_these
+from tests.model.values import DECIMALS, compared, show_amount
 
 Draw = st.DrawFn
 
@@ -84,7 +84,7 @@ def said_of_the_shopper(draw: Draw, currency: str) -> dict[str, Any]:
             customer["has_ordered"] = draw(st.booleans())
         said["customer"] = customer
     if draw(st.booleans()):
-        said["shipping"] = _text(draw(st.sampled_from((0, 1, 490, 99_900))), currency)
+        said["shipping"] = show_amount(draw(st.sampled_from((0, 1, 490, 99_900))), currency)
     return said
 
 
@@ -102,8 +102,8 @@ def _promotions(draw: Draw, now: datetime) -> dict[str, Any]:
         ("exclusive", 3, st.booleans()),
         ("on_discounted", 3, st.booleans()),
         ("hours", 6, _hours()),
-        ("starts_at", 6, _moments(now)),
-        ("ends_at", 6, _moments(now)),
+        ("starts_at", 6, moments(now)),
+        ("ends_at", 6, moments(now)),
         ("active", 9, st.booleans()),
     ):
         if draw(st.integers(1, share)) == 1:
@@ -122,8 +122,8 @@ def _patches(draw: Draw, now: datetime) -> dict[str, Any]:
         "exclusive": st.booleans(),
         "active": st.booleans(),
         "hours": st.none(),
-        "ends_at": st.none() | _moments(now),
-        "starts_at": _moments(now),
+        "ends_at": st.none() | moments(now),
+        "starts_at": moments(now),
         "name": st.sampled_from(_NAMES),
     }
     often = ("limits", "limits", "limits", "codes")
@@ -187,13 +187,7 @@ def _amounts(draw: Draw) -> dict[str, str]:
 
 
 def _by_currency(number: int) -> dict[str, str]:
-    return {currency: _text(number, currency) for currency in sorted(DECIMALS)}
-
-
-def _text(number: int, currency: str) -> str:
-    places = DECIMALS[currency]
-    text = str(number).rjust(places + 1, "0")
-    return f"{text[:-places]}.{text[-places:]}" if places else text
+    return {currency: show_amount(number, currency) for currency in sorted(DECIMALS)}
 
 
 @st.composite
@@ -259,9 +253,3 @@ def _hours(draw: Draw) -> dict[str, Any]:
         # The first of June 2026, when histories start, is a Monday.
         hours["weekdays"] = draw(st.sampled_from((["mon"], ["mon", "tue"], ["sun"])))
     return hours
-
-
-@st.composite
-def _moments(draw: Draw, now: datetime) -> str:
-    hours = draw(st.sampled_from((-9, -1, 0, 1, 9)))
-    return (now.replace(microsecond=0) + timedelta(hours=hours)).isoformat()

@@ -119,7 +119,7 @@ def _constraints(draw: Draw, now: datetime) -> dict[str, Any]:
         constraint["maxUsage"] = draw(st.integers(1, 3))
     for name in ("promoStartAt", "promoEndAt"):
         if draw(st.integers(0, 5)) == 0:
-            constraint[name] = draw(_moments(now))
+            constraint[name] = draw(moments(now))
     if draw(st.integers(0, 4)) == 0:
         types = draw(st.lists(st.sampled_from(_TYPES), unique=True))
         constraint["subscription"] = {"newOnly": draw(st.booleans()), "typeIds": types}
@@ -131,11 +131,12 @@ def _constraint_changes(draw: Draw, now: datetime) -> dict[str, Any]:
     if draw(st.booleans()):
         return {"maxUsage": draw(st.sampled_from((1, 2, 3, None)))}
     name = draw(st.sampled_from(("promoStartAt", "promoEndAt")))
-    return {name: draw(st.one_of(st.none(), _moments(now)))}
+    return {name: draw(st.one_of(st.none(), moments(now)))}
 
 
 @st.composite
-def _moments(draw: Draw, now: datetime) -> str:
+def moments(draw: Draw, now: datetime) -> str:
+    """A time before, at or after now."""
     hours = draw(st.sampled_from((-9, -1, 0, 1, 9)))
     return (now.replace(microsecond=0) + timedelta(hours=hours)).isoformat()
 

@@ -68,7 +68,7 @@ def a_row(
 
 
 def two_years(promotion_id: int, code_id: int = 0, slots: int = 4) -> list[Row]:
-    """The rows of two years of orders, with so many concurrent orders on each day."""
+    """The rows of two years of orders, with this number of concurrent orders on each day."""
     return [
         a_row(promotion_id, day, slot, code_id, uses=1 + (day + slot) % 7, applied=day % 3 > 0)
         for day in range(730)
@@ -78,7 +78,7 @@ def two_years(promotion_id: int, code_id: int = 0, slots: int = 4) -> list[Row]:
 
 async def write(database: Database, caller: Caller, rows: Sequence[Row]) -> None:
     async with database.write() as connection:
-        # Whoever has redemptions has created a promotion, and with it a version.
+        # A merchant with redemptions has created a promotion, and so has a version.
         await connection.execute(DRAW_VERSION, caller.merchant_id)
         await connection.executemany(
             INSERT, [(caller.merchant_id, *row.key, row.uses, row.discount) for row in rows]
@@ -106,12 +106,12 @@ def sums(rows: Sequence[Row]) -> dict[object, tuple[int, int]]:
 
 
 def counted_with_promotion(row: Row) -> Row:
-    """The row as it is folded: one-time codes keep their own uses."""
+    """The row in its folded form: one-time codes keep their own uses."""
     return replace(row, code_id=0) if row.is_by_one_time_code else row
 
 
 async def create_codes(database: Database, caller: Caller, *codes: str) -> tuple[int, list[int]]:
-    """A promotion with one-time codes: its id, and theirs."""
+    """A promotion with one-time codes; returns its id, and theirs."""
     new = a_promotion(codes=codes, code_type=CodeType.ONE_TIME)
     promotion_id = await create_promotion(database, caller, new, NOON)
     statistics = await get_statistics(database, caller, promotion_id)

@@ -108,7 +108,7 @@ class Shop:
     async def violations(self) -> list[str]:
         """What `sconto check` finds."""
         return [
-            f"{promise.promise}: {one.words}"
+            f"{promise.promise}: {one}"
             async for promise in check(self.database, self.caller.merchant_id)
             for one in promise.violations
         ]

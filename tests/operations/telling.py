@@ -1,4 +1,4 @@
-"""A merchant that records events, and what it is told."""
+"""A merchant that records events, and a reader of its stream."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,7 @@ class Teller:
     seen: list[Event] = field(default_factory=list)
 
     async def news(self, now: datetime = NOON) -> list[Event]:
-        """What was not read before, with what starts and ends until now."""
+        """The events that were not read before, including starts and ends until now."""
         await events.tell_times(self.database, now)
         page = await events.list_events(self.database, self.caller, self.after, None, (), 1000, now)
         self.after = page.last_position
@@ -30,7 +30,7 @@ class Teller:
         return list(page.events)
 
     async def types(self, now: datetime = NOON) -> list[str]:
-        """The types of what was not read before."""
+        """The types of the events that were not read before."""
         return [one.type for one in await self.news(now)]
 
     async def order(self, order_id: str, **fields: Any) -> None:

@@ -41,7 +41,7 @@ NOW = datetime(2026, 11, 28, 8, tzinfo=UTC)
 async def a_key(
     database: Database, merchant: Caller, known: KnownKeys | None = None, **fields: object
 ) -> tuple[ApiKey, str]:
-    """A new key, by default for the checkout and for ever."""
+    """A new key, by default for the checkout and without an end."""
     chosen: dict[str, object] = {"name": f"till {secrets.token_hex(4)}", "role": Role.CHECKOUT}
     return await create_key(database, merchant, NewKey(**chosen | fields), NOW, known)  # type: ignore[arg-type]
 
@@ -59,7 +59,7 @@ def is_accepted(known: KnownKeys, key: str) -> bool:
 
 
 class CountedReads:
-    """Counts the refreshes of all processes, and may set the database's clock back."""
+    """Counts the refreshes of all processes, and can set the database's clock back."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -180,14 +180,14 @@ async def test_no_key_is_valid_before_the_keys_are_known(
         known.caller(text, NOW)
     with pytest.raises(DatabaseUnavailable):
         await known.look_for_new(lost)
-    # What was learned before counts while the database is away.
+    # The keys that were read before count while the database is away.
     await known.refresh(database)
     await known.try_to_refresh(lost)
     assert is_accepted(known, text)
 
 
 @pytest.mark.parametrize("moved", [-timedelta(days=2), READ_ALL_AFTER + timedelta(seconds=1)])
-async def test_all_keys_are_read_again_now_and_then_and_if_the_clock_was_set_back(
+async def test_all_keys_are_read_again_at_intervals_and_after_a_clock_set_back(
     database: Database, merchant: Caller, reads: CountedReads, moved: timedelta
 ) -> None:
     known = KnownKeys()
@@ -325,7 +325,7 @@ async def test_the_history_says_who_changed_a_key_and_which_key_changed_a_promot
     assert text not in str((created, revoked))
 
 
-async def test_keys_of_before_a_restore_are_read_again(
+async def test_keys_from_before_a_restore_are_read_again(
     create_database: Callable[[], str],
 ) -> None:
     database = await Database.open(create_database())

@@ -105,6 +105,6 @@ async def test_deleted_promotions_are_restored_together(
     assert await active(database, merchant) == {"Best", "Ten off"}
 
 
-async def test_so_many_are_changed_together(database: Database, merchant: Caller) -> None:
+async def test_the_number_changed_together_is_limited(database: Database, merchant: Caller) -> None:
     ids = range(10**12, 10**12 + 2 * MAX_CHOSEN)
     assert len(await bulk.delete_all(database, merchant, ids, NOON)) == MAX_CHOSEN

@@ -1,4 +1,4 @@
-"""What a quote reads of cart promotions: no more than decides them, and nothing stale."""
+"""What a quote reads of cart promotions: no more than it needs, and nothing stale."""
 
 import asyncio
 from typing import Any
@@ -37,11 +37,11 @@ async def _statements_of_a_quote(database_url: str, caller: Caller) -> list[str]
         connection.add_query_logger(lambda record: statements.append(record.query))
     await shop.quote(cart("TEN", customer=SHOPPER))
     await database.close()
-    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+    await asyncio.sleep(0)  # the logger gets a statement a moment after its end
     return statements
 
 
-async def test_promotions_that_the_cart_decides_cost_no_other_statement(
+async def test_promotions_decided_by_the_cart_alone_need_no_other_statement(
     shop: Shop, merchant: Caller, database_url: str
 ) -> None:
     await shop.create(ten_off(conditions=Conditions({"EUR": 1000}, 1, frozenset())))
@@ -49,7 +49,7 @@ async def test_promotions_that_the_cart_decides_cost_no_other_statement(
 
 
 @pytest.mark.parametrize("kind", READ_MORE_FOR)
-async def test_what_is_stored_is_read_from_the_next_quote_on(
+async def test_the_next_quote_reads_what_was_stored(
     shop: Shop, merchant: Caller, database_url: str, kind: str
 ) -> None:
     terms, codes, total = READ_MORE_FOR[kind]

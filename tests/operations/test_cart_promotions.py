@@ -49,7 +49,7 @@ def shopper(name: str = "c-1") -> Customer:
 
 
 class Shop:
-    """A merchant with one product, and what is done to it."""
+    """A merchant with one product, and its requests."""
 
     def __init__(self, database: Database, caller: Caller) -> None:
         self.database = database
@@ -186,7 +186,7 @@ async def test_a_limit_is_taken_by_an_order_and_given_back_by_its_deletion(
         await shop.set_status("A", OrderStatus.PAID)
 
 
-async def test_an_order_that_takes_the_place_of_another_may_take_what_it_had(shop: Shop) -> None:
+async def test_a_replacement_may_take_what_the_replaced_order_had(shop: Shop) -> None:
     await shop.create(ten_off(limits=Limits(total=1)), "TEN")
     await shop.order("A", cart("TEN"))
     placed = await shop.order("B", cart("TEN"), replaces="A")
@@ -206,7 +206,7 @@ async def test_only_a_first_order_gets_a_promotion_for_first_orders(shop: Shop) 
     assert (await shop.quote(cart(customer=shopper()))).total == 5000
 
 
-async def test_a_limit_that_comes_later_counts_the_orders_of_before(shop: Shop) -> None:
+async def test_a_later_limit_counts_earlier_orders(shop: Shop) -> None:
     promotion = await shop.create(ten_off())
     for name in "ABC":
         await shop.order(name, cart(customer=shopper()))
@@ -263,7 +263,7 @@ async def test_a_used_code_stays_used_in_a_tried_change(shop: Shop) -> None:
     assert statuses == [CodeStatus.USED, CodeStatus.APPLIED]
 
 
-async def test_the_rows_that_orders_share_are_there_from_the_start(shop: Shop) -> None:
+async def test_rows_that_orders_share_exist_from_the_start(shop: Shop) -> None:
     limits = Limits(total=3, per_customer=1, budget={"EUR": 900, "USD": 900})
     promotion = await shop.create(ten_off(limits=limits))
     async with shop.database.read() as connection:

@@ -1,4 +1,4 @@
-"""Codes of a promotion that are found by any part of theirs."""
+"""Codes of a promotion, found by any part of them."""
 
 from sconto.domain.code_list import CodePage, CodeQuery
 from sconto.domain.people import Caller

@@ -10,7 +10,6 @@ from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.problems import PromotionNotFound
 from sconto.operations import codes, promotions
-from sconto.operations.check import check
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_sweeps import sweep_codes
 from sconto.operations.history import get_promotion_history
@@ -18,6 +17,7 @@ from sconto.store import code_sweeps as store
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
 from tests.conftest import own_database
+from tests.promises import violations
 from tests.statistics import get_statistics
 
 database = own_database
@@ -81,14 +81,6 @@ async def end_pause(database: Database, promotion_id: int) -> None:
         await connection.execute(
             "UPDATE code_sweeps SET paused_until = now() WHERE promotion_id = $1", promotion_id
         )
-
-
-async def violations(database: Database, caller: Caller) -> list[str]:
-    return [
-        found.words
-        async for promise in check(database, caller.merchant_id)
-        for found in promise.violations
-    ]
 
 
 async def order(database: Database, caller: Caller, order_id: str, code: str) -> int:

@@ -34,7 +34,7 @@ def codes_change(*codes: str) -> PromotionChange:
     return PromotionChange(PromotionType.COUPON, terms=terms)
 
 
-async def test_one_of_several_concurrent_edits_is_left_whole(
+async def test_one_of_several_concurrent_edits_remains_complete(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_promotion(database, merchant, a_promotion(codes=("A",)), NOON)

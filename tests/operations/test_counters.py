@@ -13,7 +13,6 @@ from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.operations import counters
-from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.counters import DAYS_FOLDED_AFTER, SLOTS_FOLDED_AFTER, fold
 from sconto.operations.overviews import get_overview
@@ -35,6 +34,7 @@ from tests.operations.counter_rows import (
     two_years,
     write,
 )
+from tests.promises import violations
 from tests.statistics import get_daily_uses, get_statistics
 
 SLOTS_BEFORE, DAYS_BEFORE = TODAY - SLOTS_FOLDED_AFTER, TODAY - DAYS_FOLDED_AFTER
@@ -156,8 +156,7 @@ async def test_orders_of_any_day_are_counted_exactly_during_folds(
     assert {row.day for row in kept if row.slot} <= {TODAY, old[0]}
     assert sum(row.uses for row in kept if row.promotion_id == automatic) == 240
     assert (await get_statistics(database, merchant, coupon)).uses == 240
-    checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.violations] == []
+    assert await violations(database, merchant) == []
 
 
 async def test_an_order_does_not_wait_for_an_open_fold(

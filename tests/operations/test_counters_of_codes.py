@@ -13,7 +13,6 @@ from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.product import Product
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
-from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.codes import list_codes
 from sconto.operations.counters import fold
@@ -25,6 +24,7 @@ from sconto.store.database import Database
 from sconto.store.node_calls import NodeFunction
 from tests.builders import NOON, a_cart, a_line, a_promotion
 from tests.operations.counter_rows import TODAY, create_codes, read, read_codes, read_while_folding
+from tests.promises import violations
 from tests.statistics import Statistics, get_daily_uses, get_statistics
 
 COUNT_AS_BEFORE = """
@@ -44,7 +44,7 @@ GROUP BY promotion_id, code_id, code_type, applied, outcome->>'currency'
 """Counts the uses of one-time codes as the version before did; here all on one day."""
 
 
-async def test_one_time_uses_counted_by_the_version_before_are_shown_unchanged(
+async def test_one_time_uses_counted_by_the_previous_version_are_shown_unchanged(
     database: Database, merchant: Caller
 ) -> None:
     day = TODAY - timedelta(days=5)
@@ -97,8 +97,7 @@ async def test_one_time_uses_counted_by_the_version_before_are_shown_unchanged(
     assert await readers == {statistics}
     assert await told() == before
     assert not any(row.is_by_one_time_code for row in await read(database, merchant))
-    checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.violations] == []
+    assert await violations(database, merchant) == []
 
 
 async def test_orders_are_counted_exactly_while_the_counts_of_their_codes_move(
@@ -134,5 +133,4 @@ async def test_orders_are_counted_exactly_while_the_counts_of_their_codes_move(
 
     assert await read_codes(database, merchant) == dict.fromkeys(ids, (4, 0))
     assert (await get_statistics(database, merchant, promotion_id)).uses == 4 * len(codes)
-    checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.violations] == []
+    assert await violations(database, merchant) == []

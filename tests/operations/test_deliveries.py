@@ -5,17 +5,20 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from aiohttp import web
 from standardwebhooks import WebhookVerificationError
 
 from sconto.api.clock import read_clock
+from sconto.api.events.writing import write_details
 from sconto.api.sending.sender import Sender
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.order import OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.problems import DeliveryNotFound, RecordingNeeded, WebhookNotFound
 from sconto.domain.webhooks import (
+    NOT_KEPT,
     PAUSED_FROM,
     RETRY_DELAYS,
     Delivery,
@@ -63,7 +66,7 @@ class Post:
         return Deliveries(self.database, self.sender.send, lambda: self.now, lease=lease)
 
     async def send(self, after: timedelta = timedelta()) -> None:
-        """Number what happened, and send what is due, so much later."""
+        """Number the events, and send what is due, after this much time."""
         self.now += after
         await events.append_all(self.database, self.caller.merchant_id, self.now)
         await self.worker().send_all()
@@ -147,7 +150,7 @@ async def test_both_secrets_are_valid_during_the_overlap(post: Post, receiver: R
         receiver.received[1].verify(rotated.secret)
 
 
-async def test_a_webhook_is_told_its_types_only(post: Post, receiver: Receiver) -> None:
+async def test_a_webhook_gets_only_its_types(post: Post, receiver: Receiver) -> None:
     await post.change(types=("order.paid",))
     await post.teller.order("A-1")
     await post.teller.set_status("A-1", OrderStatus.PAID)
@@ -155,9 +158,7 @@ async def test_a_webhook_is_told_its_types_only(post: Post, receiver: Receiver) 
     assert receiver.types == ["order.paid"]
 
 
-async def test_failures_are_tried_again_later_and_the_order_is_kept(
-    post: Post, receiver: Receiver
-) -> None:
+async def test_failures_are_retried_later_in_order(post: Post, receiver: Receiver) -> None:
     receiver.script = [500, 302]
     await post.teller.order("A-1")
     await post.send()
@@ -177,10 +178,10 @@ async def test_failures_are_tried_again_later_and_the_order_is_kept(
         (302, "redirects are not followed", "answer 302"),
         (204, None, ""),
     ]
-    assert details.body == receiver.received[0].body
+    assert msgspec.json.encode(details.payload) == receiver.received[0].body
 
 
-async def test_after_three_days_it_is_a_dead_letter_and_the_webhook_is_disabled(
+async def test_after_three_days_a_delivery_is_dead_and_the_webhook_disabled(
     post: Post, receiver: Receiver
 ) -> None:
     receiver.answer = 503
@@ -195,7 +196,7 @@ async def test_after_three_days_it_is_a_dead_letter_and_the_webhook_is_disabled(
     assert (webhook.enabled, webhook.disabled_because) == (False, DisabledBecause.FAILING)
     states = [(one.type, one.state) for one in await post.deliveries()]
     assert states == [("order.placed", "dead"), ("order.paid", "dead")]
-    # Back in order, it is told everything again from a time on.
+    # It answers again and gets everything since a given time.
     receiver.answer, receiver.received = 200, []
     await post.change(enabled=True)
     since = post.now - 4 * DAY
@@ -213,7 +214,7 @@ async def test_a_webhook_that_fails_gets_one_attempt_at_a_time_and_all_when_it_a
     for number in range(PAUSED_FROM + 10):
         await post.teller.order(f"A-{number}")
     await post.send()
-    # Those that were under way when the tenth failed.
+    # These were being sent when the tenth failed.
     assert PAUSED_FROM <= len(receiver.received) < PAUSED_FROM + 10
     before = len(receiver.received)
     await post.send(timedelta(seconds=1))
@@ -263,11 +264,11 @@ async def test_a_delivery_that_hangs_delays_no_other_webhook(
         await worker.start_due()
         await until(lambda: len(arrived) == len(receiver.received) == 30)
         await worker.send_all()
-        # More than a few are not under way together.
+        # Only a few are sent at the same time.
         assert len(hanging.received) < 30
 
 
-async def test_a_worker_that_dies_leaves_its_deliveries_to_others(
+async def test_deliveries_of_a_dead_worker_are_sent_by_others(
     post: Post, receiver: Receiver
 ) -> None:
     receiver.script = [hang]
@@ -298,16 +299,16 @@ async def test_workers_share_the_deliveries_and_send_each_once(
         assert of_order == ["order.placed", "order.paid"]
 
 
-async def test_a_test_is_answered_with_what_came_of_it(post: Post, receiver: Receiver) -> None:
+async def test_a_test_returns_its_result(post: Post, receiver: Receiver) -> None:
     sent = await post.worker().send_test(post.caller, post.webhook.id)
     receiver.received[0].verify(post.secret)
     assert receiver.types == ["webhook.test"]
     assert (sent.delivery.state, sent.attempts[0].status) == (DeliveryState.DELIVERED, 204)
-    assert sent.body == receiver.received[0].body
+    assert msgspec.json.encode(sent.payload) == receiver.received[0].body
     receiver.answer = 404
     failed = await post.worker().send_test(post.caller, post.webhook.id)
     assert (failed.delivery.state, failed.attempts[0].answer) == ("dead", "answer 404")
-    # A test is nothing that the webhook is judged by, and is not sent again.
+    # A test delivery does not count as a failure and is not sent again.
     assert (await post.refreshed()).failing_since is None
     with pytest.raises(DeliveryNotFound):
         await webhooks.resend(
@@ -328,9 +329,26 @@ async def test_an_event_is_sent_again_under_its_id(post: Post, receiver: Receive
         await webhooks.resend(*args, delivery.id, post.now)
 
 
-async def test_a_disabled_or_deleted_webhook_is_told_nothing(
-    post: Post, receiver: Receiver
-) -> None:
+async def test_an_event_that_is_not_kept_is_a_dead_letter(post: Post, receiver: Receiver) -> None:
+    receiver.answer = 500
+    await post.teller.order("A-1")
+    await post.send()
+    async with post.database.write() as connection:
+        await connection.execute(
+            "DELETE FROM events WHERE merchant_id = $1", post.caller.merchant_id
+        )
+    await post.send(DAY)
+    [delivery] = await post.deliveries()
+    assert (delivery.state, delivery.last_failure) == (DeliveryState.DEAD, NOT_KEPT)
+    details = await webhooks.get_delivery(post.database, post.caller, post.webhook.id, delivery.id)
+    assert details.payload is None
+    written = write_details(details)
+    assert written["last_failure"] == "the event is no longer kept"
+    assert written["request"]["body"] is None
+    assert len(receiver.received) == 1
+
+
+async def test_a_disabled_or_deleted_webhook_gets_nothing(post: Post, receiver: Receiver) -> None:
     with pytest.raises(RecordingNeeded):
         await events.stop_recording(post.database, post.caller)
     await post.teller.order("A-1")

@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_id = $1"
 
 
-async def test_a_reader_who_is_late_learns_that_events_are_gone(teller: Teller) -> None:
+async def test_a_late_reader_learns_that_events_are_gone(teller: Teller) -> None:
     # Other merchants of this database have nothing that is as old.
     then = NOON - timedelta(days=1000)
     for number in range(5):
@@ -103,7 +103,7 @@ async def test_readers_miss_nothing_while_many_write(teller: Teller) -> None:
             assert of_order == ["order.placed", "order.paid"]
 
 
-async def test_a_purge_takes_old_events_and_an_erased_customer_leaves_them(teller: Teller) -> None:
+async def test_a_purge_removes_old_events_and_an_erased_customer_is_in_none(teller: Teller) -> None:
     database, merchant_id = teller.database, teller.caller.merchant_id
     cart = replace(a_cart(), customer=Customer("c-1"))
     await teller.order("A-1", cart=cart)
@@ -121,7 +121,7 @@ async def test_a_purge_takes_old_events_and_an_erased_customer_leaves_them(telle
     assert await teller.news() == []
 
 
-async def test_an_order_that_is_purged_before_its_event_is_numbered_is_told(
+async def test_an_order_purged_before_its_event_is_numbered_still_has_the_event(
     teller: Teller,
 ) -> None:
     await teller.order("A-1")

@@ -66,7 +66,7 @@ async def test_a_hold_has_the_quotes_price_and_counts_nothing(shop: Shop) -> Non
     assert (await get_statistics(shop.database, shop.caller, promotion_id)).uses == 0
 
 
-async def test_the_same_cart_again_leaves_the_hold_as_it_is(shop: Shop) -> None:
+async def test_the_same_cart_again_does_not_change_the_hold(shop: Shop) -> None:
     await shop.once("ONCE")
     first = await shop.hold("A-1", a_basket("ONCE"))
     again = await shop.hold("A-1", a_basket(" once"), BEFORE_END, 30, expected_total=1)
@@ -120,7 +120,7 @@ async def test_the_order_of_a_hold_costs_what_was_promised_whatever_was_changed(
         ({"first_order": True}, CartReason.FIRST_ORDER),
     ],
 )
-async def test_what_is_held_is_gone_for_others_until_the_end(
+async def test_what_is_held_is_unavailable_to_others_until_the_end(
     shop: Shop, limits: dict[str, Any], reason: CartReason
 ) -> None:
     await shop.ten_off(**limits)
@@ -135,13 +135,13 @@ async def test_what_is_held_is_gone_for_others_until_the_end(
     assert await shop.sweep(END) == 1
 
 
-async def test_a_first_order_that_was_held_in_vain_is_free_again(shop: Shop) -> None:
+async def test_a_first_order_that_was_held_and_not_placed_is_free_again(shop: Shop) -> None:
     await shop.ten_off(first_order=True)
     await shop.hold("A-1", a_basket(customer="c-1"))
     assert reasons((await shop.order("A-2", a_basket(customer="c-1"), END)).order.outcome) == []
 
 
-async def test_a_first_order_that_was_promised_is_one_though_others_came_between(
+async def test_a_promised_first_order_stays_one_although_others_came_between(
     shop: Shop,
 ) -> None:
     await shop.ten_off(first_order=True)
@@ -183,8 +183,8 @@ async def test_an_order_after_the_end_is_ordinary(shop: Shop) -> None:
     assert await shop.sweep(END) == 0
 
 
-async def test_the_end_is_exact_though_clocks_differ(shop: Shop) -> None:
-    """By one clock the hold is over and its code and limit are taken; by another it is not."""
+async def test_the_end_is_exact_although_clocks_differ(shop: Shop) -> None:
+    """By one clock the hold has ended and its code and limit are taken; by another it has not."""
     await shop.once("ONCE")
     await shop.ten_off(**LIMITS)
     cart = a_basket("ONCE", customer="c-1")
@@ -198,7 +198,7 @@ async def test_the_end_is_exact_though_clocks_differ(shop: Shop) -> None:
     assert placed.order.outcome.total == 3000
 
 
-async def test_a_released_hold_is_free_at_once(shop: Shop) -> None:
+async def test_a_released_hold_is_free_immediately(shop: Shop) -> None:
     await shop.once("ONCE")
     await shop.ten_off(first_order=True, **LIMITS)
     await shop.hold("A-1", a_basket("ONCE", customer="c-1"))
@@ -232,7 +232,7 @@ async def test_nothing_is_held_for_an_id_that_was_ordered(shop: Shop) -> None:
         assert refused.value.order == placed.order
 
 
-async def test_a_hold_may_replace_an_order_that_gives_it_what_it_took(shop: Shop) -> None:
+async def test_a_hold_that_replaces_an_order_gets_what_it_took(shop: Shop) -> None:
     await shop.once("ONCE")
     await shop.ten_off(first_order=True, **LIMITS)
     cart = a_basket("ONCE", customer="c-1")
@@ -263,7 +263,7 @@ async def test_the_order_to_be_replaced_is_not_held(shop: Shop) -> None:
         await shop.hold("A-3", cart, replaces="A-1")
 
 
-async def test_limits_that_come_and_go_count_what_is_held(shop: Shop) -> None:
+async def test_added_and_removed_limits_count_what_is_held(shop: Shop) -> None:
     promotion_id = await shop.ten_off()
     cart = a_basket(customer="c-1")
     await shop.hold("A-1", cart)
@@ -299,7 +299,7 @@ async def test_a_repeated_order_of_a_hold_with_another_cart_conflicts(shop: Shop
     assert refused.value.order == first.order
 
 
-async def test_a_sweep_only_tidies(shop: Shop) -> None:
+async def test_a_sweep_only_deletes_ended_holds(shop: Shop) -> None:
     await shop.once("ONCE", "TWICE")
     await shop.ten_off(first_order=True, **LIMITS)
     await shop.hold("A-1", a_basket("ONCE", customer="c-1"))

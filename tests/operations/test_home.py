@@ -1,4 +1,4 @@
-"""What a merchant sees first: what needs attention, the first steps, the promotions of a time."""
+"""A merchant's home page: what needs attention, the first steps, the promotions of a time."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -128,7 +128,7 @@ async def test_a_promotion_that_never_wins_is_named(database: Database, merchant
     assert beaten == {"older": 0, "older for all": 0, "newer": 1, "newer for all": 1}
 
 
-async def test_of_each_concern_one_more_is_read_than_is_named(
+async def test_one_more_of_each_concern_is_read_than_shown(
     database: Database, merchant: Caller
 ) -> None:
     for number in range(9):
@@ -154,7 +154,7 @@ async def test_the_first_steps_tick_themselves(database: Database, merchant: Cal
     assert await steps() is None
 
 
-async def test_the_calendar_has_what_runs_in_some_part_of_its_time(
+async def test_the_calendar_has_promotions_that_run_in_part_of_its_time(
     database: Database, merchant: Caller
 ) -> None:
     start, end = NOON, NOON + 10 * DAY

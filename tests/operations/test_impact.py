@@ -90,7 +90,7 @@ async def test_the_impact_is_what_saving_does_to_prices(
             assert rise.promotion_id is None or rise.promotion_id in found.names
 
 
-async def test_a_code_is_compared_with_the_price_of_everybody(
+async def test_a_code_is_compared_with_the_price_without_a_code(
     database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
@@ -117,7 +117,7 @@ async def test_a_code_is_compared_with_the_price_of_everybody(
     )
 
 
-async def test_what_a_promotion_gives_up_gets_dearer_and_a_rival_is_warned_of(
+async def test_dropped_products_get_dearer_and_a_rival_causes_a_warning(
     database: Database, merchant: Caller
 ) -> None:
     now = read_clock()

@@ -47,7 +47,7 @@ async def create(database: Database, caller: Caller, limit: int | None) -> None:
 
 
 async def apply(database: Database, caller: Caller) -> int:
-    """Apply the code; how often it was applied by then."""
+    """Apply the code; returns how often it has been applied."""
     contract = Contract(None, "monthly")
     return (await apply_code(database, caller, "TRY3", contract, NOON, APPLY)).promotion.usage
 

@@ -1,4 +1,4 @@
-"""Mail is sent by a real SMTP server, and a failure is told and not raised."""
+"""Mail is sent by a real SMTP server, and a failure is returned and not raised."""
 
 import logging
 from dataclasses import replace

@@ -89,7 +89,9 @@ async def page_ids(shop: Shop, wanted: OrderQuery) -> tuple[str, OrderPage]:
         {"status": OrderStatus.PAID},
     ],
 )
-async def test_pages_go_back_as_they_went_on(shop: Shop, conditions: dict[str, Any]) -> None:
+async def test_pages_backwards_are_the_same_as_forwards(
+    shop: Shop, conditions: dict[str, Any]
+) -> None:
     wanted = OrderQuery(2, **conditions)
     forward = []
     while True:
@@ -106,7 +108,7 @@ async def test_pages_go_back_as_they_went_on(shop: Shop, conditions: dict[str, A
     assert back == forward[::-1]
 
 
-async def test_a_page_back_that_finds_none_of_those_it_looks_at_is_the_first(
+async def test_a_page_back_without_matches_is_the_first(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(order_lists, "LOOKED_AT", 3)
@@ -115,7 +117,7 @@ async def test_a_page_back_that_finds_none_of_those_it_looks_at_is_the_first(
     assert (listed, page.previous) == ("G", None)
 
 
-async def test_before_the_second_order_there_is_the_whole_first_page(shop: Shop) -> None:
+async def test_the_page_before_the_second_order_is_the_first(shop: Shop) -> None:
     _, page = await page_ids(shop, OrderQuery(2))
     assert page.previous is None
     second = page.orders[1]
@@ -173,7 +175,7 @@ async def test_every_filter_finds_what_a_plain_search_finds(
             )
         )
 
-    # A page looks at three orders, so that many are short.
+    # A page checks three orders at most, so many pages are short.
     monkeypatch.setattr(order_lists, "LOOKED_AT", 3)
     promotion_ids = sorted({promotion_id for _, promotion_id, _ in redeemed})
     assert len(promotion_ids) == 3
@@ -185,12 +187,12 @@ async def test_every_filter_finds_what_a_plain_search_finds(
     assert found > 30
 
 
-async def test_orders_of_before_are_found_before_and_after_they_are_listed(
+async def test_older_orders_are_found_before_and_after_they_are_indexed(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     merchant_id = shop.caller.merchant_id
     async with shop.database.write() as connection:
-        # As the version before left them: C to E before the migration, F beside this version.
+        # As the previous version left them: C to E before the migration, F during the upgrade.
         await connection.execute(
             "UPDATE redemptions SET placed_at = CASE order_id WHEN 'F' THEN $2::timestamptz END"
             " WHERE merchant_id = $1 AND order_id < 'G'",

@@ -65,7 +65,7 @@ async def test_orders_that_share_a_limit_need_one_attempt_each(
     placed = await asyncio.gather(
         *(place(database, merchant, f"A-{one}", cart(customer=customer)) for one in range(24))
     )
-    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+    await asyncio.sleep(0)  # the logger gets a statement a moment after its end
     assert {one.order.outcome.discount for one in placed} == {1000}
     assert len(writes) == 24
 

@@ -77,7 +77,9 @@ async def test_each_sort_order_lists_all_promotions_once(
         assert list(chain(*turned)) == list(chain(*listed))[::-1]
 
 
-async def test_pages_go_back_as_they_went_on(database: Database, merchant: Caller) -> None:
+async def test_pages_backwards_are_the_same_as_forwards(
+    database: Database, merchant: Caller
+) -> None:
     for number in range(7):
         new = a_promotion(name=f"Sale {number}", active=number != 3)
         await promotions.create_promotion(database, merchant, new, NOON)
@@ -96,7 +98,7 @@ async def test_pages_go_back_as_they_went_on(database: Database, merchant: Calle
         page = await overviews.list_overviews(database, merchant, query, NOON, TODAY)
         assert (page.overviews, page.previous) == (pages[0], None)
         assert page.next is not None
-        # Before the third there are two, so the first page is shown, not a part of it.
+        # Only two promotions come before the third, so the first page is shown, not a part of it.
         query = replace(query, before=page.next, limit=4)
         page = await overviews.list_overviews(database, merchant, query, NOON, TODAY)
         assert [one.summary.name[-1] for one in page.overviews] == ["0", "1", "2", "4"]
@@ -237,7 +239,7 @@ async def test_an_overview_has_codes_discount_and_daily_orders(
     assert page.overviews == (overview,)
 
 
-async def test_a_filter_that_fits_few_continues_where_it_stopped(
+async def test_a_filter_with_few_matches_continues_where_it_stopped(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("needle", "hay", "hay", "hay", "hay", "needle"):
@@ -261,7 +263,7 @@ async def test_a_search_finds_the_oldest_by_name_and_code(
     for search in ("letter", "come-1", "we"):
         query = OverviewQuery(search=search)
         assert await names(database, merchant, query) == [["Newsletter"]]
-    # More are found than are listed one by one.
+    # More are found than are listed.
     monkeypatch.setattr(promotion_pages, "MAX_FOUND", 2)
     query = OverviewQuery(search="sale", limit=2)
     assert await names(database, merchant, query) == [["Sale", "Sale"], ["Sale", "Sale"], []]

@@ -1,4 +1,4 @@
-"""Invitations and resets: a link sets a password once, and not for long."""
+"""Invitations and resets: a link sets a password once, and for a limited time."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -133,7 +133,7 @@ async def test_a_link_works_until_it_expires_is_replaced_or_the_password_is_set(
     await open_link(database, link.token, late - timedelta(seconds=1))
     with pytest.raises(LinkOver):
         await open_link(database, link.token, late)
-    # A user who was invited too long ago is invited again.
+    # A user whose invitation has expired is invited again.
     again = await reset_password(database, merchant, link.user_id, NOW + timedelta(days=days))
     assert again.purpose is LinkPurpose.INVITATION
     with pytest.raises(LinkOver):

@@ -1,4 +1,4 @@
-"""A promotion that would raise prices is saved or switched on only after it was said."""
+"""A promotion that would raise prices is saved or switched on only after a warning."""
 
 from datetime import datetime, timedelta
 
@@ -48,7 +48,7 @@ def shown(rises: PriceRises | None) -> list[tuple[int, int, int, str | None]]:
     ]
 
 
-async def test_a_newer_smaller_promotion_is_not_saved_unasked(
+async def test_a_newer_smaller_promotion_is_not_saved_without_consent(
     database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
@@ -79,7 +79,7 @@ async def test_a_promotion_that_starts_later_raises_prices_then(
     assert rises.changes[0].at == now + DAY
 
 
-async def test_what_makes_nothing_dearer_is_saved(database: Database, merchant: Caller) -> None:
+async def test_edits_that_raise_no_price_are_saved(database: Database, merchant: Caller) -> None:
     now = read_clock()
     await a_running_sale(database, merchant, now)
     # In another group the larger percent wins, so a smaller one changes nothing.
@@ -88,7 +88,7 @@ async def test_what_makes_nothing_dearer_is_saved(database: Database, merchant: 
         assert await save_promotion(database, merchant, PromotionDraft(new), now)
 
 
-async def test_an_edit_tells_of_products_that_it_leaves_out(
+async def test_an_edit_names_products_that_it_leaves_out(
     database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
@@ -101,7 +101,7 @@ async def test_an_edit_tells_of_products_that_it_leaves_out(
     assert kept.terms.coverage == ListedProducts(10 * PERCENT, (1, 2, 3))
 
 
-async def test_switching_on_tells_of_rises(database: Database, merchant: Caller) -> None:
+async def test_switching_on_names_price_rises(database: Database, merchant: Caller) -> None:
     now = read_clock()
     await a_running_sale(database, merchant, now)
     off = sale_of(7, 1, starts_at=now - DAY, active=False)

@@ -90,7 +90,7 @@ async def test_an_imports_memory_does_not_grow_with_the_file(
     database: Database, merchant: Caller
 ) -> None:
     def lines() -> Iterator[ProductLine | RefusedProductLine]:
-        for number in range(1, 50_001):
+        for number in range(1, 20_001):
             yield ProductLine(number, a_product(number, name="x" * 200))
             yield RefusedProductLine(number, (ProductFault("x" * 200, FieldRule.KNOWN),))
 

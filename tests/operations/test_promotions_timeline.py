@@ -207,7 +207,7 @@ async def read_timeline(database: Database, caller: Caller) -> dict[int, list[Sp
 
 
 def assert_tidy(spans: list[Span]) -> None:
-    """No overlap, and no two spans that could be one."""
+    """Assert that no spans overlap, and no two spans could be one."""
     for span in spans:
         assert span.ends_at is None or span.starts_at < span.ends_at
     for first, second in pairwise(spans):

@@ -54,7 +54,7 @@ Why = list[tuple[int, ChangeKind, ChangeReason | None]]
 
 
 class ReplayedShop(Shop):
-    """Its orders are placed at ORDERED and replayed at ASKED; it is edited between."""
+    """Its orders are placed at ORDERED and replayed at ASKED; edits happen in between."""
 
     async def place(self, cart: Cart, order_id: str = "A-1") -> None:
         order = NewOrder(order_id, cart)
@@ -109,8 +109,8 @@ def percent(amount: int, **fields: Any) -> CartTerms:
     return CartTerms(Target.ORDER, PercentOff(amount * PERCENT), **fields)
 
 
-async def test_an_untouched_shop_says_the_same(shop: ReplayedShop) -> None:
-    """Also with the one-time codes, limits and budgets that the order used up itself."""
+async def test_an_unchanged_shop_gives_the_same_price(shop: ReplayedShop) -> None:
+    """Also with one-time codes, limits and budgets that the order itself used up."""
     await shop.offer(a_promotion(codes=("ONCE",), code_type=CodeType.ONE_TIME))
     await shop.create(ten_off(), "TEN", code_type=CodeType.ONE_TIME)
     limits = Limits(total=1, per_customer=1, budget={"EUR": 440})
@@ -144,7 +144,7 @@ async def test_an_added_promotion_is_named_and_others_follow(shop: ReplayedShop)
     assert (following.then, following.now) == (600, 300)
 
 
-async def test_gone_promotions_say_how_they_went(shop: ReplayedShop) -> None:
+async def test_promotions_that_no_longer_apply_say_why(shop: ReplayedShop) -> None:
     deleted, off, ended = [await shop.create(ten_off()) for _ in range(3)]
     await shop.edit(ended, period=Period(NOON - HOUR, ORDERED + HOUR / 2))
     coupon = await shop.offer(a_promotion(codes=("SAVE",)))
@@ -180,7 +180,7 @@ async def test_promotions_that_started_ended_or_have_hours_say_so(shop: Replayed
     ]
 
 
-async def test_a_changed_promotion_tells_what_was_changed(shop: ReplayedShop) -> None:
+async def test_a_changed_promotion_names_the_changed_fields(shop: ReplayedShop) -> None:
     ten = await shop.create(ten_off())
     coupon = await shop.offer(a_promotion(codes=("SAVE",)))
     await shop.place(cart("save"))
@@ -200,7 +200,7 @@ async def test_a_changed_promotion_tells_what_was_changed(shop: ReplayedShop) ->
     assert [one.cause.username for one in told.replay.differences] == [None, None]
 
 
-async def test_an_edit_that_was_taken_back_is_no_cause(shop: ReplayedShop) -> None:
+async def test_an_undone_edit_is_no_cause(shop: ReplayedShop) -> None:
     ten = await shop.create(percent(10))
     await shop.place(cart())
     await shop.edit(ten, terms=percent(50), name="Half")
@@ -214,7 +214,7 @@ async def test_an_edit_that_was_taken_back_is_no_cause(shop: ReplayedShop) -> No
 
 
 async def test_an_edit_that_makes_no_difference_is_no_cause(shop: ReplayedShop) -> None:
-    """Only what a promotion would do otherwise without its edit is its own difference."""
+    """Only a difference that disappears without the edit is the edit's."""
     tenth = await shop.create(percent(10))
     longer = await shop.create(percent(20))
     coupon = await shop.offer(a_promotion(codes=("SAVE",)))
@@ -249,7 +249,7 @@ async def test_a_limit_that_others_used_up_is_named(shop: ReplayedShop) -> None:
     assert await shop.why() == []
     await shop.place(cart(customer=shopper()), "A-2")
     assert await shop.why() == []
-    # Once it is deleted, others may have what it took.
+    # After its deletion, others may have what it took.
     await shop.delete_order("A-1")
     await shop.place(cart("once", customer=shopper()), "A-3")
     assert await shop.why() == [
@@ -328,7 +328,7 @@ async def test_an_order_without_its_request_cannot_be_replayed(shop: ReplayedSho
     assert (found.priced, found.is_same, found.differences) == (None, None, ())
 
 
-async def test_only_lines_that_differ_are_told(shop: ReplayedShop) -> None:
+async def test_only_lines_that_differ_are_listed(shop: ReplayedShop) -> None:
     lines = tuple(a_line(number, line_id=str(number)) for number in (1, 2, 3))
     await shop.place(Cart("EUR", lines))
     only = CartTerms(

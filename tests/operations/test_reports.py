@@ -32,7 +32,6 @@ from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.domain.subscription_promotion import SubscriptionPromotion
 from sconto.operations import subscription_promotions
 from sconto.operations.cart_promotions import create_promotion as create_cart_promotion
-from sconto.operations.check import check
 from sconto.operations.checkout import place_order
 from sconto.operations.counters import fold
 from sconto.operations.products import put_products
@@ -42,15 +41,10 @@ from sconto.store.database import Database
 from sconto.store.reports import read_shop
 from tests.builders import NOON, a_period, a_product, a_promotion, amount_off, subscription_terms
 from tests.conftest import create_caller
+from tests.promises import violations
 
 TODAY = NOON.date()
 HALF_OFF_ONE = OwnPercents({1: 50 * PERCENT})
-
-
-async def violations(database: Database, caller: Caller) -> list[str]:
-    return [
-        one.words async for found in check(database, caller.merchant_id) for one in found.violations
-    ]
 
 
 async def order(
@@ -73,7 +67,7 @@ async def figures(database: Database, merchant: Caller, days: DayRange) -> ShopR
         return await read_shop(connection, merchant.merchant_id, days, NOON)
 
 
-async def test_a_shops_figures_are_of_the_days_and_of_those_before(
+async def test_a_shops_figures_are_of_the_days_and_the_days_before(
     database: Database, merchant: Caller
 ) -> None:
     await put_products(database, merchant, [a_product(1), a_product(2)], NOON)
@@ -176,7 +170,7 @@ async def test_a_product_promotions_report_names_what_it_took_off_and_who_won(
     assert await violations(database, merchant) == []
 
 
-async def test_cart_and_subscription_promotions_that_are_beaten_are_told_apart(
+async def test_beaten_cart_and_subscription_promotions_are_counted_separately(
     database: Database, merchant: Caller
 ) -> None:
     made: dict[str, CartPromotion | SubscriptionPromotion] = {}

@@ -1,4 +1,4 @@
-"""Purging old records and erasing customers: statistics, limits and the check stay as they are."""
+"""Purging old records and erasing customers: statistics and limits do not change."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -14,10 +14,10 @@ from sconto.domain.people import Caller
 from sconto.domain.problems import CodesUsedUp, OrderNotFound
 from sconto.domain.retention import Purged
 from sconto.operations import cart_promotions, checkout, promotions, retention
-from sconto.operations.check import check
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.operations.test_cart_promotions import Shop, cart, shopper, ten_off
+from tests.promises import violations
 from tests.statistics import get_statistics
 
 LATER = NOON + timedelta(days=100)
@@ -29,13 +29,8 @@ def shop(database: Database, merchant: Caller) -> Shop:
     return Shop(database, merchant)
 
 
-async def broken_promises(shop: Shop) -> list[str]:
-    checked = [one async for one in check(shop.database, shop.caller.merchant_id)]
-    return [violation.words for one in checked for violation in one.violations]
-
-
 async def order_at(shop: Shop, order_id: str, wanted: Cart, now: datetime) -> int:
-    """Place an order; its total."""
+    """Place an order; returns its total."""
     order = NewOrder(order_id, wanted)
     placed = await checkout.place_order(shop.database, shop.caller, order, now, now.date())
     return placed.order.outcome.total
@@ -69,18 +64,18 @@ async def test_a_purge_keeps_statistics_limits_and_used_codes(shop: Shop) -> Non
     assert await retention.purge(database, caller.merchant_id, BEFORE) == Purged()
 
     assert await shown() == before
-    assert await broken_promises(shop) == []
+    assert await violations(shop.database, shop.caller) == []
     with pytest.raises(OrderNotFound):
         await checkout.get_order(database, caller, "A")
     with pytest.raises(CodesUsedUp):
         await order_at(shop, "E", cart("ONCE"), LATER)
 
-    # The purged orders count for a limit that is removed and comes again, and for a new one.
+    # The purged orders count for a limit that is removed and added again, and for a new one.
     await shop.change(limited, ten_off())
     await shop.change(limited, ten_off(limits=Limits(total=2)))
     await shop.change(free, ten_off(limits=Limits(total=3)))
     assert await order_at(shop, "F", cart(), LATER) == 6000
-    assert await broken_promises(shop) == []
+    assert await violations(shop.database, shop.caller) == []
 
 
 async def test_a_customer_whose_orders_are_purged_has_ordered(shop: Shop) -> None:
@@ -129,10 +124,10 @@ async def test_a_purge_beside_orders_and_new_limits_counts_each_order_once(
 
     *_, purged = await asyncio.gather(place(), give_back(), limit(), purge())
     assert purged == 30
-    assert await broken_promises(shop) == []
+    assert await violations(shop.database, shop.caller) == []
 
 
-async def test_an_interrupted_purge_goes_on_with_the_next(shop: Shop) -> None:
+async def test_the_next_purge_continues_an_interrupted_one(shop: Shop) -> None:
     await shop.create(ten_off())
     await order_at(shop, "A", cart(), NOON)
 
@@ -145,7 +140,7 @@ async def test_an_interrupted_purge_goes_on_with_the_next(shop: Shop) -> None:
     merchant_id = shop.caller.merchant_id
     with pytest.raises(Interrupted):
         await retention.purge(shop.database, merchant_id, BEFORE, interrupt)
-    assert await broken_promises(shop) == []
+    assert await violations(shop.database, shop.caller) == []
     assert await retention.purge(shop.database, merchant_id, BEFORE) == Purged(history=1)
 
 
@@ -170,7 +165,7 @@ async def test_an_erased_customer_is_found_nowhere_and_everything_adds_up(
                 f"SELECT count(*) FROM {table} AS one WHERE one::text LIKE '%{name}%'"
             )
             assert found == 0, table
-    assert await broken_promises(shop) == []
+    assert await violations(shop.database, shop.caller) == []
     # For Sconto it is a new customer.
     assert await order_at(shop, "C", wanted, LATER) == 5000
     assert (await checkout.get_order(database, shop.caller, "A")).outcome.total == 5000

@@ -1,4 +1,4 @@
-"""Returns on a real database: kept once, at once with others, and whatever is lost on the way."""
+"""Returns on a real database: stored once, concurrently with others, and after lost connections."""
 
 import asyncio
 import json
@@ -18,12 +18,12 @@ from sconto.domain.refund import decide
 from sconto.domain.return_problems import MoreThanLeft, OrderDeleted, ReturnConflict
 from sconto.domain.returns import Goods, Refund, Returned
 from sconto.operations import checkout, order_turns, retention, returns
-from sconto.operations.check import check
 from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.orders import OrderRaceLost
 from sconto.store.returns import find_returns, insert_return
 from tests.builders import NOON, a_cart, a_line
 from tests.operations.telling import a_teller
+from tests.promises import violations
 
 ONE: Final = Goods({"1": 1})
 OLD: Final = json.loads(
@@ -52,13 +52,9 @@ class Shop:
         await checkout.change_order_status(self.database, self.caller, "A", status, NOON)
 
     async def returned(self) -> dict[str, int]:
-        """The units that came back of the order, by return."""
+        """The returned units of the order, by return."""
         found = await returns.list_returns(self.database, self.caller, "A", 0, 100)
         return {one.return_id: sum(one.refund.goods.units.values()) for one in found.listed}
-
-    async def broken_promises(self) -> list[str]:
-        checked = [one async for one in check(self.database, self.caller.merchant_id)]
-        return [violation.words for one in checked for violation in one.violations]
 
 
 @pytest.fixture
@@ -76,7 +72,7 @@ async def other(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def test_concurrent_returns_of_the_last_units_are_kept_as_far_as_they_fit(
+async def test_concurrent_returns_of_the_last_units_are_stored_as_far_as_they_fit(
     shop: Shop, other: Database
 ) -> None:
     shops = (shop, Shop(other, shop.caller))
@@ -87,10 +83,12 @@ async def test_concurrent_returns_of_the_last_units_are_kept_as_far_as_they_fit(
     assert (len(kept), len(refused)) == (3, 9)
     assert {one.left.units["1"] for one in refused} == {0}
     assert sum(one.kept.refund.total for one in kept) == 3000
-    assert await shop.broken_promises() == []
+    assert await violations(shop.database, shop.caller) == []
 
 
-async def test_the_same_return_at_once_is_kept_once(shop: Shop, other: Database) -> None:
+async def test_the_same_return_sent_concurrently_is_stored_once(
+    shop: Shop, other: Database
+) -> None:
     shops = (shop, Shop(other, shop.caller))
     done = await asyncio.gather(*(shops[number % 2].keep("R-1") for number in range(8)))
     assert sum(one.created for one in done) == 1
@@ -98,7 +96,7 @@ async def test_the_same_return_at_once_is_kept_once(shop: Shop, other: Database)
     assert await shop.returned() == {"R-1": 1}
 
 
-async def test_two_returns_with_one_id_at_once_are_one_and_a_conflict(
+async def test_two_concurrent_returns_with_one_id_are_one_and_a_conflict(
     shop: Shop, other: Database
 ) -> None:
     done = await asyncio.gather(
@@ -122,7 +120,7 @@ async def test_a_return_decided_before_another_one_is_decided_again(shop: Shop) 
     assert await shop.returned() == {"R-1": 3}
 
 
-async def test_a_return_decided_before_a_deletion_is_not_kept(shop: Shop) -> None:
+async def test_a_return_decided_before_a_deletion_is_not_stored(shop: Shop) -> None:
     async with shop.database.read() as connection:
         found = await find_returns(connection, shop.caller.merchant_id, "A", "R-1")
     assert found is not None
@@ -135,7 +133,7 @@ async def test_a_return_decided_before_a_deletion_is_not_kept(shop: Shop) -> Non
     assert await shop.returned() == {}
 
 
-async def test_a_deletion_and_a_return_at_once_come_one_after_the_other(
+async def test_a_concurrent_deletion_and_return_come_one_after_the_other(
     shop: Shop, other: Database
 ) -> None:
     deletion = Shop(other, shop.caller).set_status(OrderStatus.DELETED)
@@ -159,10 +157,10 @@ async def test_a_return_waits_for_no_locked_order(
     assert (await shop.keep("R-1")).created
 
 
-async def test_a_return_whose_connection_is_lost_is_kept_when_it_is_repeated(
+async def test_a_return_whose_connection_is_lost_is_stored_when_repeated(
     shop: Shop, other: Database
 ) -> None:
-    """As a killed process: the server ends what it has not committed."""
+    """Like a killed process: the server rolls back what it has not committed."""
     merchant_id = shop.caller.merchant_id
     async with shop.database.read() as connection:
         found = await find_returns(connection, merchant_id, "A", "R-1")
@@ -185,7 +183,7 @@ async def test_a_return_whose_connection_is_lost_is_kept_when_it_is_repeated(
     assert await shop.returned() == {"R-1": 1}
 
 
-async def test_a_return_is_told_after_its_order(shop: Shop) -> None:
+async def test_the_event_of_a_return_comes_after_its_orders(shop: Shop) -> None:
     teller = await a_teller(shop.database, shop.caller)
     await shop.order("B", Cart("EUR", (a_line(quantity=3),), shipping=490))
     await shop.keep("R-1", Goods({"1": 2}, shipping=True), "B")
@@ -215,7 +213,7 @@ def assert_told(told: Event) -> None:
     }
 
 
-async def test_a_purge_takes_returns_with_their_orders(shop: Shop) -> None:
+async def test_a_purge_deletes_returns_with_their_orders(shop: Shop) -> None:
     teller = await a_teller(shop.database, shop.caller)
     await shop.keep("R-1")
     merchant_id = shop.caller.merchant_id
@@ -231,7 +229,7 @@ async def test_a_purge_takes_returns_with_their_orders(shop: Shop) -> None:
     assert (await shop.keep("R-1")).created
 
 
-async def test_purges_and_returns_at_once_leave_no_return_without_its_order(
+async def test_concurrent_purges_and_returns_leave_no_return_without_its_order(
     shop: Shop, other: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "_REST", 0)
@@ -244,13 +242,11 @@ async def test_purges_and_returns_at_once_leave_no_return_without_its_order(
     tasks = [shop.keep("R-1", ONE, f"P-{number}") for number in range(10)]
     done = await asyncio.gather(*tasks[:5], purge(), *tasks[5:], return_exceptions=True)
     assert {type(one) for one in done} <= {Returned, OrderNotFound, type(None)}
-    assert await shop.broken_promises() == []
+    assert await violations(shop.database, shop.caller) == []
 
 
 @pytest.mark.parametrize("stored", OLD, ids=lambda stored: str(stored["currency"]))
-async def test_orders_of_before_are_returned_to_the_cent(
-    shop: Shop, stored: dict[str, Any]
-) -> None:
+async def test_older_orders_are_returned_to_the_cent(shop: Shop, stored: dict[str, Any]) -> None:
     async with shop.database.write() as connection:
         await connection.execute(
             "INSERT INTO orders (merchant_id, order_id, status, created_at, outcome)"
@@ -271,5 +267,7 @@ async def test_orders_of_before_are_returned_to_the_cent(
     if rest:
         paid += (await shop.keep("rest", Goods(rest), "old")).kept.refund.total
     assert paid == order.outcome.total
-    returned_checks = [words for words in await shop.broken_promises() if "return" in words]
+    returned_checks = [
+        words for words in await violations(shop.database, shop.caller) if "return" in words
+    ]
     assert returned_checks == []

@@ -372,7 +372,7 @@ WITH_EVENTS: Final = {
 
 
 async def assert_statements(shop: Shop, ask: Ask, number: int) -> None:
-    """The operation sends so many statements, and none twice."""
+    """The operation sends this number of statements, and none twice."""
     async with shop.counting():
         await ask(shop)
     sent = [" ".join(statement.split()) for statement in shop.asked]

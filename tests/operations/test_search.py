@@ -46,7 +46,7 @@ async def labels(database: Database, caller: Caller, text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 async def shop(database: Database) -> Caller:
-    """A merchant with a bit of everything, and another one with the same."""
+    """A merchant with one of each thing, and another one with the same."""
     for _ in range(2):
         caller = await create_caller(database)
         for product_id, name in ((1, "Café crème"), (42, "Tee-Sieb")):
@@ -146,7 +146,9 @@ async def test_used_codes_are_found_by_their_beginning_and_lately_used_ones_by_a
     assert len((await find(database, merchant, "once-")).codes) == 3
 
 
-async def test_a_search_says_of_what_there_is_more(database: Database, merchant: Caller) -> None:
+async def test_a_search_says_which_kinds_have_more_results(
+    database: Database, merchant: Caller
+) -> None:
     for name in ("Late sale", "Sale one", "Sale two"):
         new = a_promotion(name=name, codes=(name.replace(" ", "-"),))
         await promotions.create_promotion(database, merchant, new, NOON)

@@ -1,4 +1,4 @@
-"""Files of Excel are read as a person sees them, and refused if they are more than they seem."""
+"""Files of Excel are read as a person sees them, and refused if they unpack to too much."""
 
 import io
 import zipfile
@@ -61,7 +61,7 @@ def test_a_book_without_cells_is_an_empty_file() -> None:
 
 
 def with_member(name: str, content: bytes) -> bytes:
-    """A file of Excel with another member in the place of one."""
+    """A file of Excel with another member in place of one."""
     written = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(a_book(("A",)))) as old,
@@ -92,7 +92,7 @@ FAR_ROW = (
     ],
     ids=["no archive", "cut", "bomb", "entities", "far row", "broken", "far column"],
 )
-def test_what_is_more_than_it_seems_is_refused(content: bytes, is_large: bool) -> None:
+def test_archives_that_unpack_to_too_much_are_refused(content: bytes, is_large: bool) -> None:
     with pytest.raises(SheetRefused) as refused:
         read_sheet(io.BytesIO(content))
     assert refused.value.is_large is is_large

@@ -12,7 +12,6 @@ from sconto.operations.checkout import change_order_status, get_order, place_ord
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart
 
-PAIRS = 300
 AT_ONCE = 8
 
 
@@ -36,8 +35,9 @@ async def pay(database: Database, caller: Caller, order_id: str) -> str:
         return "paid"
 
 
+@pytest.mark.parametrize("pairs", [120, pytest.param(3_000, marks=pytest.mark.soak)])
 async def test_an_order_paid_while_it_is_placed_is_unknown_or_paid(
-    database: Database, merchant: Caller
+    database: Database, merchant: Caller, pairs: int
 ) -> None:
     told: Counter[str] = Counter()
 
@@ -48,15 +48,16 @@ async def test_an_order_paid_while_it_is_placed_is_unknown_or_paid(
         told[came] += 1
 
     async def work(number: int) -> None:
-        for pair_number in range(number, PAIRS, AT_ONCE):
+        for pair_number in range(number, pairs, AT_ONCE):
             await pair(f"P-{pair_number}")
 
     await asyncio.gather(*(work(number) for number in range(AT_ONCE)))
-    assert told == {"paid": PAIRS}
+    assert told == {"paid": pairs}
 
 
+@pytest.mark.parametrize("pairs", [80, pytest.param(2_000, marks=pytest.mark.soak)])
 async def test_an_order_paid_while_it_is_replaced_is_either_paid_or_replaced(
-    database: Database, merchant: Caller
+    database: Database, merchant: Caller, pairs: int
 ) -> None:
     told: Counter[tuple[str, str]] = Counter()
 
@@ -74,7 +75,7 @@ async def test_an_order_paid_while_it_is_replaced_is_either_paid_or_replaced(
         )
         told[became, came] += 1
 
-    for first in range(0, 200, AT_ONCE):
+    for first in range(0, pairs, AT_ONCE):
         await asyncio.gather(*(pair(number) for number in range(first, first + AT_ONCE)))
     assert set(told) <= {("replaced", "OrderReplaced"), ("still paid", "paid")}
 

@@ -54,7 +54,7 @@ async def change(database: Database, caller: Caller, id_: int, terms: Subscripti
 
 
 async def apply(database: Database, caller: Caller) -> int:
-    """Apply the code; how often it was applied by then."""
+    """Apply the code; returns how often it has been applied."""
     return (await apply_code(database, caller, "TRY3", CONTRACT, NOON)).promotion.usage
 
 
@@ -84,7 +84,7 @@ async def test_applying_an_unlimited_promotion_waits_for_nobody(
     assert (await get_promotion(database, merchant, promotion_id)).usage == 7
 
 
-async def test_without_a_limit_the_usage_is_what_was_read_and_this_use(
+async def test_without_a_limit_the_usage_is_the_number_read_plus_one(
     database: Database, merchant: Caller
 ) -> None:
     promotion_id = await a_stored(database, merchant, subscription_terms())

@@ -239,7 +239,7 @@ def test_a_session_is_no_api_token_and_an_api_token_is_no_session() -> None:
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_a_token_of_the_version_before_is_valid_in_the_first_epoch(
+def test_a_token_of_the_previous_version_is_valid_in_the_first_epoch(
     purpose: Purpose,
 ) -> None:
     old = forged(use=None, epc=None)

@@ -202,7 +202,7 @@ async def test_wrong_codes_are_limited_for_a_person_from_all_addresses(person: P
     outcomes = Counter(await asyncio.gather(*(attempt(one, "ABC") for one in range(15))))
     assert outcomes == {"WrongCode": FAILURES_OF_CODES, "TooManyAttempts": 5}
     assert await attempt(1, person.code(later)) == "TooManyAttempts"
-    # Where the person signed in before, others do not keep them out.
+    # An address from which the person signed in before is not affected by others.
     await person.enter(person.code(later), later)
 
 
@@ -307,7 +307,7 @@ async def test_an_admin_of_another_merchant_resets_nothing(person: Person) -> No
     assert await two_factor.find_state(person.database, person.caller) is not None
 
 
-async def test_secrets_are_encrypted_anew_before_an_old_key_is_removed(
+async def test_secrets_are_reencrypted_before_an_old_key_is_removed(
     create_database: Callable[[], str],
 ) -> None:
     database = await Database.open(create_database())
@@ -331,7 +331,7 @@ async def test_secrets_are_encrypted_anew_before_an_old_key_is_removed(
             for vault, other in ((Vault([old]), owner), (Vault([new]), f"{owner}1")):
                 with pytest.raises(SecretUnreadable):
                     vault.open(found.key_id, found.secret, other)
-            # Without the key no code works, and recovery codes still would.
+            # Without the key no code works, but recovery codes still would.
             assert not await two_factor.take_code(connection, Vault([old]), merchant, "1" * 6, NOW)
     finally:
         await database.close()

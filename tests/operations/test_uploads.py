@@ -1,4 +1,4 @@
-"""Uploaded files wait for their user, and no longer than they should."""
+"""Uploaded files wait for their user, for a limited time."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,8 +38,8 @@ async def test_a_file_is_read_as_it_was_sent_by_its_user_alone(
         await uploads.find_upload(database, merchant, upload_id, NOON)
 
 
-async def test_old_files_are_gone(database: Database, merchant: Caller) -> None:
-    # A merchant with a promotion is one whose files the background looks for.
+async def test_old_files_are_removed(database: Database, merchant: Caller) -> None:
+    # The background looks only for files of merchants with a promotion.
     await promotions.create_promotion(database, merchant, a_promotion(), NOON)
     kept = [
         await uploads.keep_upload(database, merchant, str(number), [b"A"], NOON)

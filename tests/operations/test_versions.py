@@ -1,4 +1,4 @@
-"""Saving what somebody else changed meanwhile: of many who save one version, one is kept."""
+"""Saving what somebody else changed meanwhile: of many saves of one version, one is stored."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ WRITERS = 4
 
 @dataclass(frozen=True)
 class Edited:
-    """Something that several people have open: its version, its name, and how one saves it."""
+    """Something that several people have open: its version, its name, and how to save it."""
 
     version: Callable[[], Awaitable[datetime]]
     name: Callable[[], Awaitable[str]]
@@ -132,7 +132,7 @@ async def a_webhook(database: Database, caller: Caller) -> Edited:
 @pytest.mark.parametrize(
     "make", [a_product_promotion, a_cart_promotion, a_subscription_promotion, a_webhook]
 )
-async def test_of_several_who_save_one_version_one_is_kept_and_the_others_are_told(
+async def test_one_of_several_saves_of_one_version_is_stored_and_the_others_are_refused(
     database: Database,
     merchant: Caller,
     make: Callable[[Database, Caller], Awaitable[Edited]],

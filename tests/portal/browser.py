@@ -74,7 +74,7 @@ _MISFITS: Final = """
 
 @asynccontextmanager
 async def started() -> AsyncIterator[Browser]:
-    """Start the system's Chromium, if possible the one without windows; without one tests fail."""
+    """Start the system's Chromium, if possible the headless one; without one tests fail."""
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     assert path is not None, "no chromium: `make test` installs it, or tools/ensure-package does"
     async with async_playwright() as playwright:
@@ -101,16 +101,17 @@ class Complaints:
             self._found.append(message.text)
 
 
-async def show(page: Page, name: str) -> None:
-    """Let axe look at the page at its widths and in both themes, and see that it fits.
+async def show(page: Page, name: str, *, like: str | None = None) -> None:
+    """Check the page with axe at its widths and in both themes, and that it fits.
 
     The page is 1280 pixels wide and light, before and afterwards. Two of six combinations prove
-    it, the second with the rules that a look can break; `EVERY_LOOK=1` checks all rules in all
-    combinations, 768 pixels too, and takes pictures.
+    it, the second with the rules that a look can break. For the same page in another state, `like`
+    names the state that was shown so; then the first is enough. `EVERY_LOOK=1` checks all rules in
+    all combinations, 768 pixels too, and takes pictures.
     """
     await page.wait_for_load_state()
     look = _LOOKS[0]
-    for width, theme in _ALL_LOOKS if _EVERY_LOOK else _LOOKS:
+    for width, theme in _ALL_LOOKS if _EVERY_LOOK else _LOOKS[: 1 if like else 2]:
         await _change_look(page, look, (width, theme))
         look = width, theme
         if _EVERY_LOOK:
@@ -136,7 +137,7 @@ async def _change_look(page: Page, look: _Look, new: _Look) -> None:
 async def axe_findings(page: Page, *within: str, rules: Sequence[str] = ()) -> list[str]:
     """The serious and critical findings of axe, with their places; of the whole page, or of parts.
 
-    Parts are told by selectors; one that selects nothing is refused by axe. No `rules` are all.
+    Parts are given as selectors; axe refuses a selector that matches nothing. No `rules` are all.
     """
     if await page.evaluate("typeof axe") == "undefined":
         await page.evaluate(_AXE.read_text())

@@ -60,8 +60,8 @@ async def anonymous(
     page, complaints = shared_page
     yield page
     found = complaints.take()
-    # No script of this test may still run in the next. A page of the portal's own address, even
-    # one without scripts, keeps Chromium's process for the address: about:blank ends it.
+    # No script of this test may still run in the next test. A page of the portal's own address,
+    # even one without scripts, keeps Chromium's process for the address; about:blank ends it.
     await page.goto(f"{portal_url}/static/icon.svg")
     await page.context.clear_cookies()
     complaints.take()

@@ -1,4 +1,4 @@
-"""A real OpenID Connect provider on this machine, which checks PKCE and can be made to lie."""
+"""A real OpenID Connect provider on this machine, which checks PKCE and can be told to lie."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ Claims = dict[str, Any]
 Start = Callable[..., Any]
 
 with warnings.catch_warnings():
-    # It still uses a module that its own library will drop, and says so always.
+    # It still uses a module that its own library will drop, and always warns about it.
     warnings.simplefilter("ignore", AuthlibDeprecationWarning)
     from oidc_provider_mock import app as make_app
 
@@ -36,16 +36,16 @@ class _Quiet(WSGIRequestHandler):
 
 
 def new_key() -> ECKey:
-    """Another key of the same id; elliptic curves, because making an RSA key takes long."""
+    """Another key with the same id; elliptic curves, because making an RSA key takes long."""
     return ECKey.generate_key("P-256", {"kid": "1"})
 
 
 @dataclass
 class Lies:
-    """How the provider departs from the truth; by default it does not.
+    """What the provider does wrong; by default nothing.
 
     `claims` changes the claims of ID tokens, `header` their header, and `key` signs them. `keys`
-    is what it shows as its keys.
+    replaces its published keys.
     """
 
     claims: Callable[[Claims], None] | None = None
@@ -65,24 +65,24 @@ class Provider:
     own_key: ECKey = field(default_factory=new_key)
 
     def describe(self, subject: str, **claims: Any) -> None:
-        """Set what the provider says of a user."""
+        """Set what the provider says about a user."""
         answer = httpx.put(f"{self.issuer}/users/{subject}", json=claims)
         assert answer.status_code == 204, answer.text
 
     def approve(self, url: str, subject: str) -> str:
-        """Sign in at the provider, as a browser would; where it sends the browser back."""
+        """Sign in at the provider, like a browser; returns where it sends the browser back."""
         answer = httpx.post(url, data={"sub": subject})
         assert answer.status_code == 302, answer.text
         return str(answer.headers["location"])
 
     def deny(self, url: str) -> str:
-        """Refuse at the provider; where it sends the browser back."""
+        """Refuse at the provider; returns where it sends the browser back."""
         answer = httpx.post(url, data={"action": "deny"})
         return str(answer.headers["location"])
 
 
 class _Watched:
-    """Checks PKCE, which the provider does not, and rewrites what it says."""
+    """Checks PKCE, which the provider does not, and rewrites its answers."""
 
     def __init__(self, app: Any, provider: Provider) -> None:
         self._app = app
@@ -135,7 +135,7 @@ class _Watched:
 
 @contextmanager
 def openid_provider() -> Iterator[Provider]:
-    """A provider that signs in anybody who is asked for."""
+    """A provider that signs in anybody."""
     provider = Provider("")
     server = make_server(
         "localhost", 0, _Watched(make_app(), provider), threaded=True, request_handler=_Quiet

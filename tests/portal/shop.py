@@ -8,9 +8,11 @@ from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
+from sconto.domain.overview import OverviewQuery
 from sconto.domain.people import Caller
+from sconto.domain.promotion import Promotion
 from sconto.domain.subscription_promotion import SubscriptionTerms
-from sconto.operations import checkout, products, promotions, subscription_promotions
+from sconto.operations import checkout, overviews, products, promotions, subscription_promotions
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion
 
@@ -78,6 +80,13 @@ async def open_shop(database: Database, caller: Caller) -> Mapping[str, int]:
 
 
 async def create_subscription(database: Database, caller: Caller, terms: SubscriptionTerms) -> int:
-    """Create a promotion for subscriptions; return its id."""
+    """Create a subscription promotion; return its id."""
     made = await subscription_promotions.create_promotion(database, caller, terms, NOON)
     return made.id
+
+
+async def newest(database: Database, caller: Caller) -> Promotion:
+    """The product promotion that was edited last."""
+    now = read_clock()
+    page = await overviews.list_overviews(database, caller, OverviewQuery(limit=1), now, now.date())
+    return await promotions.get_promotion(database, caller, page.overviews[0].summary.id)

@@ -39,7 +39,7 @@ async def name(database: Database) -> str:
 
 
 async def sign_in(client: httpx.AsyncClient, name: str, password: str = PASSWORD) -> httpx.Response:
-    """Sign in by the form, as a browser does; the client has the cookies then."""
+    """Sign in by the form, like a browser; then the client has the cookies."""
     client.cookies.clear()
     page = await client.get("/portal/sign-in")
     form = {"username": name, "password": password, FIELD: form_token(page)}
@@ -53,12 +53,12 @@ def form_token(page: httpx.Response) -> str:
 
 
 def portal_of(client: httpx.AsyncClient) -> PortalClient:
-    """The portal with the session that the client has now, for as long as it lasts."""
+    """The portal with the client's current session, for as long as it lasts."""
     value = client.cookies[COOKIE].strip('"')
     return PortalClient(client, f"{COOKIE}={value}")
 
 
-async def test_the_present_password_is_asked_for_and_other_sessions_end(
+async def test_a_new_password_needs_the_present_one_and_ends_other_sessions(
     client: httpx.AsyncClient, name: str, database: Database, tokens: Tokens
 ) -> None:
     await sign_in(client, name)
@@ -140,7 +140,7 @@ async def test_nobody_ends_the_session_of_somebody_else(
     assert len(await list_sessions(database, claims.caller, read_clock())) == 1
 
 
-async def test_when_a_session_was_seen_is_stored_now_and_then_without_a_request_that_waits(
+async def test_times_of_sessions_are_stored_at_intervals_and_delay_no_request(
     client: httpx.AsyncClient, name: str, database: Database, tokens: Tokens
 ) -> None:
     await sign_in(client, name)
@@ -193,7 +193,7 @@ async def test_two_factor_sign_in_is_set_up_and_asked_for(
     await anonymous.get_by_label("Code that the app shows now").fill(code_at(secret, read_clock()))
     await anonymous.keyboard.press("Enter")
     await expect(anonymous.locator(".recovery-codes li")).to_have_count(10)
-    await anonymous.get_by_role("button", name="I have kept them").click()
+    await anonymous.get_by_role("button", name="I have saved them").click()
     await expect(anonymous.get_by_text("10 recovery codes are left.")).to_be_visible()
     await show(anonymous, "account-with-two-factor")
 

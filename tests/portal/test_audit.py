@@ -1,4 +1,4 @@
-"""The audit log: what it has, its filters, pages and file, and who reads it."""
+"""The audit log: its entries, its filters, pages and file, and who reads it."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ WRONG = "a wrong passphrase"
 
 
 async def do_everything(database: Database, tokens: Tokens, caller: Caller, name: str) -> None:
-    """One of each kind of thing that the log has."""
+    """Do one of each kind of thing that the log has."""
     promotion = msgspec.structs.replace(ten_off(), name="=Ten off")
     await create_promotion(database, caller, promotion, NOON)
     await users.add_user(database, caller, name, PASSWORD, Role.VIEWER, passwords=CHEAP)
@@ -138,7 +138,7 @@ async def test_pages_show_each_entry_once_also_at_the_same_moment(
     assert tuple(seen) == whole.entries
 
 
-async def test_the_file_has_what_the_filters_ask_for_and_no_formula(
+async def test_the_file_has_the_filtered_entries_and_no_formula(
     name: str, portal: PortalClient
 ) -> None:
     answer = await portal.get("/audit.csv", kind="promotion")

@@ -70,7 +70,7 @@ async def test_the_form_of_a_promotion_starts_one_and_its_page_shows_what_is_dis
     for words in ("Spring sale", "Winter sale", "displaced on 2 orders", "A-1", "finished"):
         assert words in shown
     assert "and 1 order without a customer" in shown
-    assert "The draft counts as switched on in the whole time." in shown
+    assert "The draft counts as switched on for the whole period." in shown
     assert "hx-get" not in shown.partition("<main")[2]
     [chart] = re.findall('data-chart="([^"]*)"', shown)
     drawn = json.loads(html.unescape(chart))
@@ -103,7 +103,7 @@ async def test_a_form_with_a_fault_starts_nothing(portal: PortalClient) -> None:
     )
 
 
-async def test_an_open_one_shows_its_progress_and_can_be_cancelled_and_deleted(
+async def test_a_running_backtest_shows_its_progress_and_can_be_cancelled_and_deleted(
     portal: PortalClient, merchant: Caller, database: Database
 ) -> None:
     started = [await portal.post("/promotions/new", FORM) for _ in range(6)]
@@ -148,7 +148,7 @@ async def test_a_change_of_a_cart_promotion_is_back_tested_from_its_form(
     found = await jobs.get_backtest(database, merchant, backtest_id)
     assert (found.promotion_id, found.as_if_running) == (stored.id, False)
     assert found.result is not None
-    # Half of 9.00 on the first order alone, in place of a tenth on both.
+    # Half of 9.00 on the first order alone, instead of a tenth on both.
     assert (found.result.cheaper, found.result.dearer) == (1, 1)
     assert (await cart_promotions.get_promotion(database, merchant, stored.id)) == stored
 

@@ -17,15 +17,13 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.coverage import AllProducts, ListedProducts
 from sconto.domain.money import FULL_PERCENT, PERCENT
-from sconto.domain.overview import OverviewQuery
 from sconto.domain.people import Caller
 from sconto.domain.product import Product
-from sconto.domain.promotion import Promotion
-from sconto.operations import cart_promotions, overviews, products, promotions
+from sconto.operations import cart_promotions, products, promotions
 from sconto.store.database import Database
 from tests.builders import a_product, a_promotion
 from tests.portal.sessions import PortalClient
-from tests.portal.shop import open_shop
+from tests.portal.shop import newest, open_shop
 
 NOW = "2026-11-01T00:00"
 COMMON = {"name": "New", "starts_at": NOW, "code_type": "reusable", "who": "everybody"}
@@ -47,12 +45,6 @@ KINDS = {
     "first-order": ({"percent": "20"}, (Target.ORDER, PercentOff(20 * PERCENT))),
     "price": ({"prices": "15 EUR"}, (Target.LINES, FixedPrice({"EUR": 1500}))),
 }
-
-
-async def newest(database: Database, caller: Caller) -> Promotion:
-    now = read_clock()
-    page = await overviews.list_overviews(database, caller, OverviewQuery(limit=1), now, now.date())
-    return await promotions.get_promotion(database, caller, page.overviews[0].summary.id)
 
 
 @pytest.mark.parametrize("step", ["publish", "draft"])
@@ -88,7 +80,7 @@ async def test_a_draft_with_faults_is_not_saved(portal: PortalClient, database: 
     assert "Not saved. Fix 2 fields." in answer.text
 
 
-async def test_what_was_typed_about_a_deleted_promotion_becomes_a_new_one(
+async def test_a_form_of_a_deleted_promotion_becomes_a_new_one(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     made = await promotions.create_promotion(database, merchant, a_promotion(), read_clock())
@@ -152,7 +144,7 @@ async def test_a_gift_and_a_code_are_made_with_the_keyboard(
     await name.focus()
     await page.keyboard.type("A pot for you")
     await page.keyboard.press("Enter")
-    # Enter looks and saves nothing; the first fault has the focus.
+    # Enter only shows the impact and saves nothing; the first fault has the focus.
     gift = page.get_by_label("Gift product")
     await expect(gift).to_be_focused()
     await expect(page.get_by_role("alert")).to_have_text("Not saved. Fix one field.")

@@ -59,7 +59,7 @@ STORED = {
 
 
 @pytest.mark.parametrize("name", STORED)
-def test_a_stored_cart_promotion_of_any_kind_is_shown_and_saved_as_it_was(name: str) -> None:
+def test_a_stored_cart_promotion_of_any_kind_is_shown_and_saved_unchanged(name: str) -> None:
     terms = STORED[name]
     stored = CartPromotion(1, "n", True, Period(NOON), terms, None, NOON, NOON)
     fields = fields_of_cart(stored, (), UTC)
@@ -101,7 +101,7 @@ def test_a_form_of_an_earlier_version_has_a_kind(
         ("own", "1", [("1", "")], ""),
     ],
 )
-def test_pasted_products_become_rows_and_what_is_unclear_stays_as_text(
+def test_pasted_products_become_rows_and_unclear_ones_stay_text(
     coverage: str, pasted: str, rows: list[tuple[str, str]], left: str
 ) -> None:
     fields = with_rows(PromotionFields(coverage=coverage, products=pasted))

@@ -46,8 +46,8 @@ async def test_chosen_promotions_are_switched_off_and_on_again(
     await page.get_by_label("New end").fill("2000-01-01T00:00")
     await show(page, "promotions-new-end")
     await page.get_by_role("button", name="Set the end").click()
-    await expect(page.get_by_role("alert")).to_contain_text("The end lies before its start.")
-    await show(page, "promotions-changed")
+    await expect(page.get_by_role("alert")).to_contain_text("The end is before the start.")
+    await show(page, "promotions-changed", like="promotions-chosen")
     await page.get_by_role("link", name="Back to the list").click()
     await expect(page).to_have_url(address)
 
@@ -62,7 +62,7 @@ async def test_promotions_are_deleted_together_after_a_question(
 ) -> None:
     chosen = [str(ids["Friends"]), str(ids["Summer 2025"])]
     asked = (await portal.post("/promotions/bulk", {"action": "delete", "chosen": chosen})).text
-    assert "You can restore them for one hour." in asked
+    assert "You can restore them within one hour." in asked
     assert "Friends" in (await portal.get("/promotions")).text
     form: Form = {"action": "delete", "chosen": chosen, "step": "sure"}
     answer = await portal.post("/promotions/bulk", form)
@@ -122,7 +122,7 @@ async def test_a_switch_that_raises_prices_names_them_and_asks(
         ("/promotions/undo/end/1-9000000000000000000", {}, 404),
     ],
 )
-async def test_nonsense_changes_nothing(
+async def test_invalid_requests_change_nothing(
     path: str, form: dict[str, str], status: int, portal: PortalClient
 ) -> None:
     assert (await portal.post(path, form)).status_code == status

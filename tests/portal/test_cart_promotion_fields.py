@@ -1,4 +1,4 @@
-"""The form of a cart promotion keeps what is stored, and tells each fault at its field."""
+"""The form of a cart promotion keeps what is stored, and shows each fault at its field."""
 
 from dataclasses import replace
 from datetime import time, timedelta
@@ -136,7 +136,7 @@ TIERS = BenefitFields("tiers", tiers=(TierFields("100 EUR", "5 %"), TierFields("
         ({"benefit": BenefitFields("units", buy="0", get="1")}, "buy", "from 1 to 1,000,000"),
         ({"benefit": BenefitFields("units", buy="2")}, "get", "a whole number"),
         ({"benefit": BenefitFields("tiers")}, "start-0", "at least one tier"),
-        ({"benefit": TIERS}, "tiers", "above the one before"),
+        ({"benefit": TIERS}, "tiers", "above the previous one"),
         ({"benefit": replace(TIERS, tiers=(TierFields("5 EUR", "ten"),))}, "off-0", "or 10 %."),
         ({"benefit": BenefitFields("other")}, "kind", "Choose one."),
         ({"products": "1 two"}, "products", "not product ids: two"),
@@ -151,7 +151,7 @@ TIERS = BenefitFields("tiers", tiers=(TierFields("100 EUR", "5 %"), TierFields("
         ({"who": "code", "codes": "A", "code_type": "some"}, "code_type", "Choose one."),
     ],
 )
-def test_each_fault_is_told_at_its_field(
+def test_each_fault_is_shown_at_its_field(
     changes: dict[str, object], field: str, words: str
 ) -> None:
     reading = read_fields(replace(SOUND, **changes), ENGLISH)  # type: ignore[arg-type]  # any field

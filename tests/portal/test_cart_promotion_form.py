@@ -48,7 +48,7 @@ async def test_an_amount_off_from_a_minimum_is_created_with_a_sample_cart(
     await page.get_by_label("Minimum order value").fill("5000")
     await page.get_by_label("Minimum order value").press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("Not saved. Fix one field.")
-    await show(page, "cart-promotion-form-fault")
+    await show(page, "cart-promotion-form-fault", like="cart-promotion-form")
     await page.get_by_label("Minimum order value").fill("500 EUR")
     await expect(preview).to_contain_text("are missing: it needs €500.00.")
     await page.get_by_label("Minimum order value").fill("50 EUR")
@@ -133,13 +133,13 @@ async def test_the_form_says_that_no_more_automatic_promotions_may_be_active(
     }
     answer = await portal.post("/cart-promotions/new", {**form, "step": "save"})
     assert answer.status_code == 422
-    assert "100 automatic promotions for carts are active already" in answer.text
+    assert "100 automatic promotions for carts are already active" in answer.text
     del form["active"]
     answer = await portal.post("/cart-promotions/new", {**form, "step": "save"})
     assert answer.status_code == 303
 
 
-async def test_an_edit_keeps_codes_that_are_too_many_for_the_form(
+async def test_an_edit_keeps_more_codes_than_the_form_shows(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     codes = tuple(f"C{number}" for number in range(501))
@@ -147,7 +147,7 @@ async def test_an_edit_keeps_codes_that_are_too_many_for_the_form(
     new = NewCartPromotion("Many", True, Period(NOON), terms, CodeType.ONE_TIME, codes)
     created = await operations.create_promotion(database, merchant, new, NOON)
     page = (await portal.get(f"/cart-promotions/{created.id}/edit")).text
-    assert "The codes are too many to be shown here." in page
+    assert "There are too many codes to show here." in page
     form = {
         "name": "Fewer",
         "who": "code",

@@ -45,7 +45,7 @@ async def promotion_id(database: Database, merchant: Caller) -> int:
     return (await create_promotion(database, merchant, new, NOON)).id
 
 
-async def test_the_list_and_the_page_tell_what_a_promotion_gives(
+async def test_the_list_and_the_page_show_what_a_promotion_gives(
     portal: PortalClient, promotion_id: int
 ) -> None:
     listed = await portal.get("/promotions", kind="cart", search="ten")
@@ -105,7 +105,7 @@ async def test_one_automatic_promotion_too_many_is_refused_with_a_sentence(
     monkeypatch.setattr(operations, "MAX_AUTOMATIC", 1)
     await portal.post(f"/cart-promotions/{first}/switch", {"active": "on"})
     refused = await portal.post(f"/cart-promotions/{second}/switch", {"active": "on"})
-    assert (refused.status_code, "Too many at a time" in refused.text) == (409, True)
+    assert (refused.status_code, "Too many together" in refused.text) == (409, True)
 
 
 async def test_a_viewer_reads_and_changes_nothing(
@@ -122,7 +122,7 @@ async def test_a_viewer_reads_and_changes_nothing(
     assert (await viewer.post(f"{here}/delete")).status_code == 403
 
 
-async def test_all_terms_are_told(
+async def test_all_terms_are_shown(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     terms = CartTerms(
@@ -151,7 +151,7 @@ async def test_a_tried_cart_says_what_is_missing_and_what_applies(
 ) -> None:
     cart = {"product": "1", "price": "40.00", "currency": "EUR", "codes": "ten"}
     missing = await portal.get("/carts", **cart, quantity="1")
-    for words in ("Conditions not met", "€10.00 are missing: it needs €50.00.", "who the customer"):
+    for words in ("Conditions not met", "€10.00 are missing: it needs €50.00.", "needs a customer"):
         assert words in missing.text
     applied = await portal.get("/carts", **cart, quantity="2", customer="c-1", shipping="4.90")
     for words in ("-€10.00", "Shipping", "€74.90", "In it is €10.00 off by “Ten off”."):

@@ -1,4 +1,4 @@
-"""Trying a cart: what it costs, and why each promotion did or did not count."""
+"""Trying a cart: what it costs, and why each promotion did or did not apply."""
 
 from playwright.async_api import Page, expect
 
@@ -54,7 +54,7 @@ async def test_a_cart_is_filled_and_its_price_explained(
         "Replaced by a later code"
     )
     await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
-        "A code that was activated after it counts."
+        "A code that was activated later was picked."
     )
     await show(page, "cart")
 
@@ -78,10 +78,10 @@ async def test_all_faults_are_shown_at_their_fields(
         "An amount such as 19.99.",
         "The catalogue does not have it: type a price.",
         "At most 20 codes can be tried.",
-        "That is not a time.",
+        "This is not a time.",
     ):
         await expect(page.get_by_text(fault)).to_be_visible()
-    await show(page, "cart-faults")
+    await show(page, "cart-faults", like="cart")
 
     await page.get_by_label("Quantity Mug, white").fill("2")
     await page.keyboard.press("Tab")
@@ -122,7 +122,7 @@ async def test_a_cart_is_priced_as_an_order_of_a_subscription(
     await page.keyboard.press("Tab")
     await expect(quote).to_contain_text("Order 4 of a subscription: €30.00 off the whole order.")
     await expect(quote.locator(".sums")).to_contain_text("€70.00")
-    await show(page, "cart-of-subscription")
+    await show(page, "cart-of-subscription", like="cart")
     await page.get_by_label("Number of the order").fill("0")
     await page.keyboard.press("Tab")
     await expect(page.get_by_text("Orders are numbered from 1.")).to_be_visible()

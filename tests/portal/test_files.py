@@ -129,7 +129,7 @@ async def test_downloaded_codes_can_be_uploaded_unchanged(
 
 
 async def send(portal: PortalClient, promotion_id: int, content: bytes) -> tuple[str, str]:
-    """Send a file of codes: the address of the page that shows it, and its query."""
+    """Send a file of codes; returns the address of the page that shows it, and its query."""
     sent = await portal.post(f"/promotions/{promotion_id}/codes", {}, code_file=content)
     assert sent.status_code == 303, sent.text
     path, _, query = sent.headers["location"].removeprefix("/portal").partition("?")
@@ -220,18 +220,18 @@ async def test_a_file_of_excel_is_read(
     assert "The spreadsheet cannot be read. Save it as CSV." in broken.text
 
 
-async def test_codes_that_are_there_are_marked_and_nothing_is_added(
+async def test_existing_codes_are_marked_and_nothing_is_added(
     portal: PortalClient, database: Database, merchant: Caller, promotion_id: int
 ) -> None:
     path, _ = await send(portal, promotion_id, b"C\nb\nC\n")
     refused = await portal.post(path)
     assert refused.status_code == 422
-    assert "has a code that the promotion has already" in refused.text
+    assert "has a code that the promotion already has" in refused.text
     assert "has the code of an earlier line" in refused.text
     assert await codes_of(database, merchant, promotion_id) == ("-A1", "Ёж", "B")
 
 
-async def test_a_file_is_shown_by_page_to_its_user_until_it_is_taken(
+async def test_a_file_is_shown_in_pages_to_its_user_until_it_is_taken(
     portal: PortalClient,
     portal_of: Callable[[Caller], PortalClient],
     database: Database,
@@ -247,7 +247,7 @@ async def test_a_file_is_shown_by_page_to_its_user_until_it_is_taken(
     second = await portal.get(path, after="50", counted="60.1")
     assert "N50" in second.text
     assert "60 codes can be added" in (await portal.get(path, counted="60.1")).text
-    assert "is no code" in (await portal.get(path, rows="bad")).text
+    assert "is not a code" in (await portal.get(path, rows="bad")).text
     other = portal_of(replace(merchant, user_id=merchant.user_id + 1_000_000))
     for answer in (await other.get(path), await other.post(path)):
         assert answer.headers["location"] == f"/portal/promotions/{promotion_id}/codes"
@@ -296,7 +296,7 @@ def test_every_line_fault_has_a_sentence() -> None:
 async def send_products(
     portal: PortalClient, promotion_id: int, content: bytes, **fields: str
 ) -> tuple[str, dict[str, str]]:
-    """Send a file of a promotion's products: the page that shows it, and its query."""
+    """Send a file of a promotion's products; returns the page that shows it, and its query."""
     sent = await portal.post(f"/promotions/{promotion_id}/products", fields, product_file=content)
     assert sent.status_code == 303, sent.text
     path, _, query = sent.headers["location"].removeprefix("/portal").partition("?")

@@ -93,7 +93,7 @@ async def test_choosing_a_theme_leads_back_to_the_page(
     assert (answer.status_code, answer.headers["location"]) == (303, next_page)
 
 
-async def test_a_person_finds_the_way_at_every_width(page: Page, portal_url: str) -> None:
+async def test_the_menu_works_at_every_width(page: Page, portal_url: str) -> None:
     await page.goto(f"{portal_url}/")
     await page.get_by_role("link", name="Developers").click()
     await expect(page.get_by_role("link", name="API reference")).to_have_attribute("href", "/docs")

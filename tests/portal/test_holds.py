@@ -1,4 +1,4 @@
-"""What is held is shown where an order or a code is looked for."""
+"""Holds are shown where an order or a code is searched for."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The first page: figures, what needs attention, first steps; and the calendar."""
+"""The home page: figures, what needs attention, first steps; and the calendar."""
 
 import re
 from collections.abc import Callable
@@ -43,11 +43,11 @@ ONE = NamedPromotion(PromotionKind.PRODUCT, 7, "Tea")
         ),
     ],
 )
-def test_what_needs_attention_is_said_in_words(one: Attention, words: str) -> None:
+def test_what_needs_attention_has_a_sentence(one: Attention, words: str) -> None:
     assert attention_words(language_for("en-GB", ZoneInfo("UTC")), one, NOON) == words
 
 
-async def test_the_first_page_shows_figures_and_what_needs_attention(
+async def test_the_home_page_shows_figures_and_what_needs_attention(
     page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     now = read_clock()
@@ -121,7 +121,7 @@ async def test_a_long_calendar_has_pages(
 
 
 @pytest.mark.parametrize("path", ["/home", "/calendar"])
-async def test_only_who_may_read_promotions_has_a_first_page_and_a_calendar(
+async def test_only_users_who_may_read_promotions_have_a_home_page_and_a_calendar(
     portal_of: Callable[[Caller], PortalClient], database: Database, path: str
 ) -> None:
     checkout = portal_of(await create_caller(database, Role.CHECKOUT))

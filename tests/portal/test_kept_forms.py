@@ -1,4 +1,4 @@
-"""What was typed survives an ended session, another user, and somebody else's save."""
+"""Typed text survives an ended session, another user, and somebody else's save."""
 
 import re
 import zlib
@@ -111,21 +111,21 @@ async def test_only_the_user_who_typed_a_form_gets_it_back(
     answer = await stranger_of.post("/promotions/new", TYPED, merchant)
     theirs = await with_form(portal_of(colleague), answer).get(KEPT_PATH)
     assert theirs.status_code == 404
-    assert "Typed" not in theirs.text
-    # The colleague is signed in where the user was: their save is nobody's, and kept.
+    assert "Typed “by”" not in theirs.text
+    # The colleague is signed in where the user was: the save belongs to nobody, and is kept.
     cookie = portal_of(colleague).cookie
     refused = await stranger_of.post("/promotions/new", TYPED, merchant, cookie)
     assert refused.headers["location"] == ADDRESS + KEPT_PATH
     mine = await with_form(portal_of(merchant), refused).get(KEPT_PATH)
     assert "Typed “by”" in mine.text
-    # Signed in again in another tab: the form of before is valid for its user.
+    # Signed in again in another tab: the earlier form is valid for its user.
     saved = {**TYPED, "coverage": "all", "name": "Mine"}
     done = await stranger_of.post("/promotions/new", saved, merchant, portal_of(merchant).cookie)
     assert re.fullmatch(rf"{ADDRESS}/promotions/\d+", done.headers["location"])
 
 
 @pytest.mark.parametrize("how", ["no seal", "another site", "too long", "htmx"])
-async def test_nothing_is_kept_for_whoever_cannot_show_whose_form_it_is(
+async def test_no_form_is_kept_without_the_seal_of_its_user(
     stranger_of: Stranger, merchant: Caller, database: Database, how: str
 ) -> None:
     more = {"another site": {"Sec-Fetch-Site": "cross-site"}, "htmx": {"HX-Request": "true"}}
@@ -242,7 +242,7 @@ async def test_two_people_edit_one_promotion_and_an_ended_session_loses_nothing(
     await expect(clash.locator("tbody tr")).to_have_text(
         [re.compile("Name.*Tea of the year 2026.*Coffee"), re.compile("Active.*yes.*no")]
     )
-    await show(page, "promotion-clash")
+    await show(page, "promotion-clash", like="promotion-form")
     await page.get_by_role("button", name="Keep mine").click()
     await expect(page.get_by_role("status")).to_have_text("“Tea of the year 2026” is saved.")
     stored = await promotions.get_promotion(database, merchant, made)

@@ -1,4 +1,4 @@
-"""The list of orders: periods, pages in both ways, and a file of what is filtered."""
+"""The list of orders: periods, pages in both directions, and a file of the filtered orders."""
 
 import csv
 import html
@@ -37,7 +37,7 @@ async def shop(database: Database, merchant: Caller) -> Caller:
     return merchant
 
 
-async def test_pages_go_on_and_back(
+async def test_pages_go_forwards_and_backwards(
     portal: PortalClient, shop: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = {"5": "5", "25": "25"}
@@ -56,7 +56,7 @@ async def test_pages_go_on_and_back(
     assert "Previous page" not in start
 
 
-async def test_what_is_filtered_is_downloaded(portal: PortalClient, shop: Caller) -> None:
+async def test_the_filtered_orders_are_downloaded(portal: PortalClient, shop: Caller) -> None:
     page = (await portal.get("/orders?code=tea-1")).text
     answer = await portal.get(link(page, "Download these orders (CSV)"))
     rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
@@ -65,7 +65,7 @@ async def test_what_is_filtered_is_downloaded(portal: PortalClient, shop: Caller
     assert refused.status_code == 303
 
 
-async def test_who_may_not_export_sees_no_button(
+async def test_users_who_may_not_export_see_no_button(
     portal_of: Callable[[Caller], PortalClient], database: Database, shop: Caller
 ) -> None:
     till = portal_of(await create_caller(database, Role.CHECKOUT, shop.merchant_id))

@@ -69,7 +69,7 @@ async def test_an_order_of_a_subscription_shows_the_effect_of_its_code(
     await expect(page.locator("li", has_text="TRY3")).to_contain_text("Applied")
     await expect(page.locator("li", has_text="NONE")).to_contain_text("No promotion has this code.")
     await expect(page.locator("article")).to_contain_text("€70.00")
-    await show(page, "order-of-subscription")
+    await show(page, "order-of-subscription", like="order")
 
 
 async def test_another_merchants_order_looks_like_a_missing_one(
@@ -124,7 +124,7 @@ async def test_orders_redemptions_and_codes_are_downloaded(
     await show(page, "orders")
 
 
-async def test_what_is_no_day_downloads_nothing(portal: PortalClient) -> None:
+async def test_an_invalid_day_downloads_nothing(portal: PortalClient) -> None:
     for query in ({"kind": "orders", "format": "csv", "from": "2026-02-30"}, {"kind": "people"}):
         answer = await portal.get("/orders/export", **query)
         assert answer.status_code == 303
@@ -142,7 +142,7 @@ async def test_orders_are_listed_filtered_and_replayed(
     await expect(rows).to_have_count(13)
     await page.get_by_label("Status").first.select_option("Paid")
     await expect(rows).to_have_count(1)
-    await show(page, "orders")
+    await show(page, "orders", like="orders")
     await page.get_by_role("link", name="Last 30 days").click()
     await expect(page).to_have_url(re.compile("status=paid&"))
     await expect(rows).to_have_count(1)
@@ -153,7 +153,7 @@ async def test_orders_are_listed_filtered_and_replayed(
     await expect(replay).to_contain_text("It was deleted.")
     steps = page.locator("table.steps")
     await expect(steps).to_contain_text("Product promotions")
-    await show(page, "order-replayed")
+    await show(page, "order-replayed", like="order")
 
     await page.goto(f"{portal_url}/orders?code=tea-1&promotion=x&last=tomorrow")
     await expect(page.locator("#results .warning")).to_have_count(2)

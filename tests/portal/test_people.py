@@ -76,13 +76,13 @@ async def test_all_faults_of_a_new_user_are_shown_together(
     await page.get_by_label("E-mail").fill("ada")
     await page.get_by_role("button", name="Add").click()
     for fault in (
-        "This is no e-mail address.",
+        "This is not an e-mail address.",
         "A name has 1 to 255 characters.",
         "A password has 8 to 1024 characters.",
         "Choose a role.",
     ):
         await expect(page.get_by_text(fault)).to_be_visible()
-    await show(page, "people-faults")
+    await show(page, "people-faults", like="people")
     me = await users.get_user(database, merchant, merchant.user_id)
     await page.get_by_label("Username").fill(me.name)
     await page.get_by_label("Password").fill(PASSWORD)
@@ -187,7 +187,7 @@ async def test_an_invited_user_sets_a_password_with_the_link_once(
     await page.get_by_label("Viewer").check()
     await page.get_by_role("button", name="Add").click()
     link = await page.locator("code.secret").inner_text()
-    await show(page, "invitation")
+    await show(page, "invitation", like="people")
     await page.get_by_role("button", name="Done").click()
     await expect(page.locator("tr", has_text=name)).to_contain_text("Invited")
 
@@ -228,7 +228,7 @@ async def test_an_admin_makes_a_link_and_sets_an_address(
     assert "has another e-mail address" in changes
     await users.set_disabled(database, merchant, colleague.user_id, disabled=True)
     refused = await portal.post(f"{page}/password-link")
-    assert (refused.status_code, "let them in again first" in refused.text) == (422, True)
+    assert (refused.status_code, "Reactivate them first" in refused.text) == (422, True)
 
 
 async def test_a_link_is_sent_in_the_language_of_the_admin(

@@ -1,4 +1,4 @@
-"""Actions lead back to the place in the list, or to the page, where they were done."""
+"""Actions return to the place in the list, or to the page, where they were done."""
 
 import re
 

@@ -11,25 +11,18 @@ from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
-from sconto.domain.overview import OverviewQuery
 from sconto.domain.people import Caller
-from sconto.domain.promotion import Promotion, PromotionType, Terms
+from sconto.domain.promotion import PromotionType, Terms
 from sconto.domain.schedule import Period
-from sconto.operations import checkout, overviews, products, promotions
+from sconto.operations import checkout, products, promotions
 from sconto.store.database import Database
 from tests.builders import a_cart, a_period, a_product, a_promotion
 from tests.portal.browser import show
 from tests.portal.sessions import PortalClient
-from tests.portal.shop import open_shop
+from tests.portal.shop import newest, open_shop
 
 NAME = "Name"
 WEEK = timedelta(weeks=1)
-
-
-async def newest(database: Database, caller: Caller) -> Promotion:
-    now = read_clock()
-    page = await overviews.list_overviews(database, caller, OverviewQuery(limit=1), now, now.date())
-    return await promotions.get_promotion(database, caller, page.overviews[0].summary.id)
 
 
 async def test_a_coupon_is_created_with_products_from_the_catalogue(
@@ -79,14 +72,14 @@ async def test_all_faults_are_shown_at_their_fields(
     await page.get_by_label("Codes with").fill("GOOD what?")
     await page.get_by_role("button", name="Publish").click()
     await expect(page.get_by_role("alert")).to_have_text("Not saved. Fix 5 fields.")
-    await show(page, "promotion-form-faults")
+    await show(page, "promotion-form-faults", like="promotion-form")
     await expect(page.locator("small.fault")).to_have_text(
         [
             "Write a name of 1 to 255 characters.",
             "Write a percent above 0 and at most 100, such as 12.5.",
             "These are not product ids: two.",
             "A code has 1 to 30 letters, digits, dashes, underscores and dots; wrong: what?.",
-            "The end lies before the start.",
+            "The end is before the start.",
         ]
     )
     assert await page.get_by_label("Percent", exact=True).input_value() == "120"
@@ -105,13 +98,13 @@ async def test_products_and_codes_are_read_from_files(
     await page.get_by_label(NAME, exact=True).fill("From files")
     await page.get_by_label("Different percentages per product").check()
     await page.get_by_label("From a file (CSV, Excel)").first.set_input_files(product_file)
-    # A chosen file is read at once.
+    # A chosen file is read immediately.
     await expect(page.locator("#rows tbody tr")).to_have_count(3)
     await page.get_by_label("From a file (CSV, Excel)").last.set_input_files(code_file)
     await expect(page.locator("small.fault")).to_have_text(
         [
             "Lines of the file cannot be taken: "
-            "A4 is no code: 1 to 30 letters, digits, dashes, underscores and dots."
+            "A4 is not a code: 1 to 30 letters, digits, dashes, underscores and dots."
         ]
     )
     mended = tmp_path / "mended.csv"
@@ -144,7 +137,7 @@ async def test_a_promotion_with_warnings_is_saved_after_confirmation(
     asked = page.get_by_role("alert")
     await expect(asked).to_contain_text("gives every product away for nothing")
     await expect(asked).to_contain_text("of the same time has the code WELCOME15 too")
-    await show(page, "promotion-form-warnings")
+    await show(page, "promotion-form-warnings", like="promotion-form")
     await page.get_by_role("button", name="Save anyway").click()
     await expect(page.get_by_role("status")).to_contain_text("is published")
     assert (await newest(database, merchant)).terms.codes == ("welcome15",)
@@ -232,13 +225,13 @@ async def test_a_copy_starts_now_and_switched_off(
         assert times["ends_at"][:10] == ("" if name == "Over" else str(ends_at.date()))
 
 
-async def test_codes_too_many_for_the_form_are_kept(
+async def test_more_codes_than_the_form_shows_are_kept(
     page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     new = a_promotion(name="Many", codes=tuple(f"C{number}" for number in range(501)))
     promotion_id = await promotions.create_promotion(database, merchant, new, read_clock())
     await page.goto(f"{portal_url}/promotions/{promotion_id}/edit")
-    await expect(page.get_by_text("The codes are too many to be shown here")).to_be_visible()
+    await expect(page.get_by_text("There are too many codes to show here")).to_be_visible()
     await page.get_by_label("Percent", exact=True).fill("20")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("status")).to_have_text("“Many” is saved.")
@@ -261,7 +254,7 @@ async def test_a_promotion_that_raises_prices_is_saved_after_confirmation(
     asked = page.get_by_role("alert")
     await expect(asked).to_contain_text("One product gets dearer:")
     await expect(asked).to_contain_text("Green tea €15.99 → €18.49 (until now “Tea of the month”)")
-    await show(page, "promotion-form-dearer")
+    await show(page, "promotion-form-dearer", like="promotion-form")
     assert (await newest(database, merchant)).summary.name == "Tea of the month"
     await page.get_by_role("button", name="Save draft").click()
     await expect(page.get_by_role("status")).to_contain_text("“Smaller” is saved as a draft.")

@@ -90,10 +90,10 @@ async def test_a_long_list_is_paged(
     await expect(heading).to_have_attribute("aria-sort", "descending")
     await expect(page.locator("#results tbody th a").first).to_have_text("Promotion 26")
     await expect(page.get_by_label("Sort by")).to_have_value("name-turned")
-    # The rows are remembered.
+    # The number of rows is kept.
     await page.goto(f"{portal_url}/promotions")
     await expect(page.locator("#results tbody tr")).to_have_count(27)
-    await show(page, "promotions-many")
+    await show(page, "promotions-many", like="promotions")
 
 
 async def test_a_promotion_is_switched_off_and_on_with_the_keyboard(
@@ -103,7 +103,7 @@ async def test_a_promotion_is_switched_off_and_on_with_the_keyboard(
     await page.goto(f"{portal_url}/promotions")
     await page.get_by_label("What to do with Sale").focus()
     await page.keyboard.press("Enter")
-    await show(page, "promotions-menu")
+    await show(page, "promotions-menu", like="promotions")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Switch off")).to_be_hidden()
     await page.keyboard.press("Enter")
@@ -140,7 +140,7 @@ async def test_a_promotion_can_be_restored_within_an_hour(
         await promotions.delete_promotion(database, merchant, promotion_id, now - ago)
     await page.goto(f"{portal_url}/promotions")
     await page.get_by_role("link", name="Recently deleted").click()
-    await show(page, "promotions-deleted")
+    await show(page, "promotions-deleted", like="promotions")
     await expect(page.get_by_role("rowheader")).to_have_text(["Lately"])
     await page.get_by_role("button", name="Restore Lately").click()
     await expect(page.get_by_role("heading", name="Lately")).to_be_visible()

@@ -115,14 +115,14 @@ async def test_the_shops_report_counts_all_orders_of_the_days_in_each_currency(
 @pytest.mark.parametrize(
     ("first", "last", "fault"),
     [
-        ("2026-13-01", "2026-12-01", "A day is written like 2026-11-27."),
-        ("2026-12-01", "", "A day is written like 2026-11-27."),
+        ("2026-13-01", "2026-12-01", "Write a day like 2026-11-27."),
+        ("2026-12-01", "", "Write a day like 2026-11-27."),
         ("2026-12-02", "2026-12-01", "The first day is after the last."),
         ("2025-01-01", "2026-12-01", "A report has at most 366 days."),
         ("0001-01-01", "0001-02-01", "There were no orders that long ago."),
     ],
 )
-async def test_days_that_are_none_are_told_and_the_default_is_shown(
+async def test_invalid_days_are_reported_and_the_default_is_shown(
     portal: PortalClient, first: str, last: str, fault: str
 ) -> None:
     answer = await portal.get("/reports", **{"from": first, "to": last})

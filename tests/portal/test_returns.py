@@ -42,13 +42,13 @@ async def listed(database: Database, merchant: Caller) -> list[tuple[str, Goods]
     return [(one.return_id, one.refund.goods) for one in found.listed]
 
 
-async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
+async def test_goods_are_returned_after_their_amount_was_shown(
     page: Page, portal_url: str, database: Database, merchant: Caller, order: str
 ) -> None:
     await page.goto(f"{portal_url}/orders")
     await page.get_by_label("The shop's id of the order").fill(order)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Nothing came back.")).to_be_visible()
+    await expect(page.get_by_text("Nothing was returned.")).to_be_visible()
     await page.get_by_label("3 of 3 left").fill("2")
     await page.get_by_label("Shipping, €4.90").check()
     await page.get_by_role("button", name="What does it pay back?").click()
@@ -57,10 +57,10 @@ async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
     assert await listed(database, merchant) == []
     await show(page, "return-quoted")
 
-    # A change after the look needs another look.
+    # After a change the new amount is shown first.
     await page.get_by_label("3 of 3 left").fill("1")
     await page.get_by_role("button", name="Record this return").click()
-    await expect(quoted).to_contain_text("Look at it, and record it again.")
+    await expect(quoted).to_contain_text("Check it, and record it again.")
     await page.get_by_label("Your id of the return").fill("RMA 7")
     await page.get_by_role("button", name="Record this return").click()
     await expect(page.get_by_role("status")).to_contain_text("The return RMA 7 is recorded.")
@@ -68,23 +68,23 @@ async def test_goods_are_returned_after_a_look_at_what_they_pay_back(
     await expect(page.locator(".return")).to_contain_text("RMA 7")
     await expect(page.get_by_label("2 of 3 left")).to_be_visible()
     await expect(page.get_by_label("Shipping, €4.90")).to_have_count(0)
-    await show(page, "order-with-return")
+    await show(page, "order-with-return", like="order")
 
 
-async def test_all_that_is_left_can_be_returned_in_one_go(
+async def test_everything_left_can_be_returned_together(
     page: Page, portal_url: str, database: Database, merchant: Caller, order: str
 ) -> None:
     await returns.create_return(database, merchant, order, "R-1", Goods({"1": 1}), read_clock())
     await page.goto(f"{portal_url}/orders?id=A%2F1+%3F%26%23")
     await page.get_by_role("button", name="All that is left").click()
     await page.get_by_role("button", name="Record this return").click()
-    await expect(page.get_by_text("Everything came back.")).to_be_visible()
+    await expect(page.get_by_text("Everything was returned.")).to_be_visible()
     await expect(page.get_by_text("Together they pay back €53.87 of €53.87.")).to_be_visible()
     left = Goods({"1": 2, "a line of the shop's": 1}, shipping=True)
     assert (await listed(database, merchant))[1:] == [("R-2", left)]
 
 
-async def test_a_return_that_is_sent_twice_is_kept_once(
+async def test_a_return_that_is_sent_twice_is_stored_once(
     portal: PortalClient, database: Database, merchant: Caller, order: str
 ) -> None:
     form = {"order_id": order, "units-0": "3", "return_id": "R-1"}
@@ -105,10 +105,10 @@ async def test_a_return_that_is_sent_twice_is_kept_once(
         ({}, "Type how many units come back, or choose shipping."),
         ({"units-0": "0"}, "Type how many units come back, or choose shipping."),
         ({"units-0": "4"}, "Only 2 units are left."),
-        ({"units-0": "99999999999999999999"}, "This is no number of units."),
-        ({"units-0": "-1"}, "This is no number of units."),
-        ({"units-0": "1", "units-1": "x"}, "This is no number of units."),
-        ({"units-0": "1", "step": "keep"}, "Look at it, and record it again."),
+        ({"units-0": "99999999999999999999"}, "This is not a number of units."),
+        ({"units-0": "-1"}, "This is not a number of units."),
+        ({"units-0": "1", "units-1": "x"}, "This is not a number of units."),
+        ({"units-0": "1", "step": "keep"}, "Check it, and record it again."),
         ({"units-0": "1", "step": "keep", "return_id": "x" * 65}, "An id has 1 to 64 characters."),
         (
             {"units-0": "2", "step": "keep", "return_id": "R-1", "shown": "SHOWN"},
@@ -116,7 +116,7 @@ async def test_a_return_that_is_sent_twice_is_kept_once(
         ),
     ],
 )
-async def test_what_cannot_be_returned_is_told_and_keeps_nothing(
+async def test_goods_that_cannot_be_returned_are_reported_and_nothing_is_stored(
     portal: PortalClient,
     database: Database,
     merchant: Caller,
@@ -134,7 +134,7 @@ async def test_what_cannot_be_returned_is_told_and_keeps_nothing(
     assert len(await listed(database, merchant)) == 1
 
 
-async def test_an_order_of_nobody_and_a_deleted_one_take_no_return(
+async def test_unknown_and_deleted_orders_take_no_return(
     portal: PortalClient, database: Database, merchant: Caller, order: str
 ) -> None:
     anonymous = await create_caller(database)
@@ -151,7 +151,7 @@ async def test_an_order_of_nobody_and_a_deleted_one_take_no_return(
     assert "Record this return" not in answer.text
 
 
-async def test_who_only_looks_sees_returns_and_no_form(
+async def test_a_viewer_sees_returns_and_no_form(
     portal_of: Callable[[Caller], PortalClient], database: Database, merchant: Caller, order: str
 ) -> None:
     await returns.create_return(database, merchant, order, "R-1", Goods({"1": 1}), read_clock())

@@ -54,7 +54,7 @@ async def test_the_field_of_every_page_finds_things_while_typing(
     await page.context.set_offline(False)
 
 
-async def test_the_page_needs_no_scripts_and_names_what_it_looked_at(
+async def test_the_page_needs_no_scripts_and_names_what_it_searched(
     portal_of: Callable[[Caller], PortalClient], database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)
@@ -65,7 +65,7 @@ async def test_the_page_needs_no_scripts_and_names_what_it_looked_at(
         "/portal/carts?product=4&amp;quantity=1",
     ):
         assert place in page
-    assert "Looked at names of promotions, codes, order ids, names and ids of products." in page
+    assert "Searched: names of promotions, codes, order ids, names and ids of products." in page
     order = (await portal_of(merchant).get("/search", q=" sorry\u200b")).text
     assert "/portal/orders?id=sorry" in order
 
@@ -74,7 +74,7 @@ async def test_the_page_needs_no_scripts_and_names_what_it_looked_at(
     assert "Tea lovers" not in page
     assert "Teapot" in page
     assert "fewer than 3 characters" in page
-    assert "Looked at order ids, names and ids of products." in page
+    assert "Searched: order ids, names and ids of products." in page
 
 
 async def test_strange_texts_find_nothing(portal: PortalClient) -> None:

@@ -43,9 +43,9 @@ async def test_all_faults_of_the_settings_are_shown_together(
     for words in (
         "Fix 4 fields.",
         "1 to 255 characters",
-        "That is no time zone",
+        "This is not a time zone",
         "has three letters",
-        "no link with {code} once, such as https://shop.example/?code={code}",
+        "This is not a link with {code} once, such as https://shop.example/?code={code}",
     ):
         assert words in answer.text
     assert 'value="Mars"' in answer.text

@@ -1,4 +1,4 @@
-"""The demo's shop in a browser: prices, codes, orders, and what it keeps from shoppers."""
+"""The demo's shop in a browser: prices, codes, orders, and what it hides from shoppers."""
 
 import asyncio
 import base64
@@ -70,7 +70,7 @@ async def opened_shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]
 
 @pytest.fixture(scope="module")
 async def shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]:
-    """The shop that tests share which change nothing for others."""
+    """A shop shared by tests that change nothing for others."""
     async with opened_shop(database, tokens) as shop:
         yield shop
 
@@ -85,7 +85,7 @@ async def own_shop(database: Database, tokens: Tokens) -> AsyncIterator[Shop]:
 async def test_a_code_in_a_link_reduces_the_order(anonymous: Page, shop: Shop) -> None:
     await anonymous.goto(f"{shop.url}?code=welcome15")
     await expect(anonymous).to_have_url(f"{shop.url}/")
-    await expect(anonymous.get_by_role("status")).to_contain_text("The code welcome15 is noted.")
+    await expect(anonymous.get_by_role("status")).to_contain_text("The code welcome15 is saved.")
     teapot = anonymous.locator("li", has_text="Teapot")
     await expect(teapot.locator("s")).to_contain_text("€49.50")
     await expect(teapot.locator("strong")).to_have_text("€37.12")
@@ -176,7 +176,7 @@ async def test_a_code_that_ended_is_shown_before_ordering(shop: Shop, database: 
         assert (placed.status_code, "Thank you" in placed.text) == (200, True)
 
 
-async def test_what_is_paid_for_is_held_and_a_cancelled_payment_frees_it(
+async def test_a_payment_holds_the_cart_and_cancelling_releases_it(
     own_shop: Shop, database: Database
 ) -> None:
     new = a_promotion(
@@ -197,7 +197,7 @@ async def test_what_is_paid_for_is_held_and_a_cancelled_payment_frees_it(
         payment = await first.post(f"{own_shop.url}/payment", data=form)
         assert (str(payment.url), "Pay €5.00" in payment.text) == (f"{own_shop.url}/payment", True)
         assert (await fill(second))["total"] == "10.00"
-        # Back to the cart, which gives the code back to whoever is next.
+        # Back to the cart, which releases the code for the next shopper.
         assert "Order for €5.00" in (await first.get(f"{own_shop.url}/cart")).text
         form = await fill(second)
         await second.post(f"{own_shop.url}/payment", data=form)

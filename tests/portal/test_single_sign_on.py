@@ -4,17 +4,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from joserfc.jwk import OctKey
 
 from sconto.api.clock import read_clock
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app, make_provider
+from sconto.app import make_provider
 from sconto.domain.people import Caller, Role
 from sconto.domain.single_sign_on import SignOnRules
 from sconto.operations.sign_in_provider import Client, SignInProvider
@@ -33,6 +29,7 @@ from tests.portal.openid import (
     openid_provider,
     query_of,
 )
+from tests.serving import serving
 
 # The provider's thread runs under the filters of these tests, and uses what its library will drop.
 pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning")
@@ -57,7 +54,7 @@ def provider(running: Provider) -> Provider:
 
 @pytest.fixture
 async def rules(database: Database, merchant: Caller) -> SignOnRules:
-    """Everybody is of the merchant, and `groups` has their roles."""
+    """Everybody belongs to the merchant, and `groups` has their roles."""
     user = await get_user(database, merchant, merchant.user_id)
     return SignOnRules(user.merchant, "", "groups", ROLES, None)
 
@@ -69,23 +66,8 @@ async def a_browser(
     """A browser with cookies, at a portal that knows the provider."""
     client = Client(provider.issuer, CLIENT_ID, "a secret", "openid email profile")
     sign_in = SignInProvider("Shop login", rules, client, make_provider)
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(
-            database,
-            tokens,
-            ZoneInfo("UTC"),
-            Metrics(),
-            public_url="http://sconto",
-            sign_in_provider=sign_in,
-        )
-
-    app = build_app(open_context, request_log("console"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sconto") as browser,
-    ):
+    more = {"public_url": "http://sconto", "sign_in_provider": sign_in}
+    async with serving(database, tokens, **more) as browser:
         yield browser
 
 
@@ -100,7 +82,7 @@ async def browser(
 async def sign_on(
     browser: httpx.AsyncClient, provider: Provider, subject: str, **claims: Any
 ) -> httpx.Response:
-    """Go through the whole sign-in, and answer what the portal answers at its end."""
+    """Go through the whole sign-in, and return the portal's last answer."""
     provider.describe(subject, **claims)
     started = await browser.get(START)
     assert started.status_code == 303, started.text
@@ -169,7 +151,7 @@ async def test_an_address_that_the_provider_has_verified_finds_the_invited_user(
     assert session_of(known, tokens) == colleague
 
 
-async def test_a_name_that_somebody_has_is_not_taken_over(
+async def test_a_sign_in_with_a_taken_name_does_not_get_its_user(
     browser: httpx.AsyncClient,
     database: Database,
     tokens: Tokens,
@@ -356,7 +338,7 @@ async def test_the_browser_is_sent_with_state_nonce_and_pkce(
 
 
 @pytest.mark.parametrize("query", ["code=x", "error=access_denied", f"code={'a' * 5000}"])
-async def test_an_answer_that_is_none_is_refused(
+async def test_an_invalid_answer_is_refused(
     browser: httpx.AsyncClient, provider: Provider, query: str
 ) -> None:
     assert (await browser.get(f"{START}/callback?{query}")).status_code == 400

@@ -230,7 +230,7 @@ async def test_a_browser_keeps_a_file_until_its_content_changes(
     assert files.versioned("portal.css") != before
 
 
-async def test_a_form_token_is_masked_anew_each_time() -> None:
+async def test_a_form_token_has_another_mask_each_time() -> None:
     first, second = token_for("secret"), token_for("secret")
     assert first != second
     assert is_token_for("secret", first)
@@ -239,7 +239,7 @@ async def test_a_form_token_is_masked_anew_each_time() -> None:
         assert not is_token_for("secret", wrong)
 
 
-def test_no_browser_cuts_what_is_pasted_into_a_form() -> None:
+def test_no_browser_cuts_text_pasted_into_a_form() -> None:
     templates = Path(portal.__file__).with_name("templates").rglob("*.html")
     fields = [
         field

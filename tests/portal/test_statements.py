@@ -5,17 +5,12 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from asyncpg.connection import LoggedQuery
 
 from sconto.api.clock import read_clock
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.domain.api_keys import NewKey
 from sconto.domain.backtest.job import NewBacktest
 from sconto.domain.numbers import MAX_INT64
@@ -36,6 +31,7 @@ from tests.builders import NOON, a_cart, subscription_terms, ten_off
 from tests.conftest import create_caller
 from tests.portal.sessions import cookie_of
 from tests.portal.shop import create_subscription, open_shop
+from tests.serving import serving
 
 CART = "product=1&quantity=1&price=&product=3&quantity=2&price=&codes=TEA-1+welcome15"
 
@@ -148,7 +144,7 @@ FORM = {
 
 @pytest.fixture(scope="module")
 async def shop(database_url: str, tokens: Tokens) -> AsyncIterator["CountingClient"]:
-    """A shop with a bit of everything; its pages share one connection."""
+    """A shop with one of each thing; its pages share one connection."""
     database = await Database.open(database_url, connections=1)
     merchant = await create_caller(database)
     ids = await open_shop(database, merchant)
@@ -210,7 +206,7 @@ class CountingClient:
         asked: list[str] = []
 
         def note(record: LoggedQuery) -> None:
-            # What a process remembers of people and shops is read again every few seconds.
+            # What a process caches about people and shops is read again every few seconds.
             if "coalesce(shop_name, name)" not in record.query:
                 asked.append(record.query)
 
@@ -253,18 +249,6 @@ async def client_of(
     database: Database, tokens: Tokens, caller: Caller
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A signed-in client of an application that uses only this database."""
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo("UTC"), Metrics())
-
-    app = build_app(open_context, request_log("console"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://sconto",
-            headers={"Cookie": cookie_of(caller, tokens)},
-        ) as client,
-    ):
+    headers = {"Cookie": cookie_of(caller, tokens)}
+    async with serving(database, tokens, headers=headers) as client:
         yield client

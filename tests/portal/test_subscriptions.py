@@ -1,4 +1,4 @@
-"""Promotions for subscriptions: the list, the terms, the form and the archive."""
+"""Subscription promotions: the list, the terms, the form and the archive."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -119,7 +119,7 @@ async def test_the_terms_are_shown_in_words_with_the_next_orders(
     )
 
 
-async def test_other_rules_are_shown_as_they_are(
+async def test_other_rules_are_shown_unchanged(
     portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     never = datetime.max.replace(tzinfo=UTC)
@@ -139,7 +139,7 @@ async def test_other_rules_are_shown_as_they_are(
         "7% off order 2 of the subscription",
         "until 31 Dec 9999",
         "at most once",
-        "It goes on for as long as the subscription does.",
+        "It lasts as long as the subscription.",
         "5% off or 1.00 off, whichever is more",
     ):
         assert words in page
@@ -192,7 +192,7 @@ async def test_a_promotion_is_created_edited_switched_off_and_archived(
     await expect(rows).to_have_count(3)
     await expect(rows.nth(1)).to_contain_text("TRY3 → TRY4")
     await expect(rows.nth(2)).to_contain_text(f"12.5% off orders 1{DASH}3, 6 with the code")
-    await show(page, "subscription-history")
+    await show(page, "subscription-history", like="promotion-history")
 
     await page.get_by_role("button", name="Archive …").click()
     await show(page, "subscription-archive")
@@ -229,11 +229,11 @@ async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
         "Write a percent above 0 and at most 100, such as 12.5.",
         "such as 1-3, 6; wrong: 9999999999.",
         "Write a whole number from 1, or nothing.",
-        "The end lies before the start.",
+        "The end is before the start.",
         "A type has 1 to 255 characters",
     ):
         await expect(page.get_by_role("main")).to_contain_text(words)
-    await show(page, "subscription-faults")
+    await show(page, "subscription-faults", like="subscription-form")
     await page.goto(f"{portal_url}/subscriptions")
     await expect(page.get_by_text("There are no promotions yet.")).to_be_visible()
 
@@ -241,7 +241,7 @@ async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
 @pytest.mark.parametrize(
     "wrong", ["3-1", "0", "x", "1-", "-1", "1-2-3", "1-999999999", "1,9999999999"]
 )
-def test_orders_that_are_no_numbers_are_refused(wrong: str) -> None:
+def test_orders_that_are_not_numbers_are_refused(wrong: str) -> None:
     rule = RuleFields("PERCENTAGE_DISCOUNT", "5", with_code=wrong)
     read = read_terms(SubscriptionFields(name="n", code="c", rules=(rule,)), ENGLISH)
     assert [*read.faults] == ["with_code-0"]
@@ -267,7 +267,7 @@ async def test_a_promotion_with_warnings_is_saved_after_confirmation(
         "25% off the first 3 orders with the code.",
     ):
         await expect(asked).to_contain_text(words)
-    await show(page, "subscription-form-warnings")
+    await show(page, "subscription-form-warnings", like="subscription-form")
     kept = await subscription_promotions.get_promotion(database, merchant, promotion_id)
     assert kept.terms == terms
     await page.get_by_role("button", name="Save anyway").click()

@@ -25,7 +25,7 @@ MAY = "МАЙ"
 
 
 def without_token(page: str) -> str:
-    """The page without its form token, which is another each time."""
+    """The page without its form token, which is different each time."""
     return re.sub(r'(name="form_token" value=)"\w+"', r"\1", page)
 
 

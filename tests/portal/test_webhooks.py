@@ -1,4 +1,4 @@
-"""The Webhooks pages: create one, test it, look at its deliveries, send one again."""
+"""The Webhooks pages: create one, test it, see its deliveries, send one again."""
 
 import re
 from collections.abc import Callable

@@ -92,7 +92,7 @@ async def test_adding_a_rule_keeps_what_was_typed(plain: Page, portal_url: str) 
     await expect(plain.get_by_role("main")).to_contain_text("5% off every order")
 
 
-async def test_a_table_stands_where_a_chart_would(
+async def test_a_table_replaces_a_chart(
     plain: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     ids = await open_shop(database, merchant)

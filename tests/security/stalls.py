@@ -1,7 +1,7 @@
 """Measures how long a request blocks an application's event loop; sends requests without a client.
 
 A stall is the processor time of this process between two ticks of the loop: of code on the loop,
-and of other threads that kept the interpreter. A busy machine makes ticks late, but adds no
+and of other threads that held the interpreter. A busy machine makes ticks late, but adds no
 processor time.
 """
 
@@ -45,8 +45,9 @@ class Stalls:
 def tried_again_if_stalled(test: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Fail only if the loop is stalled three times.
 
-    What the code does to the loop, it does each time. But where others use the machine, the loop's
-    thread may wait for a processor while another thread of ours works: that looks like a stall.
+    What the code does to the loop, it does each time. But if other programs use the machine, the
+    loop's thread may wait for a processor while another thread of ours works: that looks like a
+    stall.
     """
 
     @wraps(test)
@@ -72,7 +73,7 @@ async def stalls() -> AsyncIterator[Stalls]:
             watched.longest = max(watched.longest, now - before)
             before = time.process_time()
 
-    # As a worker does at its start: from now on the collector skips all earlier objects.
+    # Like a worker at its start: from now on the collector skips all earlier objects.
     gc.collect()
     gc.freeze()
     ticking = asyncio.create_task(tick())
@@ -98,7 +99,9 @@ class Answer:
 async def send(
     app: ASGIApp, method: str, path: str, headers: dict[str, str], body: bytes = b""
 ) -> Answer:
-    """Send a request, its body in parts like a server. A real client would stall the loop too."""
+    """Send a request, with its body in parts, like a server. A real client would stall the loop
+    too.
+    """
     answer = Answer()
     parts = iter(range(0, max(len(body), 1), PIECE))
 

@@ -19,7 +19,7 @@ async def test_a_new_key_works_immediately_and_a_revoked_one_ends_in_all_process
     async with httpx.AsyncClient(base_url=server, timeout=30) as client:
         new = NewKey("till", Role.VIEWER)
         key, text = await create_key(database, merchant, new, read_clock())
-        # Each request has a connection of its own, so both processes are asked.
+        # Each request has a connection of its own, so both processes get some.
         statuses = {await status_of_api(client, text) for _ in range(12)}
         assert statuses == {200}
         await revoke_key(database, merchant, key.id, read_clock())

@@ -245,7 +245,7 @@ async def test_a_refresh_token_opens_nothing(
 
 
 async def until_always(client: httpx.AsyncClient, headers: dict[str, str], status: int) -> None:
-    """Ask until ten answers in a row have the status, at most ten seconds."""
+    """Ask until ten answers in a row have the status, for ten seconds at most."""
     began = time.monotonic()
     in_a_row = 0
     while in_a_row < 10:

@@ -175,6 +175,6 @@ async def test_a_name_is_stored_and_returned_unchanged(
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_a_spreadsheet_is_given_no_formula(start: str) -> None:
+def test_no_formula_is_written_for_a_spreadsheet(start: str) -> None:
     assert shown_as_text(f"{start}cmd|' /C calc'!A0").startswith("'")
     assert shown_as_text(f"plain{start}") == f"plain{start}"

@@ -72,7 +72,7 @@ async def stock(client: httpx.AsyncClient, database: Database, headers: dict[str
     cart_promotion = await create("POST", "/cart/v1/promotions", {})
     named = {"promotion_id": find_id(cart_promotion.json())}
     backtest = await create("POST", "/cart/v1/promotions/_backtest", named)
-    # One that is under way changes by itself.
+    # A running one changes by itself.
     await client.post(f"/cart/v1/backtests/{find_id(backtest.json())}/_cancel", headers=headers)
     api_key = await create("POST", "/people/v1/keys", {"name": "The victim's"})
     user = await create("POST", "/people/v1/invitations", {"username": "victim"})
@@ -204,7 +204,7 @@ async def test_another_merchants_cursor_shows_nothing_of_their_list(
 
 
 async def give_second_factor(database: Database, user_id: int) -> None:
-    """So that there is one to reset."""
+    """Give the user one, so that there is one to reset."""
     async with database.write() as connection:
         await connection.execute(
             "INSERT INTO second_factors (merchant_id, user_id, secret, key_id, created_at,"
@@ -217,10 +217,10 @@ async def give_second_factor(database: Database, user_id: int) -> None:
 async def everything(
     client: httpx.AsyncClient, things: Things, headers: dict[str, str]
 ) -> list[str]:
-    """Everything that the owner can read of these things, but not when an order was replayed."""
+    """Everything that the owner can read of these things, except the time of a replay."""
     reads = [path for method, path in await operations_of(client) if method == "GET"]
     answers = [
-        # The log of exports grows by this very reading.
+        # The log of exports grows by this very request.
         await client.get(
             things.fill(path),
             params={"kind": "promotion"} if path == "/people/v1/audit" else None,

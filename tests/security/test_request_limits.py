@@ -1,4 +1,4 @@
-"""Endless requests: what is too large is refused before it is kept in memory."""
+"""Endless requests: a part that is too large is refused before it is kept in memory."""
 
 import shutil
 import socket
@@ -219,7 +219,7 @@ def test_an_upgrade_without_a_body_is_ignored(address: Address) -> None:
         b"Content-Length: 44\r\nContent-Length: 0\r\n",
     ],
 )
-def test_no_request_hides_behind_an_upgrade(address: Address, framing: bytes) -> None:
+def test_no_request_is_smuggled_behind_an_upgrade(address: Address, framing: bytes) -> None:
     hidden = b"GET /health/live HTTP/1.1\r\nHost: hidden\r\n\r\n"
     for before in (b"", ASK + b"\r\n"):
         answers = exchange(address, before + POST + UPGRADE + framing + b"\r\n" + hidden, 1)

@@ -43,7 +43,7 @@ def address(server: str) -> Address:
     return address_of(server)
 
 
-def test_no_request_hides_in_another(address: Address) -> None:
+def test_no_request_is_smuggled_in_another(address: Address) -> None:
     for kind, head in SMUGGLED.items():
         answers = exchange(address, POST + head + HIDDEN)
         assert answers.count(b"HTTP/1.1 ") <= 1, f"{kind}: {answers!r}"

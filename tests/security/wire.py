@@ -19,14 +19,14 @@ def address_of(url: str) -> Address:
 
 
 def exchange(address: Address, sent: bytes, silence: float = 0.3) -> bytes:
-    """All that is answered until the server closes, or says nothing for a while."""
+    """Everything that is answered until the server closes, or is silent for a while."""
     with closing(socket.create_connection(address, timeout=30)) as connection:
         connection.sendall(sent)
         return receive_all(connection, silence)
 
 
 def receive_all(connection: socket.socket, silence: float = 0.3) -> bytes:
-    """All that is answered until the server closes, or says nothing for a while."""
+    """Everything that is answered until the server closes, or is silent for a while."""
     received = b""
     connection.settimeout(silence)
     with suppress(TimeoutError):
@@ -36,7 +36,7 @@ def receive_all(connection: socket.socket, silence: float = 0.3) -> bytes:
 
 
 def flood(address: Address, first: bytes, again: bytes, size: int) -> bytes:
-    """Send that many bytes, then read the answer; the server may stop reading at some point."""
+    """Send this number of bytes, then read the answer; the server may stop reading earlier."""
     piece = again * (_PIECE // len(again))
     with closing(socket.create_connection(address, timeout=10)) as connection:
         connection.sendall(first)
@@ -46,7 +46,7 @@ def flood(address: Address, first: bytes, again: bytes, size: int) -> bytes:
 
 
 def seconds_until_closed(connection: socket.socket, meanwhile: Callable[[], None]) -> float:
-    """How long the server keeps a connection on which this is done again and again."""
+    """How long the server keeps a connection on which this is done repeatedly."""
     began = time.monotonic()
     connection.settimeout(0.1)
     while time.monotonic() - began < 30:
@@ -62,7 +62,7 @@ def seconds_until_closed(connection: socket.socket, meanwhile: Callable[[], None
 
 
 def peak_memory(process: int) -> int:
-    """The most bytes that the process has held at once."""
+    """The peak memory of the process in bytes."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024

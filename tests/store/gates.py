@@ -39,12 +39,12 @@ def _put(monkeypatch: pytest.MonkeyPatch, place: str, behind: str) -> None:
 
 
 async def lose_to(database: Database, write: Write, happen: Callable[[], Awaitable[None]]) -> None:
-    """Let something happen while the statement stands at the gate: the statement writes nothing."""
+    """Let something happen while the statement waits at the gate: the statement writes nothing."""
     async with database.read() as late:
         async with database.write() as closed:
             await closed.execute("SELECT pg_advisory_xact_lock($1)", _GATE)
             losing = asyncio.ensure_future(write(late))
-            # PostgreSQL tells nobody when a statement begins to wait.
+            # PostgreSQL does not report that a statement begins to wait.
             while not losing.done() and not await closed.fetchval(_IS_WAITING):  # noqa: ASYNC110
                 await asyncio.sleep(0.002)
             await happen()

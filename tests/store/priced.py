@@ -1,4 +1,4 @@
-"""Orders and holds that a test prices and inserts itself, to keep them open or to be late."""
+"""Orders and holds that a test prices and inserts itself, to keep them open or insert them late."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The parameter of a database's address that is ours, and what PostgreSQL's libraries get."""
+"""Our own parameter in a database address, and the address for the libraries of PostgreSQL."""
 
 import pytest
 

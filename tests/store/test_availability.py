@@ -1,4 +1,4 @@
-"""Transactions that PostgreSQL gave up: which are run again, and which are not."""
+"""Transactions that PostgreSQL cancelled: which are run again, and which are not."""
 
 import asyncpg
 import pytest
@@ -13,7 +13,7 @@ DEADLOCK, CANCELLED = "40P01", "57014"
 
 
 class Attempts:
-    """Statements that PostgreSQL gives up a number of times."""
+    """Statements that PostgreSQL cancels a number of times."""
 
     def __init__(self, database: Database, code: str, failures: int) -> None:
         self.database = database

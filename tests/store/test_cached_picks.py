@@ -1,4 +1,4 @@
-"""Cached automatic picks save reading, and never give an old price."""
+"""Cached automatic picks save reads, and never give an old price."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -192,7 +192,7 @@ async def test_a_quote_is_one_statement(database_url: str, merchant: Caller) -> 
         connection.add_query_logger(lambda record: statements.append(record.query))
     await quote(database, merchant, cart, NOON)
     await database.close()
-    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+    await asyncio.sleep(0)  # the logger gets a statement a moment after its end
     assert statements == [READ_FOR_QUOTES]
 
 

@@ -52,7 +52,7 @@ class GatedReads:
         self.reads = CartReads(self._connect, PickCache(), self.turns)
 
     def ask(self, cart: Cart, caller: Caller | None = None) -> asyncio.Task[StoredCandidates]:
-        """Begin to read the candidates of the cart at noon."""
+        """Start reading the candidates of the cart at noon."""
         merchant_id = (caller or self.caller).merchant_id
         return asyncio.create_task(self.reads.read(merchant_id, CartAt(cart, NOON)))
 
@@ -211,7 +211,7 @@ async def test_a_read_that_deadlocks_with_a_schema_change_is_repeated(
         await connection.execute("LOCK orders IN ACCESS EXCLUSIVE MODE")
         quoting = asyncio.create_task(quote(database, merchant, a_cart(), NOON))
         await asyncio.sleep(0.2)
-        # Now each waits for the other. PostgreSQL gives up the one that waited first.
+        # Now each waits for the other. PostgreSQL cancels the one that waited first.
         await connection.execute(
             "LOCK products, codes, promotions, promotion_products, automatic_picks,"
             " timeline_versions IN ACCESS EXCLUSIVE MODE"

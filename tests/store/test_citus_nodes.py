@@ -1,4 +1,4 @@
-"""What is wrong with the nodes of a Citus cluster, as it is said."""
+"""The sentences about what is wrong with the nodes of a Citus cluster."""
 
 import json
 

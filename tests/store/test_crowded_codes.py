@@ -1,7 +1,7 @@
 """Codes that very many promotions have: the results follow the rule, and the work is limited."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -16,6 +16,7 @@ from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.domain.promotion import NewPromotion
+from sconto.domain.schedule import SECOND
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.promotions import create_promotion
 from sconto.store.candidates import CartAt, read_candidates_of_carts
@@ -65,20 +66,21 @@ def percent_on(new: NewPromotion, product_id: int) -> int | None:
             return percents.get(product_id)
 
 
-def obstacle(new: NewPromotion, is_used: bool) -> CodeStatus | None:
+def obstacle(new: NewPromotion, is_used: bool, at: datetime) -> CodeStatus | None:
     if not new.active:
         return CodeStatus.INACTIVE
-    if new.period.starts_at > NOON:
+    if new.period.starts_at > at:
         return CodeStatus.NOT_STARTED
-    if new.period.ends_at is not None and new.period.ends_at < NOON:
+    # An end includes its second.
+    if new.period.ends_at is not None and new.period.ends_at + SECOND <= at:
         return CodeStatus.EXPIRED
     is_once = new.terms.code_type is CodeType.ONE_TIME
     return CodeStatus.USED if is_used and is_once else None
 
 
 def by_the_rule(
-    made: dict[int, NewPromotion], used: set[tuple[int, str]], cart: Cart
-) -> tuple[dict[int, tuple[int, str, int]], list[tuple[str, CodeStatus, int]]]:
+    made: dict[int, NewPromotion], used: set[tuple[int, str]], cart: Cart, at: datetime = NOON
+) -> tuple[dict[int, tuple[int, str, int]], list[tuple[str, CodeStatus, int | None]]]:
     """The pick by code of each product, and the outcome of each code, by the reference."""
     products = {line.product_id for line in cart.lines}
     picks: dict[int, tuple[int, str, int]] = {}
@@ -88,7 +90,7 @@ def by_the_rule(
                 (percent, number)
                 for number, new in made.items()
                 if text in new.terms.codes
-                and obstacle(new, (number, text) in used) is None
+                and obstacle(new, (number, text) in used, at) is None
                 and (percent := percent_on(new, product)) is not None
             ]
             if rivals:
@@ -101,15 +103,15 @@ def by_the_rule(
         for number, new in made.items():
             if text not in new.terms.codes:
                 continue
-            status = obstacle(new, (number, text) in used)
+            status = obstacle(new, (number, text) in used, at)
             if status is None:
                 is_picked = any(pick[:2] == (number, text) for pick in picks.values())
                 covers = any(percent_on(new, product) is not None for product in products)
                 status = CodeStatus.NOT_PICKED if covers else CodeStatus.NOT_APPLICABLE
                 status = CodeStatus.APPLIED if is_picked else status
             found.append((RANK.index(status), -number))
-        rank, number = min(found)
-        outcomes.append((text, RANK[rank], -number))
+        rank, number = min(found, default=(RANK.index(CodeStatus.UNKNOWN), None))
+        outcomes.append((text, RANK[rank], None if number is None else -number))
     return picks, outcomes
 
 

@@ -1,4 +1,4 @@
-"""Merchants that ask concurrently take turns, and one that asks alone never waits."""
+"""Merchants that send requests concurrently take turns, and one that is alone never waits."""
 
 import asyncio
 from contextlib import suppress
@@ -29,7 +29,7 @@ class Steps:
 
 
 async def shared() -> FairTurns:
-    """Turns that two merchants have asked for lately; nobody waits."""
+    """Turns that two merchants have requested lately; nobody waits."""
     turns = FairTurns()
     for merchant_id in (FLOOD, OTHER):
         await turns.wait(merchant_id)
@@ -89,7 +89,7 @@ async def test_a_request_beside_a_flood_starts_after_at_most_one_of_it() -> None
     assert steps.started.count(FLOOD) == 16
 
 
-async def test_merchants_that_wait_have_one_step_each_in_turn() -> None:
+async def test_waiting_merchants_have_one_step_each_in_rotation() -> None:
     steps = Steps(await shared())
     requests = [steps.ask(merchant_id) for merchant_id in (1, 1, 1, 2, 3, 2, 3)]
     await asyncio.gather(*requests)
@@ -97,7 +97,7 @@ async def test_merchants_that_wait_have_one_step_each_in_turn() -> None:
     assert steps.started == [1, 2, 1, 3, 2, 1, 3]
 
 
-async def test_nothing_else_of_the_flood_starts_while_the_other_goes_on() -> None:
+async def test_nothing_else_of_the_flood_starts_while_the_other_continues() -> None:
     turns = await shared()
     steps = Steps(turns)
     flood = [steps.ask(FLOOD) for _ in range(8)]
@@ -125,7 +125,7 @@ async def test_cancelled_requests_leave_the_turns_to_the_others() -> None:
     await asyncio.gather(*flood, *others, return_exceptions=True)
     assert steps.started.count(FLOOD) == 4
     assert steps.started.count(OTHER) == 1
-    # Nobody waits any more, so the next one starts at once.
+    # Nobody waits any more, so the next one starts immediately.
     for _ in range(6):
         await asyncio.sleep(0)
     await asyncio.wait_for(steps.ask(FLOOD), 1)

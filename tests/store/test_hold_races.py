@@ -1,4 +1,4 @@
-"""Of two that want the last, the later one sees it or is told so, whichever of them is a hold."""
+"""Two requests for the last use: the later one sees the first or is refused, hold or not."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -53,8 +53,10 @@ async def shop(database: Database, merchant: Caller) -> AsyncIterator[Shop]:
 
 
 async def lose(database: Database, first: Writing, second: Writing) -> None:
-    """Write both, priced at the same time: the second one loses while the first is open, and when
-    it is committed."""
+    """Write both, priced at the same time: the second one loses.
+
+    It loses while the first is open, and after it is committed.
+    """
     async with database.read() as late:
         async with database.write() as early:
             await first.insert(early)
@@ -101,10 +103,10 @@ async def price_at(shop: Shop, price: Price, order_id: str, cart: Cart, now: dat
 
 @pytest.mark.parametrize("taker", [price_hold, price_beside_holds], ids=["hold", "order"])
 @pytest.mark.parametrize("is_late", [True, False], ids=["promise is late", "promise is first"])
-async def test_at_its_end_a_hold_is_ordered_or_given_to_another(
+async def test_at_its_end_a_hold_is_ordered_or_goes_to_another_order(
     shop: Shop, taker: Price, is_late: bool
 ) -> None:
-    """One clock is at the end of the hold, another just before it; both have looked."""
+    """One clock is at the end of the hold, another just before it; both have read it."""
     cart = await promise(shop)
     promised = await price_at(shop, price_beside_holds, "A-1", cart, BEFORE_END)
     taking = await price_at(shop, taker, "A-2", cart, END)
@@ -115,7 +117,7 @@ async def test_at_its_end_a_hold_is_ordered_or_given_to_another(
     assert placed.order.outcome.total == (3000 if is_late else 1700)
 
 
-async def test_of_an_order_and_a_second_hold_of_one_id_one_is_written(shop: Shop) -> None:
+async def test_only_one_of_an_order_and_a_second_hold_of_its_id_is_written(shop: Shop) -> None:
     cart = await promise(shop)
     order = await price_at(shop, price_beside_holds, "A-1", cart, NOON)
     other = await price_at(shop, price_hold, "A-1", a_basket("ONCE", customer="c-2"), NOON)
@@ -135,7 +137,7 @@ async def test_a_promised_order_loses_to_another_hold_of_its_id(shop: Shop) -> N
     assert (await shop.order("A-1", other)).order.outcome.total == 1700
 
 
-async def test_of_two_first_holds_of_one_id_one_is_made(shop: Shop) -> None:
+async def test_one_of_two_first_holds_of_one_id_is_made(shop: Shop) -> None:
     first, second = [
         await price_at(shop, price_hold, "A-1", a_basket(price=price), NOON)
         for price in (3000, 4000)

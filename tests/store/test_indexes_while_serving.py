@@ -52,7 +52,7 @@ def test_missing_and_broken_indexes_are_built_by_the_next_migration(
         f"DROP INDEX {', '.join(dropped)}",
         "INSERT INTO merchants (name) VALUES ('one'), ('two')",
     )
-    # A build that fails leaves what a killed one leaves: an index that is not valid.
+    # A failed build leaves the same as a killed one: an index that is not valid.
     with pytest.raises(psycopg.errors.UniqueViolation):
         execute(url, "CREATE UNIQUE INDEX CONCURRENTLY orders_by_customer ON merchants ((1))")
     assert valid_indexes(url) == set(INDEXES) - set(dropped)

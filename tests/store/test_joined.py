@@ -1,4 +1,4 @@
-"""A joined database: each write is a savepoint of the transaction that is open."""
+"""A joined database: each write is a savepoint of the open transaction."""
 
 import pytest
 
@@ -29,7 +29,7 @@ async def test_a_refused_write_undoes_itself_and_no_other(
     assert await names(database, merchant) == [kept]
 
 
-async def test_nothing_of_it_is_left_if_the_transaction_is_not_committed(
+async def test_nothing_is_left_if_the_transaction_is_not_committed(
     database: Database, merchant: Caller
 ) -> None:
     async def fail_after_a_write() -> None:

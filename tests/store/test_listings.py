@@ -35,7 +35,7 @@ ONE_OFF = CartTerms(Target.LINES, AmountOff({"EUR": 100}))
 
 
 class ListingProcess:
-    """A process that lists the prices of a mug and a cup, each at 10.00, and what it sent."""
+    """A process that lists the prices of a mug and a cup, each at 10.00, and its statements."""
 
     def __init__(self, database: Database, caller: Caller) -> None:
         self._database = database
@@ -47,7 +47,7 @@ class ListingProcess:
             connection.add_query_logger(self._note)
 
     async def prices(self, hours: int = 0) -> list[int]:
-        """The prices so many hours after noon."""
+        """The prices this many hours after noon."""
         at = NOON + timedelta(hours=hours)
         products = [(MUG, 1000), (CUP, 1000)]
         listed = await list_prices(self._database, self._caller, products, "EUR", at)
@@ -83,7 +83,7 @@ async def change(database: Database, caller: Caller, promotion_id: int, terms: C
     await cart_promotions.change_promotion(database, caller, promotion_id, lambda _: new, NOON)
 
 
-async def test_a_merchant_without_cart_promotions_sends_the_statements_of_before(
+async def test_a_merchant_without_cart_promotions_sends_the_same_statements_as_before(
     listing: ListingProcess,
 ) -> None:
     for _ in range(2):
@@ -91,7 +91,7 @@ async def test_a_merchant_without_cart_promotions_sends_the_statements_of_before
     assert await listing.sent() == [READ_PICKS, READ_VERSIONS]
 
 
-async def test_each_edit_of_another_process_shows_at_once_and_is_read_once(
+async def test_each_edit_of_another_process_shows_immediately_and_is_read_once(
     database: Database, listing: ListingProcess, merchant: Caller
 ) -> None:
     promotion_id = await create(database, merchant, ONE_OFF)
@@ -132,7 +132,7 @@ async def test_hours_begin_and_end_while_the_promotion_is_cached(
     assert await listing.prices(-1) == [1000, 1000]
 
 
-async def test_tags_are_never_old(
+async def test_tags_are_never_stale(
     database: Database, listing: ListingProcess, merchant: Caller
 ) -> None:
     tagged = ProductSelection(tags=frozenset(["tea"]))

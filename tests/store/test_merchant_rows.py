@@ -43,7 +43,7 @@ def exported(url: str, name: str) -> bytes:
 
 
 @pytest.mark.oldest
-async def test_a_merchant_goes_on_in_another_database(
+async def test_a_merchant_continues_in_another_database(
     database: Database, database_url: str, create_database: Callable[[], str]
 ) -> None:
     shop, name = await a_shop(database)
@@ -57,7 +57,7 @@ async def test_a_merchant_goes_on_in_another_database(
     assert exported(other_url, name) == lines
     other = await Database.open(other_url, connections=2)
     assert await get_order(other, shop, "A-1") == await get_order(database, shop, "A-1")
-    # The next ids are above those that came along, though nothing was created here yet.
+    # The next ids are above those of the merchant, though nothing was created here yet.
     new_id = await create_promotion(other, shop, a_promotion(), NOON)
     async with other.read() as connection:
         ids = await connection.fetch("SELECT promotion_id FROM promotions ORDER BY promotion_id")

@@ -1,9 +1,7 @@
 """Migrations: concurrent, repeated, to a newer schema, and killed half-way."""
 
 import asyncio
-import multiprocessing
 import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -28,8 +26,9 @@ from sconto.store.schema import (
     schema_state,
     version_for_us,
 )
+from tests import forks
 from tests.builders import NOON
-from tests.services import wait_until
+from tests.services import environment_of, wait_until
 from tests.statistics import Statistics, find_statistics
 from tests.store.older_schemas import execute, migrate_to, version
 
@@ -84,7 +83,7 @@ def test_a_newer_schema_that_serves_this_program_is_accepted_and_unchanged(
 ) -> None:
     execute(current_database, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(SchemaMismatch):
-        find(current_database)  # the note is still of the version before
+        find(current_database)  # the note is still that of the previous version
     note = note_for("9999", NEWEST)
     execute(current_database, f"COMMENT ON TABLE alembic_version IS '{note}'")
     assert find(current_database) is SchemaState.CURRENT
@@ -170,13 +169,12 @@ def test_a_killed_migration_leaves_the_database_unchanged(empty_database: str) -
     # Another transaction has created the last table and is open, so the migration waits for it.
     with psycopg.connect(empty_database) as other:
         other.execute("CREATE TABLE redemption_counts (half boolean)")
-        victim = multiprocessing.get_context("spawn").Process(
-            target=migrate, args=(empty_database,)
-        )
-        victim.start()
+        settings = environment_of({"SCONTO_DATABASE_URL": empty_database})
+        with open(os.devnull, "wb") as nothing:
+            victim = forks.start(["migrate"], settings, stdout=nothing)
         wait_for_a_waiting_migration(empty_database)
-        os.kill(victim.pid or 0, signal.SIGKILL)
-        victim.join()
+        victim.kill()
+        victim.wait()
         other.rollback()
     wait_for_no_migration(empty_database)
     assert tables(empty_database) == []

@@ -1,4 +1,4 @@
-"""Schema 0024: people and history of before stay, and the version before may serve meanwhile."""
+"""Schema 0024: existing people and history stay, and the previous version may serve meanwhile."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ CHANGE = "UPDATE users SET role = 'viewer', changed_at = clock_timestamp() WHERE
 INDEXES = "SELECT count(*) FROM pg_indexes WHERE indexname = ANY (%s)"
 
 
-async def test_people_and_their_history_of_before_stay(
+async def test_existing_people_and_their_history_stay(
     create_database: Callable[[str], str],
 ) -> None:
     url = at_schema(create_database, "0023")

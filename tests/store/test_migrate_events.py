@@ -1,4 +1,4 @@
-"""Rows of before events, and a program of before that writes beside this one."""
+"""Rows from before events, and the previous version writing during the upgrade."""
 
 from collections.abc import Callable
 from typing import Final
@@ -26,7 +26,7 @@ ORDER: Final = (
 )
 
 
-async def test_rows_of_before_are_told_from_their_next_change_on(
+async def test_older_rows_have_events_from_their_next_change_on(
     create_database: Callable[[str], str],
 ) -> None:
     url = at_schema(create_database, BEFORE)
@@ -36,7 +36,7 @@ async def test_rows_of_before_are_told_from_their_next_change_on(
     for statement in (running, over, off, ORDER.format(id="old")):
         execute(url, statement)
     migrate(url)
-    # The version before serves on: its statements do not know the new columns.
+    # The previous version continues to serve: its statements do not know the new columns.
     execute(url, running)
     execute(url, ORDER.format(id="beside"))
     execute(url, "UPDATE orders SET status = 'paid' WHERE order_id = 'old'")
@@ -52,7 +52,7 @@ async def test_rows_of_before_are_told_from_their_next_change_on(
         ("promotion.switched_on", "promotion 3"),
         ("promotion.started", "promotion 3"),
     ]
-    # What it does while events are recorded is seen by the next look at the time.
+    # Its changes while events are recorded are found by the next check of times.
     execute(url, running)
     assert await teller.types() == ["promotion.started"]
     await database.close()

@@ -1,4 +1,4 @@
-"""Rows of before holds, and a program of before that writes beside this one."""
+"""Rows from before holds, and the previous version writing during the upgrade."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -40,7 +40,7 @@ VALUES (1, 2, 'customer', 'c-9', 1);
 """What an order of the version before writes to codes and allowances."""
 
 
-async def test_codes_and_limits_of_before_are_held_beside_the_version_before(
+async def test_older_codes_and_limits_are_held_beside_the_previous_version(
     create_database: Callable[[str], str],
 ) -> None:
     url = at_schema(create_database, BEFORE)
@@ -52,7 +52,7 @@ async def test_codes_and_limits_of_before_are_held_beside_the_version_before(
     held = await shop.hold("A-1", cart)
     assert held.hold.outcome.total == 1700
     await shop.hold("A-2", a_basket("ONCE", customer="c-1"))
-    # Its orders do not see what is held, and take it; that is why holds wait for the last upgrade.
+    # Its orders do not see what is held, and take it: therefore holds wait for the last upgrade.
     execute(url, TAKES_BESIDE)
     later = NOON + timedelta(seconds=1)
     assert (await shop.order("A-1", cart, later)).order.outcome == held.hold.outcome

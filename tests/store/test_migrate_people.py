@@ -1,4 +1,4 @@
-"""Schema 0015: people of before stay, and the version before may serve meanwhile."""
+"""Schema 0015: existing people stay, and the previous version may serve meanwhile."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ VALUES (1, now(), 1, 'user', 1, 'password set')
 """Statements of the version before."""
 
 
-async def test_users_and_their_history_of_before_stay_and_keys_are_added(
+async def test_existing_users_and_their_history_stay_and_keys_are_added(
     create_database: Callable[[str], str],
 ) -> None:
     url = at_schema(create_database, "0014")

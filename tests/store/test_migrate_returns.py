@@ -1,4 +1,4 @@
-"""Orders of before returns, and a program of before that serves beside this one."""
+"""Orders from before returns, and the previous version serving during the upgrade."""
 
 import json
 from collections.abc import Callable
@@ -31,7 +31,7 @@ PLACE: Final = (
 )
 
 
-async def test_orders_of_before_and_beside_are_returned(
+async def test_older_and_concurrent_orders_are_returned(
     create_database: Callable[[str], str],
 ) -> None:
     url = at_schema(create_database, BEFORE)
@@ -39,7 +39,7 @@ async def test_orders_of_before_and_beside_are_returned(
     outcome = json.dumps(OUTCOMES[1])
     execute(url, PLACE.format(id="old", outcome=outcome))
     migrate(url)
-    # The version before serves on: its statements do not know returns.
+    # The previous version continues to serve: its statements do not know returns.
     for order_id in ("beside", "gone"):
         execute(url, PLACE.format(id=order_id, outcome=outcome))
     database = await Database.open(url)

@@ -1,4 +1,4 @@
-"""Which nodes of a distributed database are asked, and what the log says of them."""
+"""Which nodes of a distributed database are asked, and what the log says about them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Orders that begin an allowance at the same time: one is placed, and no statement fails."""
+"""Orders that create an allowance at the same time: one is placed, and no statement fails."""
 
 import asyncio
 from typing import Final
@@ -40,11 +40,11 @@ async def lose(order: PricedOrder, connection: Connection, failures: list[object
     )
     with pytest.raises(OrderRaceLost):
         await order.insert(connection)
-    await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+    await asyncio.sleep(0)  # the logger gets a statement a moment after its end
 
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["open", "committed"])
-async def test_of_a_customers_concurrent_orders_the_later_begins_no_allowance_twice(
+async def test_concurrent_orders_of_a_customer_create_each_allowance_once(
     database: Database, merchant: Caller, is_open: bool
 ) -> None:
     await create_promotion(database, merchant, ten_off(limits=ONE_EACH), NOON)
@@ -62,7 +62,7 @@ async def test_of_a_customers_concurrent_orders_the_later_begins_no_allowance_tw
     assert list((await taken(database, merchant)).values()) == [1]
 
 
-async def test_an_order_that_begins_one_of_two_allowances_leaves_none_when_it_is_not_placed(
+async def test_an_order_that_is_not_placed_leaves_no_new_allowance(
     database: Database, merchant: Caller
 ) -> None:
     first = await create_promotion(database, merchant, ten_off(limits=ONE_EACH), NOON)

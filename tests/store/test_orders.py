@@ -77,7 +77,7 @@ async def test_an_order_takes_two_round_trips_and_five_if_it_replaces_another(
     statements: list[str] = []
 
     async def sent() -> list[str]:
-        await asyncio.sleep(0)  # the logger hears of a statement a moment after its end
+        await asyncio.sleep(0)  # the logger gets a statement a moment after its end
         heard = list(statements)
         statements.clear()
         return heard
@@ -153,7 +153,7 @@ async def test_redemptions_by_one_time_codes_are_counted_on_the_code_and_for_the
     assert [tuple(row) for row in counted] == [(NO_CODE, 6)]
 
 
-async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_undone(
+async def test_an_order_with_the_same_code_waits_and_gets_it_if_the_first_is_rolled_back(
     database: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     async def undone() -> None:
@@ -280,7 +280,7 @@ async def test_counters_equal_the_sum_of_the_stored_outcomes(
 
 
 def test_outcomes_stored_long_ago_can_be_read() -> None:
-    """The stored format is not that of a wire, but it must not change without a migration."""
+    """The stored format is not published, but it must not change without a migration."""
     order = decode_order(
         '{"order_id":"A-1","status":"not paid","created_at":"2026-06-01T15:00:00.000001+03:00",'
         '"replaces":null,"replaced_by":"A-2","outcome":{"currency":"EUR","subtotal":3998,'

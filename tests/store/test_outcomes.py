@@ -143,7 +143,7 @@ def test_a_request_is_read_as_it_was_stored(cart: Cart) -> None:
     stored = json.loads(encode_request(cart))
     assert stored["version"] == 2
     assert decoded_order(outcome=STORED[2], request=stored).cart == cart
-    # A version of before, which runs beside this one during an upgrade, reads it too.
+    # The previous version, which serves during an upgrade, reads it too.
     assert msgspec.convert(stored, Cart) == cart
 
 

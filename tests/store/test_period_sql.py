@@ -54,7 +54,7 @@ async def test_a_period_without_an_end_is_never_over(database: Database) -> None
 async def test_an_instant_is_the_same_in_sessions_of_every_zone(
     database: Database, zone: str
 ) -> None:
-    """Old offsets of Monrovia have seconds, which RFC 3339 cannot say."""
+    """Old offsets of Monrovia have seconds, which RFC 3339 cannot express."""
     at = datetime(1960, 1, 1, 12, 0, 0, 5, tzinfo=UTC)
     async with database.write() as connection:
         await connection.execute("SELECT set_config('timezone', $1, true)", zone)

@@ -60,7 +60,7 @@ ALPHABET: Final = "aAbzäÉñßΩЁйДžŁ漢ｱﬁ™½ \u00a0\u200f\u0301-%_\
 
 @pytest.fixture(scope="module")
 async def stocked(database: Database) -> Caller:
-    """A merchant with many promotions, and one with as many codes that all are alike."""
+    """A merchant with many promotions, and one with many codes that are all alike."""
     caller = await create_caller(database)
     names = ["Newsletter", *(f"Sale number {number}" for number in range(NAMES))]
     async with database.write() as connection:
@@ -77,7 +77,7 @@ async def stocked(database: Database) -> Caller:
 async def indexes_read(
     connection: Connection, statement: str, *arguments: object
 ) -> tuple[set[str], int]:
-    """The indexes by which a statement reads, and how many blocks it reads in all."""
+    """The indexes that a statement reads, and the number of blocks that it reads in all."""
     plan = await connection.fetchval(
         f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, TIMING false) {statement}", *arguments
     )
@@ -159,10 +159,10 @@ async def test_the_database_compares_names_as_the_domain_does(database: Database
             assert set(trigrams(needle(word))) <= parts
 
 
-async def test_rows_of_before_and_of_the_version_before_are_found(
+async def test_older_rows_and_rows_of_the_previous_version_are_found(
     create_database: Callable[[str], str],
 ) -> None:
-    """The version before writes beside this one, and knows nothing of the indexes."""
+    """The previous version writes meanwhile, and knows nothing of the indexes."""
     url = at_schema(create_database, "0022")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("INSERT INTO merchants (name) VALUES ('shop')")

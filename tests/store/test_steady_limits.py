@@ -1,4 +1,4 @@
-"""Limits that come after a statement's snapshot and before it locks their promotion."""
+"""Limits that are added after a statement's snapshot and before it locks their promotion."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -31,11 +31,11 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def lose(shop: Shop, write: Write, promotion_id: int) -> None:
-    """Limit the promotion while the statement stands at the gate."""
+    """Limit the promotion while the statement waits at the gate."""
     await lose_to(shop.database, write, lambda: shop.change(promotion_id, total=5, per_customer=1))
 
 
-async def test_an_order_is_not_placed_with_the_limits_of_before(shop: Shop) -> None:
+async def test_an_order_is_not_placed_with_old_limits(shop: Shop) -> None:
     promotion_id = await shop.ten_off()
     async with shop.database.read() as connection:
         order = await price_order(connection, shop.caller, "A-1", BASKET, NOON)
@@ -44,7 +44,7 @@ async def test_an_order_is_not_placed_with_the_limits_of_before(shop: Shop) -> N
 
 
 @pytest.mark.parametrize("is_promised", [True, False])
-async def test_an_order_beside_holds_is_not_placed_with_the_limits_of_before(
+async def test_an_order_beside_holds_is_not_placed_with_old_limits(
     shop: Shop, is_promised: bool
 ) -> None:
     promotion_id = await shop.ten_off()
@@ -56,7 +56,7 @@ async def test_an_order_beside_holds_is_not_placed_with_the_limits_of_before(
     assert placed.order.outcome.total == (2000 if is_promised else 3000)
 
 
-async def test_a_hold_is_not_made_with_the_limits_of_before(shop: Shop) -> None:
+async def test_a_hold_is_not_made_with_old_limits(shop: Shop) -> None:
     promotion_id = await shop.ten_off()
     async with shop.database.read() as connection:
         hold = await price_hold(connection, shop.caller, "A-1", BASKET)
@@ -64,7 +64,7 @@ async def test_a_hold_is_not_made_with_the_limits_of_before(shop: Shop) -> None:
     assert (await shop.hold("A-1", BASKET)).hold.outcome.total == 2000
 
 
-async def test_a_hold_is_not_released_with_the_limits_of_before(shop: Shop) -> None:
+async def test_a_hold_is_not_released_with_old_limits(shop: Shop) -> None:
     promotion_id = await shop.ten_off()
     await shop.hold("A-1", BASKET)
 

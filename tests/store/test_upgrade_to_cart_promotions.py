@@ -1,4 +1,4 @@
-"""Rows of schema 0013, and those that its version writes on the newer schema beside this one."""
+"""Rows of schema 0013, and those that its version writes on the newer schema meanwhile."""
 
 import asyncio
 import json
@@ -39,7 +39,6 @@ from sconto.operations.backtesting.jobs import (
 )
 from sconto.operations.backtesting.running import run_backtest
 from sconto.operations.cart_promotions import create_promotion
-from sconto.operations.check import check
 from sconto.operations.checkout import change_order_status, get_order, place_order, quote
 from sconto.operations.order_counting import count_old_orders
 from sconto.operations.order_listing import list_old_orders
@@ -50,6 +49,7 @@ from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from sconto.store.reports import ALL_COUNTS
 from sconto.store.stored_amounts import discount_from
+from tests.promises import violations
 from tests.replay import START, open_replay
 from tests.store.older_schemas import at_schema
 
@@ -83,7 +83,7 @@ async def upgraded(create_database: Callable[[str], str], template: str) -> Asyn
     await database.close()
 
 
-async def test_the_answers_about_rows_of_before_are_the_same_bytes(upgraded: Database) -> None:
+async def test_the_answers_about_older_rows_are_the_same_bytes(upgraded: Database) -> None:
     recorded = json.loads(ANSWERS.read_text())
     async with open_replay(upgraded, {"admin": SHOP}) as replay:
         replay.now = NOW
@@ -91,7 +91,7 @@ async def test_the_answers_about_rows_of_before_are_the_same_bytes(upgraded: Dat
     assert await violations(upgraded) == []
 
 
-async def test_an_order_of_before_is_replaced_by_one_with_a_cart_promotion(
+async def test_an_older_order_is_replaced_by_one_with_a_cart_promotion(
     upgraded: Database,
 ) -> None:
     await create(upgraded, limits=Limits(total=1))
@@ -102,7 +102,7 @@ async def test_an_order_of_before_is_replaced_by_one_with_a_cart_promotion(
     assert await violations(upgraded) == []
 
 
-async def test_a_deleted_order_of_before_gives_nothing_back_and_can_be_placed_again(
+async def test_a_deleted_older_order_gives_nothing_back_and_can_be_placed_again(
     upgraded: Database,
 ) -> None:
     await set_status(upgraded, "A-4", OrderStatus.DELETED)
@@ -169,7 +169,7 @@ SET version = excluded.version, price_version = excluded.price_version
 """
 
 
-async def test_the_version_before_writes_beside_this_one(upgraded: Database) -> None:
+async def test_the_previous_version_writes_beside_this_one(upgraded: Database) -> None:
     """Its statements name none of the new columns; what they write is read as before."""
     product = Product(1, "Mug", 1999, "EUR", ("sale",))
     await put_products(upgraded, SHOP, [product], NOW)
@@ -194,7 +194,7 @@ async def test_the_version_before_writes_beside_this_one(upgraded: Database) -> 
     assert await violations(upgraded) == []
 
 
-async def test_orders_of_before_and_beside_are_listed_by_promotion(upgraded: Database) -> None:
+async def test_older_and_concurrent_orders_are_listed_by_promotion(upgraded: Database) -> None:
     async with upgraded.write() as connection:
         await connection.execute(PLACED_BY_BEFORE)
         await connection.execute(REDEEMED_BY_BEFORE)
@@ -217,8 +217,8 @@ async def test_orders_of_before_and_beside_are_listed_by_promotion(upgraded: Dat
     assert await violations(upgraded) == []
 
 
-async def test_orders_of_before_and_beside_are_counted_once(upgraded: Database) -> None:
-    """What is counted later is what counts when an order is placed."""
+async def test_older_and_concurrent_orders_are_counted_once(upgraded: Database) -> None:
+    """Orders that are counted later count the same as orders that are counted when placed."""
     await place(upgraded, "N-1", "always")
     async with upgraded.write() as connection:
         for statement in (PLACED_BY_BEFORE, REDEEMED_BY_BEFORE, COUNTED_BY_BEFORE):
@@ -257,8 +257,8 @@ async def test_orders_of_before_and_beside_are_counted_once(upgraded: Database) 
     assert await violations(upgraded) == []
 
 
-async def test_orders_that_the_version_before_purges_stay_counted(upgraded: Database) -> None:
-    """Its purge keeps no sums of orders. What is missing in the counters is told all the same."""
+async def test_orders_that_the_previous_version_purges_stay_counted(upgraded: Database) -> None:
+    """Its purge keeps no sums of orders. The check still reports what the counters miss."""
     await count_old_orders(upgraded, UTC)
     async with upgraded.write() as connection:
         for statement in PURGED_BY_BEFORE:
@@ -276,8 +276,8 @@ async def rows_of(database: Database, query: str) -> list[asyncpg.Record]:
         return list(await connection.fetch(query))
 
 
-async def test_orders_of_before_are_nobodys_first_order(upgraded: Database) -> None:
-    """They did not name their customer; the shop says `has_ordered` of those."""
+async def test_older_orders_are_nobodys_first_order(upgraded: Database) -> None:
+    """They did not name their customer; for those the shop says `has_ordered`."""
     await create(upgraded, conditions=Conditions(first_order=True))
     placed = await place(upgraded, "N-1")
     assert placed.outcome.cart_promotions[0].applied
@@ -310,11 +310,7 @@ async def set_status(database: Database, order_id: str, status: OrderStatus) -> 
     await change_order_status(database, SHOP, order_id, status, NOW)
 
 
-async def violations(database: Database) -> list[str]:
-    return [each.words async for found in check(database) for each in found.violations]
-
-
-async def test_a_backtest_leaves_orders_of_before_aside_and_counts_them(
+async def test_a_backtest_leaves_out_older_orders_and_counts_them(
     upgraded: Database,
 ) -> None:
     cart = Cart("EUR", (Line("1", 1, 1, 5000),), customer=BUYER)

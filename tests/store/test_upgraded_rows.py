@@ -16,7 +16,6 @@ from sconto.domain.order import NewOrder, Placed
 from sconto.domain.people import Caller, Role
 from sconto.domain.schedule import ALL_PRODUCTS_ID, SECOND
 from sconto.domain.subscription import Subscription, SubscriptionCode
-from sconto.operations.check import check
 from sconto.operations.checkout import get_order, place_order, quote
 from sconto.operations.counters import fold
 from sconto.operations.products import get_product, put_products
@@ -24,6 +23,7 @@ from sconto.operations.promotions import delete_promotion
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests.builders import a_product
+from tests.promises import violations
 from tests.statistics import get_daily_uses, get_statistics
 from tests.store.older_schemas import at_schema, execute
 
@@ -200,10 +200,6 @@ VALUES (1, 0, %s, %s, %s, 1)
 ON CONFLICT (merchant_id, product_id, starts_at) DO UPDATE
 SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = excluded.percent
 """
-
-
-async def violations(database: Database) -> list[str]:
-    return [each.words async for found in check(database) for each in found.violations]
 
 
 def timeline(url: str, product_id: int) -> list[tuple[object, ...]]:

@@ -53,7 +53,7 @@ class DatabaseProxy:
         asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result(10)
 
     def lose_answers(self, times: int, *questions: bytes) -> None:
-        """This many times, pass the question on but break the connection before the answer."""
+        """Forward this many questions, but break the connection before the answer."""
         self._questions, self._losses = questions, times
 
     @property
@@ -102,7 +102,7 @@ class DatabaseProxy:
     async def _ask(
         self, reader: asyncio.StreamReader, far: asyncio.StreamWriter, near: asyncio.StreamWriter
     ) -> None:
-        """Pass questions on until one whose answer shall be lost."""
+        """Forward questions until one whose answer must be lost."""
         with suppress(OSError):
             while chunk := await reader.read(65536):
                 await self._flows.wait()

@@ -33,7 +33,7 @@ class Numbers(ctypes.Structure):
     """Shared memory of a sale's processes. It has no lock, because a killed process would keep it.
 
     `percent` is the highest that was acknowledged to an editor, in millionths; `turn` says which of
-    the editors is to edit.
+    the editors edits next.
     """
 
     _fields_ = (("percent", ctypes.c_int64), ("turn", ctypes.c_int64), ("over", ctypes.c_bool))
@@ -66,7 +66,7 @@ class Sale:
         return cls(url, caller, promotion_id, _share(Numbers))
 
     def start_editor(self, turn: int) -> ForkServerProcess:
-        """A process that edits without a pause once it is its turn."""
+        """A process that edits without a pause when it is its turn."""
         return _start(_raise_percent, self, turn)
 
     def start_watcher(self, ask: Ask) -> tuple[ForkServerProcess, Seen]:
@@ -99,7 +99,7 @@ def _raise_percent(sale: Sale, turn: int) -> None:
             if sale.numbers.turn != turn:
                 await asyncio.sleep(0.01)
                 continue
-            # Stored already if the editor before was killed between commit and answer.
+            # Already stored if the previous editor was killed between commit and answer.
             percent = sale.numbers.percent + 1
             await change_promotion(
                 database, sale.caller, sale.promotion_id, change_to(percent), NOON

@@ -1,4 +1,4 @@
-"""Codes are generated although the workers that generate them are killed."""
+"""Codes are generated even if the workers that generate them are killed."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tests.services import Service
 
 
 @pytest.mark.parametrize(
-    ("wanted", "times"), [(40_000, 1), pytest.param(150_000, 3, marks=pytest.mark.soak)]
+    ("wanted", "times"), [(25_000, 1), pytest.param(150_000, 3, marks=pytest.mark.soak)]
 )
 async def test_all_codes_are_generated_although_workers_are_killed(
     create_database: Callable[[], str], tmp_path: Path, wanted: int, times: int
@@ -48,7 +48,7 @@ async def test_all_codes_are_generated_although_workers_are_killed(
                     for worker in service.workers():
                         os.kill(worker, signal.SIGKILL)
                     kills += 1
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
     assert kills == times
     assert (job.made, job.ending) == (wanted, Ending.COMPLETE)
     assert (await count_codes(database, merchant, promotion_id)).total == wanted + 1

@@ -63,7 +63,7 @@ def running_demo(folder: Path, port: int, stop: signal.Signals = signal.SIGTERM)
             process.stdout.close()
             status = process.wait(40)
         assert status == (0 if stop is signal.SIGTERM else -stop)
-        # Neither is a terminal, so there are no colours, and nothing of the server's own.
+        # Neither is a terminal, so there are no colours, and no lines of the server itself.
         log.seek(0)
         assert (log.read(), "\x1b" in "".join(printed)) == (b"", False)
 

@@ -160,7 +160,7 @@ async def test_a_service_killed_under_load_leaves_another_on_its_folder_working(
 
 
 def body_of(number: int) -> dict[str, object]:
-    """The order of this number. It wants a code that others want too."""
+    """The order with this number. It wants a code that others want too."""
     return an_order(f"A-{number}", f"c{number % CODES}")
 
 

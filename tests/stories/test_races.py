@@ -9,10 +9,10 @@ import httpx
 
 from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
-from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_promotion
+from tests.promises import violations
 from tests.statistics import get_statistics
 from tests.store.priced import price_order
 from tests.stories.shoppers import an_order, clients, share_out
@@ -24,11 +24,6 @@ Bearer = Callable[[Caller], dict[str, str]]
 async def one_time_promotion(database: Database, merchant: Caller, codes: int) -> int:
     new = a_promotion(codes=tuple(f"c{i}" for i in range(codes)), code_type=CodeType.ONE_TIME)
     return await create_promotion(database, merchant, new, NOON)
-
-
-async def assert_no_violations(database: Database, merchant: Caller) -> None:
-    checked = [promise async for promise in check(database, merchant.merchant_id)]
-    assert [promise for promise in checked if promise.violations] == []
 
 
 async def test_a_one_time_code_serves_exactly_one_order(
@@ -55,7 +50,7 @@ async def test_a_one_time_code_serves_exactly_one_order(
     assert statistics.uses == 20
     assert statistics.codes is not None
     assert [code.uses for code in statistics.codes] == [2] * 10
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []
 
 
 async def test_a_one_time_code_passed_on_by_replacements_counts_each_redemption(
@@ -84,7 +79,7 @@ async def test_a_one_time_code_passed_on_by_replacements_counts_each_redemption(
     statistics = await get_statistics(database, merchant, promotion_id)
     assert statistics.uses == 4 * 9 * 2
     assert [code.uses for code in statistics.codes or ()] == [9 * 2] * 4
-    await assert_no_violations(database, merchant)
+    assert await violations(database, merchant) == []
 
 
 async def test_400_requests_for_40_order_ids_make_40_orders(

@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.operations.check import check
 from sconto.operations.promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import SECRET_KEY
+from tests.promises import violations
 from tests.services import Service
 from tests.stories.shoppers import an_order, clients, share_out
 
@@ -36,11 +36,6 @@ async def place(client: httpx.AsyncClient, order_id: str) -> Decimal:
     answer = await client.post("/orders", json=an_order(order_id) | {"lines": [line]})
     assert answer.status_code == 201, answer.text
     return Decimal(answer.json()["total"])
-
-
-async def broken(database: Database, merchant: Caller) -> list[str]:
-    checked = [one async for one in check(database, merchant.merchant_id)]
-    return [violation.words for one in checked for violation in one.violations]
 
 
 async def test_the_last_units_are_paid_back_once_and_to_the_cent(
@@ -72,7 +67,7 @@ async def test_the_last_units_are_paid_back_once_and_to_the_cent(
                 "lines": [{"line_id": "1", "quantity": 0}],
                 "shipping": False,
             }
-    assert await broken(database, merchant) == []
+    assert await violations(database, merchant) == []
 
 
 @pytest.mark.soak
@@ -122,4 +117,4 @@ async def test_killed_services_pay_back_nothing_twice(
         for service in running:
             service.kill_all()
     assert len(told) == 20 * UNITS
-    assert await broken(database, merchant) == []
+    assert await violations(database, merchant) == []

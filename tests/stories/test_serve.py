@@ -41,7 +41,7 @@ def settings(
 
 @pytest.fixture(scope="module")
 def single(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service of one process; tests leave it and its database as they were."""
+    """A service of one process; tests do not change it and its database."""
     with Service.running(tmp_path_factory.mktemp("single"), settings) as service:
         yield service
 
@@ -270,7 +270,7 @@ def token_of(caller: Caller, settings: Settings) -> str:
 
 
 def check_rights(service: Service, workers: int) -> None:
-    """No process of the service can gain rights, dump its memory, or make files for others."""
+    """Assert that no process of the service can gain rights, dump its memory, or share files."""
     if sys.platform != "linux":  # they are read from /proc
         return
     wait_until(lambda: len(service.workers()) == workers)

@@ -20,7 +20,7 @@ MODES: Final = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
 def try_addresses(url: str, headers: dict[str, str], examples: int, seeds: int = 1) -> int:
-    """Send valid and invalid requests to each operation; the number of operations."""
+    """Send valid and invalid requests to each operation; returns the number of operations."""
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
     operations = [cast("Any", found).ok() for found in schema.get_all_operations()]
     for operation in operations:

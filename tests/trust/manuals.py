@@ -12,16 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
+from tests.serving import serving
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 
@@ -30,7 +26,7 @@ _ANYTHING: Final = "…"
 
 @dataclass(frozen=True)
 class Example:
-    """A request of a page, and the answer that stands below it."""
+    """A request of a page, and the answer below it."""
 
     method: str
     path: str
@@ -80,16 +76,8 @@ async def serve(
     database: Database, tokens: Tokens, now: Callable[[], datetime]
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service; its zone is UTC. The database is closed at the end."""
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo("UTC"), Metrics(), now=now)
-
-    app = build_app(open_context, request_log("console"))
     try:
-        async with app.router.lifespan_context(app):
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:
-                yield client
+        async with serving(database, tokens, now=now) as client:
+            yield client
     finally:
         await database.close()

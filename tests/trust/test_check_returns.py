@@ -55,7 +55,7 @@ SPOILED = [
 
 @pytest.fixture(scope="module")
 async def shop(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database, which these tests may damage, with an order of which everything came back."""
+    """A database, which these tests may damage, with an order of which everything was returned."""
     database = await Database.open(create_database())
     caller = await create_caller(database)
     await promotions.create_promotion(database, caller, a_promotion(), NOON)

@@ -1,4 +1,4 @@
-"""The examples of docs/events.md, and its receiver, as they stand there."""
+"""The examples of docs/events.md, and its receiver, exactly as the page has them."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""The examples of docs/explanations.md, as they stand there."""
+"""The examples of docs/explanations.md, exactly as the page has them."""
 
 import json
 import re

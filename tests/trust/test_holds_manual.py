@@ -1,4 +1,4 @@
-"""The examples of docs/holds.md, as they stand there."""
+"""The examples of docs/holds.md, exactly as the page has them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

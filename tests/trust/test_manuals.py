@@ -1,4 +1,4 @@
-"""The examples of the manual's pages about checkout, codes and history, as they stand there."""
+"""The examples of the pages about checkout, codes and history, exactly as the pages have them."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The examples of docs/merchant.md, run as one story in the order in which they stand there."""
+"""The examples of docs/merchant.md, run as one story in the order of the page."""
 
 import json
 import re
@@ -83,7 +83,7 @@ async def test_values_are_accepted_and_refused_as_the_page_says(shop: httpx.Asyn
 
 
 def promotion_with(kind: str, value: str) -> str:
-    """The body, with the value spelled as the page spells it."""
+    """The body, with the value spelled as on the page."""
     marked = json.loads(BODIES[kind].format('"VALUE"'))
     body = NEEDED | marked
     if body["promotion_type"] == "coupon":

@@ -1,4 +1,4 @@
-"""The examples of docs/returns.md, as they stand there."""
+"""The examples of docs/returns.md, exactly as the page has them."""
 
 from collections.abc import Callable
 

@@ -23,7 +23,7 @@ def bodies() -> list[dict[str, Any]]:
     return [json.loads(shell or shown) for shell, shown in texts]
 
 
-async def test_the_story_is_told_as_it_happens(
+async def test_the_story_happens_as_the_page_says(
     create_database: Callable[[], str], tokens: Tokens
 ) -> None:
     create, schedule, apply, quote = bodies()

@@ -16,7 +16,7 @@ _CODE: Final = re.compile(r"^```.*?^```$|`[^`\n]*`|\]\([^)]*\)", re.MULTILINE | 
 
 
 def prose(page: Path) -> str:
-    """A page without what is quoted: code, addresses, and the glossary's list of other words."""
+    """A page without quotations: code, addresses, and the glossary's list of other words."""
     return _CODE.sub("", page.read_text().partition(_UNUSED)[0])
 
 

@@ -19,11 +19,11 @@ _KEY_START: Final = KEY_START.encode()
 
 
 def caller_of(request: Request) -> Caller:
-    """The user whose token, or the API key that, came with the request.
+    """The caller whose token or API key came with the request.
 
-    Raises TokenMissing if the header is absent or empty, TokenInvalid for anything but
-    `Bearer <valid token or key>`, TokenExpired, and DatabaseUnavailable while the database has not
-    been reached since the start. A request is checked once.
+    Raises TokenMissing if the header is absent or empty, TokenInvalid for anything but `Bearer
+    <valid token or key>`, TokenExpired, and DatabaseUnavailable while the database has not been
+    reached since the start. A request is checked once.
     """
     known_caller: Caller | None = request.scope.get("caller")
     if known_caller is not None:
@@ -35,7 +35,7 @@ def caller_of(request: Request) -> Caller:
     token = token.strip()
     known = context.keys if token.startswith(KEY_START) else context.tokens
     caller = known.caller(token, context.now())
-    # For the next who asks, and for the log, which never contains the token.
+    # For later checks, and for the log, which never contains the token.
     request.scope["caller"] = caller
     return caller
 

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class BasePath:
     """Accepts requests whether or not the proxy in front has removed the path.
 
-    The application sees what ASGI asks for: a `path` that begins with its `root_path`.
+    The application sees what ASGI requires: a `path` that begins with its `root_path`.
     """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:

@@ -1,4 +1,4 @@
-"""Reads the body of a request: its type, its size limit, and whose turn it is."""
+"""Reads the body of a request: its type, its size limit, and its turn."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -34,9 +34,8 @@ T = TypeVar("T")
 async def read_object(request: Request, limit: int) -> dict[str, Any]:
     """The members of the JSON object in a request's body, in the order sent.
 
-    Check first that the caller may send it. Raises UnsupportedMediaType and
-    BodyEncoded before anything of the body is read, then BodyTooLarge, TooManyLargeRequests and
-    NotJson.
+    Check first that the caller may send it. Raises UnsupportedMediaType and BodyEncoded before
+    anything of the body is read, then BodyTooLarge, TooManyLargeRequests and NotJson.
     """
     sent = await read_json(request, limit)
     return await run_parser(request, sent, parse_object, sent)
@@ -77,7 +76,7 @@ def require_plain(request: Request) -> None:
 
 
 async def read_merge_patch(request: Request, limit: int) -> bytes:
-    """The body of a JSON merge patch (RFC 7386); plain JSON is taken too. Raises as `read_json`."""
+    """The body of a JSON merge patch (RFC 7386); plain JSON is accepted. Raises as `read_json`."""
     content_type = find_header(request, b"content-type") or ""
     if content_type.partition(";")[0].strip().lower() != _MERGE_PATCH:
         require_json(request)

@@ -1,4 +1,4 @@
-"""Keeps answers out of caches: all but static files are for the caller alone."""
+"""Keeps answers out of caches: all but static files are private to the caller."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -48,8 +48,8 @@ class Compression:
 def _with_plain_choice(scope: Scope) -> Scope:
     """The request with an `Accept-Encoding` of `gzip` or without one.
 
-    Starlette looks for the word only, so it would take `gzip;q=0` for a yes. The scope stays the
-    same, because traces read the route from it.
+    Starlette only searches for the word, so it would take `gzip;q=0` for a yes. The scope stays the
+    same object, because traces read the route from it.
     """
     accepted = Headers(scope=scope).get("accept-encoding", "")
     headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
@@ -69,7 +69,7 @@ def _takes_gzip(accepted: str) -> bool:
 
 
 def _without_length(send: Send) -> Send:
-    """HEAD may not tell another length than GET, and nobody knows that before compressing."""
+    """Remove the length for HEAD: it must be GET's, which is unknown before compressing."""
 
     async def send_without_length(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -31,9 +31,8 @@ class Context:
 
     The merchant API writes times in `zone`; `now` returns the current time in UTC. Without an
     `operator_token` anyone may read the figures, the readiness and `/docs`; with a `metrics_token`
-    the figures need one of the two. `steps` are the engine's. `public_url` is
-    where browsers find the service; None is the address that they ask. Without `mail` nothing is
-    sent.
+    the figures need one of the two. `steps` are the engine's. `public_url` is the service's address
+    for browsers; None means the address of the request. Without `mail` nothing is sent.
     """
 
     database: Database

@@ -15,7 +15,7 @@ def write_cursor(last_id: int) -> str:
 
 
 def read_cursor(text: str, *, least: int = 1) -> int | None:
-    """The id after which the list continues; None for anything but a cursor of at least `least`."""
+    """The id after which the list continues; None if this is not a cursor from `least` on."""
     decoded = decode(text)
     if decoded is None or _ID.fullmatch(decoded) is None or not least <= int(decoded) <= MAX_INT64:
         return None
@@ -24,12 +24,12 @@ def read_cursor(text: str, *, least: int = 1) -> int | None:
 
 
 def encode(place: str) -> str:
-    """The cursor for a place that is written as a text."""
+    """The cursor for a place, which is given as a text."""
     return urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
 def decode(cursor: str) -> str | None:
-    """The text of a cursor's place; None for what is no cursor."""
+    """The text of a cursor's place; None if it is not a cursor."""
     try:
         return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError:

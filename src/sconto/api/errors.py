@@ -47,18 +47,24 @@ class Dialect:
     answer_status: AnswerStatus
 
 
-OURS: Final = Dialect(problem_json.answer_problem, problem_json.answer_status)
+def _ours(answers: Mapping[type[Exception], Callable[[Any], Response]]) -> Dialect:
+    """The dialect of our own APIs, with the answers that one of them adds."""
+    known = {**problem_json.ANSWERS, **answers}
+    return Dialect(lambda error: known[type(error)](error), problem_json.answer_status)
+
+
+OURS: Final = _ours({})
 """The dialect of addresses outside the APIs."""
 
 DIALECTS: Final = (
     ("/v1", Dialect(merchant.answer_problem, merchant.answer_status)),
     ("/promotion", Dialect(subscription.answer_problem, subscription.answer_status)),
-    ("/checkout", Dialect(checkout.answer_problem, checkout.answer_status)),
-    ("/cart", Dialect(cart.answer_problem, cart.answer_status)),
-    ("/events", Dialect(events.answer_problem, events.answer_status)),
-    ("/catalog", Dialect(catalog.answer_problem, catalog.answer_status)),
-    ("/export", Dialect(export.answer_problem, export.answer_status)),
-    ("/people", Dialect(people.answer_problem, people.answer_status)),
+    ("/checkout", _ours(checkout.ANSWERS)),
+    ("/cart", _ours(cart.ANSWERS)),
+    ("/events", _ours(events.ANSWERS)),
+    ("/catalog", _ours(catalog.ANSWERS)),
+    ("/export", _ours(export.ANSWERS)),
+    ("/people", _ours(people.ANSWERS)),
 )
 
 _RETRY_LATER: Final = {"Retry-After": "2"}

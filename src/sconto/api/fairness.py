@@ -1,4 +1,4 @@
-"""Serves the requests of several merchants in turn, so that a flood of one delays no other."""
+"""Serves the requests of several merchants in rotation, so that a flood of one delays no other."""
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,8 +10,8 @@ from sconto.api.context import Context
 class Fairness:
     """Lets a request wait for its merchant's turn before it is served.
 
-    Requests without a valid token or API key are served at once: they are refused, or sign in, or
-    read what needs no caller, such as the state of health.
+    Requests without a valid token or API key are served immediately: they are refused, or sign in,
+    or read what needs no caller, such as the state of health.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 def find_header(request: Request, name: bytes) -> str | None:
     """The first field of a name in lower case.
 
-    Does what Starlette's `request.headers.get` does, which takes 2 µs, four times a request.
+    Starlette's `request.headers.get` does the same, but takes 2 µs, four times a request.
     """
     for field, value in request.scope["headers"]:
         if field == name:

@@ -14,6 +14,12 @@ from sconto.api.operator import require_operator, require_scraper
 from sconto.api.plain_route import PlainRoute
 from sconto.operations.readiness import Readiness, find_readiness
 
+_NOT_READY: Final = {
+    Readiness.NO_DATABASE: "Not ready: the database cannot be reached.",
+    Readiness.SCHEMA_OLDER: "Not ready: the database's schema is older than this program's.",
+    Readiness.SCHEMA_NEWER: "Not ready: the database's schema is newer than this program's.",
+}
+
 
 async def live(_: Request) -> Response:
     """Always 200: a restart would not bring a lost database back."""
@@ -26,7 +32,7 @@ async def ready(request: Request) -> Response:
     If some nodes of a distributed database do not answer, it is ready for the merchants of the
     others, and `silent_nodes` names them.
     """
-    # Probes cannot send a secret. They ask at an address that only monitoring reaches.
+    # Probes cannot send a secret. They use an address that only monitoring reaches.
     if not request.scope.get(FOR_MONITORING):
         require_operator(request)
     database = context_of(request).database
@@ -34,7 +40,7 @@ async def ready(request: Request) -> Response:
     if readiness is Readiness.READY:
         silent = database.nodes.silent
         return JSONResponse({"status": "ready", **({"silent_nodes": silent} if silent else {})})
-    return problem_json.problem(503, f"Not ready: {readiness}.", {"Retry-After": "2"})
+    return problem_json.problem(503, _NOT_READY[readiness], {"Retry-After": "2"})
 
 
 async def metrics(request: Request) -> Response:

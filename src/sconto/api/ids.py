@@ -20,7 +20,7 @@ def is_id(text: str) -> bool:
 
 
 def id_in_path(request: Request, name: str) -> int:
-    """The id in the path; a path without a valid one is answered 404."""
+    """The id in the path; raises 404 if it is not valid."""
     found = parse_id(request.path_params[name])
     if found is None:
         raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""Answers in JSON that are short."""
+"""Short JSON answers."""
 
 from collections.abc import Mapping
 
@@ -7,5 +7,5 @@ from starlette.responses import Response
 
 
 def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """The body as JSON."""
+    """The answer with this body as JSON."""
     return Response(msgspec.json.encode(body), status, headers, "application/json")

@@ -17,7 +17,7 @@ class KeyLookup:
     """Lets a new key work in each process from its first request.
 
     Only a request with an unknown key waits. While the database is unavailable it gets 503, because
-    nobody can tell whether its key is new or wrong.
+    it is unknown whether its key is new or wrong.
     """
 
     def __init__(self, app: ASGIApp) -> None:

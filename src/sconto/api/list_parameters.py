@@ -1,4 +1,4 @@
-"""The parameters of lists, in the dialect of our own APIs; all faults are in one answer."""
+"""The parameters of lists in our own APIs. One answer lists all faults."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -38,11 +38,11 @@ class ListParameters:
         return self._values.get(name)
 
     def note(self, name: str, rule: str) -> None:
-        """Note that a parameter breaks a rule."""
+        """Note that a parameter is not valid."""
         self._faults.append(FieldFault(pointer(name), rule))
 
     def limit(self, most: int, default: int = 100) -> int:
-        """How many elements a page has, up to `most`, which is below 10,000."""
+        """The number of elements of a page: at most `most`, which is below 10,000."""
         text = self._values.get("limit", str(default))
         limit = read_limit(text, most)
         if limit is None:
@@ -50,7 +50,7 @@ class ListParameters:
         return limit or default
 
     def cursor(self, read: Callable[[str], _Place | None]) -> _Place | None:
-        """The place that the cursor names; None without a cursor."""
+        """The place that the cursor names; None if there is no cursor."""
         if (text := self._values.get("cursor")) is None:
             return None
         place = read(text)
@@ -65,7 +65,7 @@ class ListParameters:
 
 
 class Parameter(NamedTuple):
-    """The field of a query that a parameter sets, and how its text is read (None: not valid)."""
+    """The field of a query that a parameter sets, and the function that reads its text."""
 
     field: str
     read: Callable[[str], Any]
@@ -73,7 +73,7 @@ class Parameter(NamedTuple):
 
 
 def one_of(*allowed: str) -> str:
-    """The rule for a text that must be one of these."""
+    """The rule for a text with a few allowed values."""
     return f"must be one of {', '.join(allowed)}"
 
 
@@ -99,7 +99,7 @@ ORDER_FILTERS: Final[Mapping[str, Parameter]] = {
 def read_parameters(
     parameters: Iterable[tuple[str, str]], known: Mapping[str, Parameter]
 ) -> dict[str, Any]:
-    """The fields that the parameters set; faults in their order. Raises InvalidFields."""
+    """Read the parameters into fields. Raises InvalidFields with all faults, in their order."""
     faults: list[FieldFault] = []
     fields: dict[str, Any] = {}
     seen = set()
@@ -119,10 +119,10 @@ def read_parameters(
 
 
 def read_limit(text: str, most: int) -> int | None:
-    """A number of elements up to `most`, which is below 10,000; None for other texts."""
+    """A number up to `most`, which is below 10,000; None for other texts."""
     return int(text) if _NUMBER.fullmatch(text) and int(text) <= most else None
 
 
 def limit_rule(most: int) -> str:
-    """The rule of `read_limit`."""
+    """The rule for numbers that `read_limit` reads."""
     return f"must be a whole number from 1 to {most}"

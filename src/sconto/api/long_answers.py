@@ -22,7 +22,7 @@ _LONG: Final = 1024 * 1024
 async def answer_in_parts(
     parts: Iterable[bytes], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A JSON document of these parts; other requests are served while it is encoded.
+    """A JSON document of these parts; other requests run while it is encoded.
 
     It is encoded completely before it is sent: encoding may fail, and the length is sent first.
     """
@@ -62,7 +62,7 @@ def parts_of(value: object) -> Iterator[bytes]:
 
 
 async def _send_and_free(written: list[bytes]) -> AsyncIterator[bytes]:
-    """The parts in order; each is freed once it is sent."""
+    """The parts in order; each is freed after it is sent."""
     written.reverse()
     while written:
         yield written.pop()

@@ -55,7 +55,7 @@ class _Pages:
             # In a thread: it takes a tenth of a second. A client that disconnects does not stop it.
             self._written[key] = asyncio.create_task(in_thread(write, request))
         written = await asyncio.shield(self._written[key])
-        # A copy of its own, because middleware changes the headers of what it sends.
+        # A separate copy, because middleware changes the headers of what it sends.
         return Response(written.body, headers=written.headers)
 
 
@@ -102,7 +102,7 @@ def _policy_for(page: str) -> str:
 ROUTES: Final = (
     PlainRoute("/docs", manual, methods=["GET", "HEAD"]),
     PlainRoute("/openapi.json", description, methods=["GET", "HEAD"]),
-    # What we add to it.
+    # Our additions.
     Mount("/docs/page", StaticFiles(directory=_FILES / "docs")),
     # Swagger UI as it was published, with its licence.
     Mount("/docs/assets", StaticFiles(directory=_FILES / "swagger-ui")),

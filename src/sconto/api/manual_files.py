@@ -43,7 +43,7 @@ _MISSING: Final = """<!DOCTYPE html>
 
 
 async def add_slash(request: Request) -> Response:
-    """The pages name each other relative to the folder."""
+    """Add the slash, because the pages name each other relative to the folder."""
     return RedirectResponse(f"{base_path_of(request.scope)}{ADDRESS}/", 303)
 
 

@@ -51,13 +51,13 @@ class Metrics:
         )
         self.subscription_applications = Counter(
             "sconto_subscription_applications",
-            "Codes that were to be applied",
+            "Attempts to apply a code",
             ["outcome"],
             registry=registry,
         )
         self._deliveries = Counter(
             "sconto_webhook_attempts",
-            "Requests to webhooks, by what became of the delivery",
+            "Requests to webhooks, by the delivery's state afterwards",
             ["state"],
             registry=registry,
         )
@@ -74,7 +74,7 @@ class Metrics:
         )
         self._oldest = _latest(
             "sconto_events_oldest_seconds",
-            "For how long the oldest of them has waited",
+            "How long the oldest of them has waited",
             registry,
         )
         self._durations = Histogram(
@@ -120,11 +120,11 @@ class Metrics:
                 self._refusals.labels("code", code.status).inc()
 
     def count_delivery(self, state: str) -> None:
-        """Count an attempt by the state that it led to: delivered, waiting or dead."""
+        """Count an attempt by the delivery's state after it: delivered, waiting or dead."""
         self._deliveries.labels(state).inc()
 
     def count_backtest(self, outcome: str) -> None:
-        """Count a process of a back-test that ended, or died before it had."""
+        """Count a process of a back-test that ended normally, or died."""
         self._backtests.labels(outcome).inc()
 
     def show_backlog(self, outbox: tuple[int, float], webhooks: tuple[int, float]) -> None:
@@ -156,12 +156,12 @@ class Metrics:
 
 
 def _latest(name: str, documentation: str, registry: CollectorRegistry) -> Gauge:
-    """A gauge by `where`. Each worker measures the same database, so the last one counts."""
+    """A gauge by `where`. Each worker measures the same database, so the latest value counts."""
     return Gauge(name, documentation, ["where"], registry=registry, multiprocess_mode="mostrecent")
 
 
 def _remove_gauges_of_killed_workers(folder: Path) -> None:
-    """Remove the gauges of killed workers; what they counted stays."""
+    """Remove the gauges of killed workers; their counters stay."""
     for file in folder.iterdir():
         if (match := _GAUGE_FILE.fullmatch(file.name)) and not _is_alive(pid := int(match[1])):
             with suppress(FileNotFoundError):

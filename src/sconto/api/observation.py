@@ -99,11 +99,11 @@ class OneTrailingSlash:
 
 
 def _request_id(scope: Scope) -> bytes:
-    """The client's id for the request if it is short and plain, else a new one."""
+    """The client's id for the request if it is short and plain, otherwise a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _VALID_ID.fullmatch(value):
             return bytes(value)
-    # Only tells requests apart, so it needs no system call for secure randomness.
+    # It only tells requests apart, so it needs no system call for secure randomness.
     return b"%016x" % getrandbits(64)
 
 

@@ -1,4 +1,4 @@
-"""Who may see figures, readiness and the manual: anyone, or only who has the operator's token."""
+"""Who may see figures, readiness and the manual: anyone, or only with the operator's token."""
 
 import base64
 import hmac

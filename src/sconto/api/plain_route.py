@@ -43,8 +43,8 @@ class PlainRoute(Route):
 class PartRoute(PlainRoute):
     """A route to a part of a thing whose id may contain slashes: `/things/{id:path}/parts`.
 
-    The end of an id is not taken for a part if its slashes are sent as %2F: `/things/a%2Fparts` is
-    the thing `a/parts`. Other ids in the path must have their slashes sent so.
+    If the slashes of an id are sent as %2F, its end is not taken for a part: `/things/a%2Fparts` is
+    the thing `a/parts`. Other ids in the path must have their slashes sent like that.
     """
 
     def __init__(self, path: str, endpoint: Endpoint, *, methods: Collection[str]) -> None:
@@ -57,7 +57,7 @@ class PartRoute(PlainRoute):
         self._sent = re.compile(f"{pattern}/?$")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As of any route, by the path as it was sent."""
+        """As in any route, by the path as it was sent."""
         match, child_scope = super().matches(scope)
         if match is Match.NONE:
             return match, child_scope

@@ -94,7 +94,7 @@ class Quotas:
         return self._checkout if checkout else self._others
 
     async def count(self, caller: Caller, quotas: Iterable[Quota]) -> list[QuotaState]:
-        """Count one request; answers the state of each of the caller's quotas.
+        """Count one request; returns the state of each of the caller's quotas.
 
         While Redis is unavailable nothing is counted and nobody is refused.
         """
@@ -134,7 +134,7 @@ class Quotas:
         await self._ask_storage(hit_all, None)
 
     async def _ask_storage(self, request: Callable[[], Awaitable[T]], otherwise: T) -> T:
-        """The result, or `otherwise` while Redis is unavailable, with a warning now and then."""
+        """The result, or `otherwise` while Redis is unavailable, with an occasional warning."""
         try:
             async with asyncio.timeout(_REDIS_TIMEOUT):
                 return await request()

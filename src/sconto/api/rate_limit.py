@@ -1,4 +1,4 @@
-"""Refuses requests beyond a caller's quota, and tells in each answer how much is left.
+"""Refuses requests beyond a caller's quota, and says in each answer how much is left.
 
 The header fields are those of draft-ietf-httpapi-ratelimit-headers (10 and 11): `RateLimit-Policy`
 has each quota with its window in seconds (`w`), `RateLimit` what is left of it (`r`) and for how

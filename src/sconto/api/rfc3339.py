@@ -16,7 +16,7 @@ _INSTANT: Final = re.compile(
 
 
 def read_instant(text: object) -> datetime | None:
-    """The instant in UTC; None for anything but a text with a time in the years 1 to 9999."""
+    """The instant in UTC; None unless the text is a time in the years 1 to 9999."""
     local = _read_local(text)
     try:
         return None if local is None else local.astimezone(UTC)
@@ -25,7 +25,7 @@ def read_instant(text: object) -> datetime | None:
 
 
 def read_end(text: object) -> datetime | None:
-    """The same for an end: a time after the year 9999 in UTC is the last second of that year."""
+    """As `read_instant`, for an end: a later time in UTC is the last second of the year 9999."""
     local = _read_local(text)
     try:
         return None if local is None else in_utc(to_utc(local))

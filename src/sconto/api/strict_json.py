@@ -1,7 +1,7 @@
 """JSON exactly as in RFC 8259, with numbers kept as they were written.
 
-Python's decoder reads a large text in many steps, so that a thread that runs it lets others run.
-msgspec reads a text in a single call into C, during which nothing else runs.
+Python's decoder reads a large text in many steps, so a thread that runs it lets others run. msgspec
+reads a text in a single call into C, during which nothing else runs.
 """
 
 from collections.abc import Iterator

@@ -45,8 +45,8 @@ class Tracing:
     """Makes each request a span in the trace that its `traceparent` names.
 
     A span contains what the log contains: the route's template, but no path, header or body. Of a
-    trace's headers only `traceparent` is read: it has a fixed form, while the others would carry
-    any text of the caller to where spans are stored.
+    trace's headers only `traceparent` is read: it has a fixed form, while the others could carry
+    any text of the caller into stored spans.
     """
 
     def __init__(self, app: ASGIApp, provider: TracerProvider) -> None:
@@ -82,7 +82,7 @@ class StatementSpans:
 
     A span has the statement as PostgreSQL gets it, with `$1` for each value: codes, order ids and
     carts are never in it. Concurrent quotes of a merchant may share a statement; it belongs to one
-    of them. Its end is noted when the event loop comes to it, so it may be late by what the process
+    of them. Its end is noted when the event loop reaches it, so it may be late by what the process
     computed meanwhile; its length is exact.
     """
 
@@ -91,7 +91,7 @@ class StatementSpans:
 
     def __call__(self, statement: str, seconds: float, has_failed: bool) -> None:
         """Record a statement that has ended."""
-        # The request may have ended by now, so that its span no longer records.
+        # The request may have ended, so that its span no longer records.
         if not trace.get_current_span().get_span_context().trace_flags.sampled:
             return
         ended = time.time_ns()
@@ -129,7 +129,7 @@ def _traced(tracer: Tracer, step: Step) -> Step:
 
 @cache
 def _summary_of(statement: str) -> str:
-    """A short name such as `INSERT orders`: what it changes first, or else reads first.
+    """A short name such as `INSERT orders`: what the statement changes first, or reads first.
 
     The texts of statements are constants of the program, so there are few.
     """

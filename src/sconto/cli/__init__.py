@@ -57,9 +57,9 @@ COMMANDS: Final = {
 
 
 class Commands(TyperGroup):
-    """The commands by name and summary; the one that is typed is imported.
+    """The commands by name and summary; only the command that is typed is imported.
 
-    Importing all of them takes half a second, most of it for libraries that one command alone uses.
+    Importing all of them takes half a second, most of it for libraries that only one command uses.
     """
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -68,11 +68,11 @@ class Commands(TyperGroup):
         return name, listed if name is None else _load(COMMANDS[name]), rest
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the typed command; errors that a person can mend are one line on standard error."""
+        """Run the typed command; errors that a person can fix are one line on standard error."""
         try:
             return super().invoke(ctx)
         except Exception as error:
-            # Also imported late: knowing all errors takes importing the store.
+            # Also imported late: the list of errors needs the store.
             reason = load_module("sconto.cli.refusals").explain(error)
             if reason is None:
                 raise

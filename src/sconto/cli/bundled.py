@@ -1,4 +1,4 @@
-"""`sconto database`: carries the bundled database from one version of PostgreSQL to another."""
+"""`sconto database`: moves the bundled database from one version of PostgreSQL to another."""
 
 import asyncio
 import os
@@ -25,12 +25,12 @@ class NotBundled(CommandRefused):
 
 
 class DumpRefused(CommandRefused):
-    """PostgreSQL's program could not do it, or the database is not empty."""
+    """PostgreSQL's program failed, or the database is not empty."""
 
 
 @app.command()
 def dump(file: DumpFile) -> None:
-    """Write everything in the bundled database to a file, while it may serve."""
+    """Write everything in the bundled database to a file, also while it serves."""
     settings = _bundled_settings()
     if file.exists():
         raise DumpRefused(f"{file} exists: name a new file")

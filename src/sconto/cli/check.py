@@ -5,9 +5,10 @@ from typing import Final
 import typer
 
 from sconto.cli.database import ask_database
-from sconto.domain.promise import CheckedPromise
+from sconto.domain.promise import CheckedPromise, TimelineViolation, Violation
 from sconto.operations import Database
 from sconto.operations.check import check as compare
+from sconto.store.node_watch import find_detours
 from sconto.store.session import find_node_faults
 
 _BROKEN: Final = 1
@@ -28,6 +29,8 @@ async def _check(database: Database) -> bool:
     async with database.read() as connection:
         for fault in await find_node_faults(connection):
             typer.echo(f"sconto: {fault} (see Citus in docs/scale.md)", err=True)
+    for detour in await find_detours(database):
+        typer.echo(f"sconto: {detour} (see Citus in docs/scale.md)", err=True)
     kept = True
     async for checked in compare(database):
         show_checked(checked)
@@ -39,4 +42,16 @@ def show_checked(checked: CheckedPromise) -> None:
     """Print a promise and the records that break it."""
     typer.echo(f"{'BROKEN' if checked.violations else 'held':6}  {checked.promise}")
     for violation in checked.violations:
-        typer.echo(f"        merchant {violation.merchant_id}: {violation.words}")
+        typer.echo(f"        merchant {violation.merchant_id}: {_say(violation)}")
+
+
+def _say(violation: Violation | TimelineViolation) -> str:
+    if isinstance(violation, Violation):
+        return violation.words
+    mistake = violation.mistake
+    subject = f"product {violation.product_id}" if violation.product_id else "all products"
+    shown = ", ".join(map(str, mistake.shown)) or "none"
+    return (
+        f"the timeline of {subject} shows promotion {shown} at {mistake.at.isoformat()},"
+        f" and should show {mistake.expected or 'none'}"
+    )

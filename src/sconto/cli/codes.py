@@ -61,8 +61,8 @@ def import_file(  # noqa: PLR0913, PLR0917  # options
 ) -> None:
     """Add the codes of a file to a promotion, all of them or none.
 
-    The file has one code in each line, or is a spreadsheet's CSV file with a column coupon_code, or
-    one that --column names. --dry-run shows the codes, and compares them with no promotion.
+    The file has one code per line, or is a spreadsheet's CSV file with a column coupon_code, or one
+    that --column names. --dry-run shows the codes, and compares them with no promotion.
     """
     layout = replace(
         layout_of(encoding, delimiter, heading),
@@ -200,7 +200,7 @@ def _pieces(file: Readable) -> Iterator[bytes]:
 
 @contextmanager
 def _opened(output: Path | None) -> Iterator[TextIO]:
-    """The file or standard output, which keeps line ends as they are."""
+    """The file or standard output, without conversion of line ends."""
     if output is None:
         sys.stdout.reconfigure(newline="", encoding="utf-8")  # type: ignore[union-attr]
         yield sys.stdout

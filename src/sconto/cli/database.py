@@ -1,4 +1,4 @@
-"""The database that the settings name: started, given a schema, and asked."""
+"""The database that the settings name: started, given a schema, and used."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 
 def ask_database(verb: Callable[[Database], Awaitable[T]]) -> T:
-    """What the verb answers on the database that the settings name.
+    """The result of the verb on the database that the settings name.
 
-    A database without a schema gets one. An older schema is refused: `sconto migrate` and
-    `sconto serve` update it. Raises SettingError, EmbeddedError, DatabaseUnavailable,
-    SchemaMismatch, and what the verb raises.
+    A database without a schema gets one. An older schema is refused: `sconto migrate` and `sconto
+    serve` update it. Raises SettingError, EmbeddedError, DatabaseUnavailable, SchemaMismatch, and
+    what the verb raises.
     """
     with running_database(Settings.read()) as url:
         _ensure_schema(url)
@@ -101,7 +101,7 @@ async def _find_lacks(database: Database) -> tuple[list[str], list[str]]:
 
 
 async def answer_from(url: str, verb: Callable[[Database], Awaitable[T]]) -> T:
-    """What the verb answers on the database at this address."""
+    """The result of the verb on the database at this address."""
     database = await Database.open(url, connections=1)
     try:
         return await verb(database)

@@ -69,12 +69,12 @@ def _bind(port: int) -> socket.socket:
     try:
         return bind(_HOST, port)
     except AddressUnavailable:
-        typer.echo(f"Port {port} is taken; the demo takes another.")
+        typer.echo(f"Port {port} is in use; the demo takes another one.")
         return bind(_HOST, 0)
 
 
 def guide(address: str, token: str, now: datetime) -> Iterator[str]:
-    """What a newcomer needs to read. The `export` and `curl` lines work when they are pasted."""
+    """The guide for a newcomer. The `export` and `curl` lines work when they are pasted."""
     yield f"""
 Sconto serves the shop {NAME!r} until Ctrl+C:
 
@@ -83,7 +83,9 @@ Sconto serves the shop {NAME!r} until Ctrl+C:
   {address}/shop?code={CODE}
     a shop that uses them, opened with a code from its newsletter
   {address}/docs
-    the APIs
+    the APIs, each request with an example
+  {address}/manual
+    the manual
 
 To try the APIs, paste these lines into another terminal. The token is good for 24 hours:
 
@@ -102,7 +104,7 @@ Create a promotion, price a cart, place the order, and read the promotion's stat
 
 
 def _curl(url: str, body: dict[str, Any]) -> str:
-    """A line for any shell that knows the token."""
+    """A line for any shell that has the token in `TOKEN`."""
     return f"curl -s {url} {_CALLER} {_JSON} -d {shlex.quote(json.dumps(body))}\n"
 
 

@@ -29,7 +29,7 @@ async def place_earlier_orders(database: Database, caller: Caller, now: datetime
         return
     for order, at in _orders(now):
         await checkout.place_order(database, caller, order, at, at.date())
-        # The latest ones are not paid yet, and every fifteenth was cancelled.
+        # The latest orders are not paid yet, and every fifteenth was cancelled.
         if at < now - timedelta(hours=12):
             is_cancelled = int(order.order_id) % 15 == 0
             status = OrderStatus.DELETED if is_cancelled else OrderStatus.PAID

@@ -12,9 +12,9 @@ from sconto.store.distribution import require_cluster
 def distribute() -> None:
     """Distribute the database by merchant over a Citus cluster.
 
-    SCONTO_DATABASE_URL names the coordinator. A database without a schema gets one; rows that are
-    there are moved to the nodes. Stop the service before. Running it again does no harm: it
-    distributes what is not distributed yet, and checks the nodes.
+    SCONTO_DATABASE_URL names the coordinator. A database without a schema gets one; existing rows
+    are moved to the nodes. Stop the service first. Running it again does no harm: it distributes
+    what is not distributed yet, and checks the nodes.
     """
     url = Settings.read().database_url
     if url is None:
@@ -28,7 +28,7 @@ def distribute() -> None:
     if done.tables:
         typer.echo(f"Distributed {len(done.tables)} tables by merchant over {done.nodes} nodes.")
     else:
-        typer.echo(f"All tables are distributed by merchant over {done.nodes} nodes already.")
+        typer.echo(f"All tables are distributed by merchant over {done.nodes} nodes.")
     if done.dropped:
         typer.echo(
             "Lost: the foreign keys of " + ", ".join(done.dropped) + ", because merchants stay on "

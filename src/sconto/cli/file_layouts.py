@@ -31,7 +31,7 @@ EncodingOption = Annotated[
 ]
 DelimiterOption = Annotated[
     str | None,
-    typer.Option("--delimiter", help="What stands between values: comma, semicolon or tab."),
+    typer.Option("--delimiter", help="The character between values: comma, semicolon or tab."),
 ]
 HeadingOption = Annotated[
     bool | None,
@@ -97,7 +97,7 @@ def read_columns(texts: Sequence[str], fields: Sequence[str]) -> dict[str, int]:
 
 
 def say_place(line: int, column: int | None) -> str:
-    """Where a bad value is: `line 3`, or `line 3 (column B)`."""
+    """The place of a bad value: `line 3`, or `line 3 (column B)`."""
     return f"line {line}" if column is None else f"line {line} (column {column_letter(column)})"
 
 

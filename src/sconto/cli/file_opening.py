@@ -1,4 +1,4 @@
-"""Opens the file of a table: CSV, or a spreadsheet's own file as the CSV of a sheet."""
+"""Opens the file of a table: CSV, or a spreadsheet file as the CSV of a sheet."""
 
 from pathlib import Path
 from tempfile import TemporaryFile

@@ -1,4 +1,4 @@
-"""Tables of what was understood of a file, and lists of what cannot be taken."""
+"""Tables of what was read from a file, and lists of what cannot be taken."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -112,7 +112,7 @@ class _Table:
             self._rows.append((line, *map(_shown, values), fault or ""))
 
     def show(self, names: Sequence[str], note: str) -> None:
-        """Print the table, and what is left out."""
+        """Print the table, and how much is left out."""
         show_table(("line", *names, "problem"), self._rows)
         if (others := self._good + self._bad - len(self._rows)) > 0:
             typer.echo(f"… and {others:,} more")

@@ -1,10 +1,15 @@
-"""What an imported promotion does, in a line."""
+"""What an imported promotion does, in one line, and what is different about it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
+from sconto.cli.sentences import ROW_FAULTS
 from sconto.domain.cart_promotion import AmountOff, NewCartPromotion, PercentOff, Target
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
+from sconto.domain.csv_rows import RowFault
+from sconto.domain.imports.cells import HeadingsMissing
+from sconto.domain.imports.notes import Note, NoteKind
 from sconto.domain.money import format_amount, format_percent
 from sconto.domain.promotion import NewPromotion
 
@@ -13,6 +18,75 @@ _TARGETS: Mapping[Target, str] = {
     Target.ORDER: "the order",
     Target.SHIPPING: "shipping",
 }
+
+NOTES: Final[Mapping[NoteKind, str]] = {
+    NoteKind.NOT_A_FLAG: "{} is neither yes nor no: {!r}",
+    NoteKind.NOT_A_COUNT: "{} is no whole number: {!r}",
+    NoteKind.NOT_A_PERCENT: "{} is no percent above 0 up to 100: {!r}",
+    NoteKind.NOT_AN_AMOUNT: "{} is no amount of {}: {!r}",
+    NoteKind.NOT_A_MOMENT: "{} is no date: {!r}",
+    NoteKind.NOT_A_CURRENCY: "{!r} is no currency",
+    NoteKind.NOT_PRODUCT_IDS: "{} has something else than product ids",
+    NoteKind.CURRENCY_MISSING: "the file names no currency: give it with --currency",
+    NoteKind.NOT_A_CODE: "a code has 1 to 30 letters, digits, dashes, underscores and dots",
+    NoteKind.NAME_NOT_A_CODE: "its name is no code: it is automatic or has several codes",
+    NoteKind.ID_NOT_A_CODE: "its id is no code: give the file of promotion codes with --codes",
+    NoteKind.ID_IS_THE_CODE: "its id is the code",
+    NoteKind.CODE_REPEATED: "an earlier line has the same code",
+    NoteKind.COUPON_NOT_CARRIED: "its coupon is left out",
+    NoteKind.COUPON_WITHOUT_CODES: "it has no promotion code that can be used",
+    NoteKind.NAME_TAKEN: "a promotion already has this name",
+    NoteKind.OVER: "it is over",
+    NoteKind.NOT_VALID: "it is no longer valid",
+    NoteKind.NOT_ACTIVE: "it is not active",
+    NoteKind.IN_THE_TRASH: "it is in the trash",
+    NoteKind.NOT_PUBLISHED: "it is not published: the promotion is switched off",
+    NoteKind.USED_UP: "it is used up",
+    NoteKind.PARTLY_USED: "{:,} of {:,} uses are taken: the limit is what is left",
+    NoteKind.TAKES_NOTHING_OFF: "it takes nothing off",
+    NoteKind.REPEATING: "it lasts {} months of a subscription: create a subscription promotion",
+    NoteKind.EACH_ORDER: (
+        "it is taken off each order with the code; for subscriptions create a "
+        "subscription promotion"
+    ),
+    NoteKind.TERMS_NOT_EXPORTED: "{}: the export does not have its terms",
+    NoteKind.NO_COUNTERPART: "{} has no counterpart",
+    NoteKind.VALUE_WITHOUT_COUNTERPART: "{} {!r} has no counterpart",
+    NoteKind.PRODUCTS_NOT_EXPORTED: "the export does not say for which products it is",
+    NoteKind.PRODUCTS_TO_CHOOSE: "it is for certain products: choose them",
+    NoteKind.PRODUCTS_MISSING: "the catalogue lacks {}",
+    NoteKind.OFF_EACH_UNIT: "the amount comes off each unit",
+    NoteKind.CATEGORIES: "categories are tags here: give the products the tags {}",
+    NoteKind.MINIMUM_UNREADABLE: "its minimum cannot be read: {!r}",
+    NoteKind.MINIMUM_NOT_AN_AMOUNT: "its minimum is no amount of {}: {!r}",
+    NoteKind.MAXIMUM: "a maximum of the cart has no counterpart",
+    NoteKind.LIMIT_SHARED: "the coupon's limit holds for several promotions together",
+    NoteKind.OTHER_MINOR_UNIT: "Stripe's unit of {} is not its minor unit",
+    NoteKind.FOR_ONE_CUSTOMER: "it is for one customer: use a segment",
+    NoteKind.FOR_CERTAIN_CUSTOMERS: "it is for certain customers: use segments",
+    NoteKind.FOR_CERTAIN_ADDRESSES: "it is for certain e-mail addresses: use segments",
+    NoteKind.ROW_UNREADABLE: "the line {}",
+}
+
+
+def say_note(note: Note) -> str:
+    """The note as the rest of a sentence about the discount."""
+    values: Sequence[object] = note.values
+    match note.kind:
+        case NoteKind.PRODUCTS_MISSING | NoteKind.CATEGORIES:
+            values = [", ".join(map(str, values))]
+        case NoteKind.REPEATING:
+            values = [values[0] or "some"]
+        case NoteKind.ROW_UNREADABLE:
+            values = [ROW_FAULTS[RowFault(values[0])]]
+    return NOTES[note.kind].format(*values)
+
+
+def say_missing(missing: HeadingsMissing) -> str:
+    """The rest of a sentence that begins with the file's name."""
+    if not missing.columns:
+        return "is not a CSV file in UTF-8"
+    return f"has no column {', '.join(missing.columns)}"
 
 
 def say_discount(promotion: NewPromotion | NewCartPromotion) -> str:

@@ -10,19 +10,19 @@ import typer
 from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
 from sconto.cli.groups import command_group
-from sconto.cli.import_sentences import say_discount
+from sconto.cli.import_sentences import say_discount, say_missing, say_note
 from sconto.cli.refusals import CommandRefused
-from sconto.cli.sentences import ROW_FAULTS, say_problem
+from sconto.cli.sentences import say_problem
 from sconto.domain.csv_rows import RowFault
 from sconto.domain.imports import shopify, stripe, woocommerce
 from sconto.domain.imports.cells import (
     HeadingsMissing,
     Record,
-    Unreadable,
     read_currency,
     read_records,
 )
 from sconto.domain.imports.discount import Discount, Left, make_promotion
+from sconto.domain.imports.notes import Note, NoteKind, Unreadable
 from sconto.domain.people import command_line_caller
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import Database, people, products
@@ -107,7 +107,7 @@ def import_woocommerce(
 
 @dataclass
 class _Import:
-    """What a file becomes: what is created, and what is left out."""
+    """The result of a file: what is created, and what is left out."""
 
     created: list[Discount] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
@@ -123,8 +123,7 @@ def _finish(found: Iterable[Read], merchant: str, *, apply: bool) -> None:
         done.left[:] = [one for one in every if isinstance(one, Left)]
         for one in every:
             if isinstance(one, Discount) and one.name in names:
-                reason = "a promotion has this name already"
-                done.left.append(Left(one.line, one.name, reason, one.file))
+                done.left.append(Left(one.line, one.name, Note(NoteKind.NAME_TAKEN), one.file))
             elif isinstance(one, Discount):
                 names.add(one.name)
                 done.created.append(one)
@@ -157,7 +156,7 @@ def _note_unknown(discounts: Sequence[Discount], known: Iterable[int]) -> None:
     for one in discounts:
         if unknown := sorted(one.products.ids - ids):
             one.as_cart = True
-            one.notes.append(f"the catalogue lacks {', '.join(map(str, unknown))}")
+            one.note(NoteKind.PRODUCTS_MISSING, *unknown)
 
 
 def _show(done: _Import, *, apply: bool) -> None:
@@ -166,10 +165,11 @@ def _show(done: _Import, *, apply: bool) -> None:
     for one in done.created:
         off = " (switched off)" if one.is_looser or not one.active else ""
         said = say_discount(make_promotion(one, now))
-        notes = "".join(f"\n    {note}" for note in one.notes)
+        notes = "".join(f"\n    {say_note(note)}" for note in one.notes)
         lines.append((one.file, one.line, f"{one.name}: {said}{off}{notes}"))
     lines += [
-        (one.file, one.line, f"{one.name}: left out, because {one.reason}") for one in done.left
+        (one.file, one.line, f"{one.name}: left out, because {say_note(one.reason)}")
+        for one in done.left
     ]
     for file, line, text in sorted(lines):
         typer.echo(f"{file} line {line} {text}".lstrip())
@@ -191,7 +191,7 @@ def _read(path: Path, columns: Sequence[frozenset[str]], read: Reader) -> Iterat
         try:
             yield from list(read(record))
         except Unreadable as reason:
-            yield Left(record.line, _name_of(record), str(reason))
+            yield Left(record.line, _name_of(record), reason.note)
 
 
 def _records(path: Path, columns: Sequence[frozenset[str]]) -> Iterator[Record | Left]:
@@ -203,15 +203,15 @@ def _records(path: Path, columns: Sequence[frozenset[str]]) -> Iterator[Record |
                 else:
                     yield _unreadable(*record)
     except HeadingsMissing as missing:
-        raise CommandRefused(f"{path} {missing}") from None
+        raise CommandRefused(f"{path} {say_missing(missing)}") from None
 
 
 def _unreadable(line: int, fault: RowFault) -> Left:
-    return Left(line, "", f"the line {ROW_FAULTS[fault]}")
+    return Left(line, "", Note(NoteKind.ROW_UNREADABLE, (fault,)))
 
 
 def _of(path: Path, some: Iterable[Read]) -> list[Read]:
-    """The same, with the name of the file that they are from."""
+    """The same, with the name of their file."""
     return [replace(one, file=path.name) for one in some]
 
 
@@ -221,7 +221,7 @@ def _with_id_as_code(found: Read) -> Read:
     try:
         stripe.check_code(found)
     except Unreadable as reason:
-        return Left(found.line, found.name, str(reason))
+        return Left(found.line, found.name, reason.note)
     return found
 
 
@@ -233,4 +233,4 @@ def _read_currency(text: str | None) -> str | None:
     try:
         return None if text is None else read_currency(text)
     except Unreadable as reason:
-        raise CommandRefused(str(reason)) from None
+        raise CommandRefused(say_note(reason.note)) from None

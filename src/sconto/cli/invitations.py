@@ -85,7 +85,7 @@ async def _send(link: PasswordLink) -> tuple[PasswordLink, str, bool]:
 
 
 def _tell(made: tuple[PasswordLink, str, bool]) -> None:
-    """On a terminal also what to do with the link; into a pipe the link alone."""
+    """Print the link; on a terminal also what to do with it."""
     link, address, is_sent = made
     typer.echo(address)
     if sys.stdout.isatty():

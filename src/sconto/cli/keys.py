@@ -35,7 +35,7 @@ def create_key(
         typer.Option(min=1, max=_LONGEST, help="Days until it expires; without it, never."),
     ] = None,
 ) -> None:
-    """Create a key and print it, once: nobody can see it again.
+    """Create a key and print it, once: it cannot be shown again.
 
     On a terminal it also says what the key is; into a pipe or a file it prints the key alone.
     """
@@ -45,7 +45,7 @@ def create_key(
     typer.echo(text)
     if sys.stdout.isatty():
         typer.echo(f"{key.name} calls for {merchant} as {key.role}, {_expiry(key)}.")
-        typer.echo("Store the key now: nobody can see it again.")
+        typer.echo("Store the key now: it cannot be shown again.")
 
 
 @app.command("list")
@@ -65,7 +65,7 @@ def list_keys(merchant: Merchant, as_json: AsJson = False) -> None:
 
 @app.command("revoke")
 def revoke_key(name: Name, merchant: Merchant) -> None:
-    """End a key for ever, within 10 seconds in each process."""
+    """Revoke a key permanently, within 10 seconds in each process."""
     now = read_clock()
     ask_database(lambda database: _revoke(database, merchant, name, now))
     typer.echo(f"{name} is revoked.")

@@ -6,9 +6,9 @@ from types import ModuleType
 
 
 def load_module(name: str) -> ModuleType:
-    """Import a module. It collects no garbage meanwhile: what is imported stays.
+    """Import a module without collecting garbage: everything imported stays.
 
-    Looking for garbage takes an eighth of the time that importing Sconto takes.
+    Garbage collection would take an eighth of the time of importing Sconto.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""`sconto merchant export` and `import`: carry a merchant from one Sconto to another."""
+"""`sconto merchant export` and `import`: move a merchant from one Sconto to another."""
 
 import asyncio
 import gzip
@@ -27,14 +27,14 @@ def export_merchant(
 ) -> None:
     """Write all rows of a merchant to a file, for another Sconto.
 
-    Stop the merchant's requests before, at the router or proxy in front of Sconto. If rows are
-    written during the export, it is refused. The merchant stays here as it is.
+    First stop the merchant's requests, at the router or proxy in front of Sconto. If rows are
+    written during the export, it is refused. The merchant stays here unchanged.
     """
     # The library for this takes longer to import than the other commands of merchants.
     from sconto.store.merchant_rows import export_merchant as write  # noqa: PLC0415
 
     if file.exists():
-        raise CommandRefused(f"{file}: the file exists already")
+        raise CommandRefused(f"{file}: the file already exists")
     part = file.with_name(f"{file.name}.part")
     try:
         with (
@@ -100,5 +100,5 @@ def _opened(path: Path, named: Path, mode: str) -> Iterator[IO[bytes]]:
 
 
 def _open_for_owner(path: str, flags: int) -> int:
-    """A new file has secrets of webhooks and hashes of passwords, so only its owner may read it."""
+    """Open a new file only for its owner: it has secrets of webhooks and hashes of passwords."""
     return os.open(path, flags, 0o600)

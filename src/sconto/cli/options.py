@@ -1,4 +1,4 @@
-"""Values of options that several commands read."""
+"""Option values that several commands read."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from sconto.cli.refusals import CommandRefused
 
 
 def read_time(option: str, text: str) -> datetime:
-    """The time of an option, which is in UTC if it has no offset. Raises CommandRefused."""
+    """The time in an option. Without an offset it is in UTC. Raises CommandRefused."""
     try:
         read = datetime.fromisoformat(text)
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Writing a command's answer into a file or on standard output."""
+"""Writing a command's result to a file or to standard output."""
 
 import os
 import sys
@@ -11,9 +11,9 @@ from sconto.cli.refusals import CommandRefused
 
 @contextmanager
 def writing(output: Path | None) -> Iterator[None]:
-    """While the file is written, or standard output. Raises CommandRefused if that fails.
+    """Wrap the writing to a file or standard output. Raises CommandRefused if it fails.
 
-    A reader of standard output that has read enough ends it without an error.
+    If the reader of standard output stops reading, that is not an error.
     """
     try:
         yield

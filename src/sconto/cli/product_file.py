@@ -1,4 +1,4 @@
-"""Reads a CSV file of products line by line; its columns may stand in any order."""
+"""Reads a CSV file of products line by line; its columns may be in any order."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _NUL: Final = re.compile("\0")
 
 _NAMED_COLUMNS: Final = 5
 
-_NOT_CSV: Final = "is no CSV file in UTF-8"
+_NOT_CSV: Final = "is not a CSV file in UTF-8"
 
 
 class FileRefused(Exception):
@@ -104,7 +104,7 @@ def _say_refused(refused: HeadingRefused, row: list[str]) -> str:
 
 
 def _is_binary(value: str) -> bool:
-    """Whether the value has bytes that are no UTF-8."""
+    """Whether the value has bytes that are not UTF-8."""
     return any("\udc80" <= letter <= "\udcff" for letter in value)
 
 

@@ -35,7 +35,7 @@ class _WatchedFile:
         self._task = task
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes; at the end the bar says that the writing begins."""
+        """The next bytes; at the end the bar says that writing begins."""
         piece = self._file.read(size)
         if piece:
             self._progress.advance(self._task, len(piece))
@@ -58,7 +58,7 @@ def show_reading(file: IO[bytes]) -> Iterator[Readable]:
 
 @contextmanager
 def show_count(description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function to call with the number that is done; a bar shows it."""
+    """A function to call with the finished number; a bar shows it."""
     progress = _open_bar(MofNCompleteColumn())
     if progress is None:
         yield lambda _: None

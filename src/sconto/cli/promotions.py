@@ -43,7 +43,7 @@ Prune = Annotated[bool, typer.Option("--prune", help="Delete promotions that the
 
 
 class _PlanDiffers(Exception):
-    """The plan is not the one that was asked for."""
+    """The plan is not the one whose id was given."""
 
 
 @app.command("export")
@@ -54,7 +54,8 @@ def export(
         typer.Option(metavar="FILE.yaml", help="The file to write; without it, standard output."),
     ] = None,
     without_ids: Annotated[
-        bool, typer.Option("--without-ids", help="For another merchant: names say what is what.")
+        bool,
+        typer.Option("--without-ids", help="For another merchant: entries are matched by name."),
     ] = False,
 ) -> None:
     """Write all promotions of a merchant as YAML.
@@ -93,7 +94,7 @@ def apply_file(
         bool, typer.Option("--overwrite", help="Overwrite what users edited since the export.")
     ] = False,
 ) -> None:
-    """Make a merchant's promotions as the file says, all of it or nothing."""
+    """Change a merchant's promotions to what the file says, all of it or nothing."""
     outcome = _run(path, merchant, prune=prune, keep=True, wanted=plan, overwrite=overwrite)
     if not outcome.kept:
         raise CommandRefused(

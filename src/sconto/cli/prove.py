@@ -75,7 +75,7 @@ def prove(
 
 @contextmanager
 def _service(settings: Settings, url: str | None) -> Iterator[str]:
-    """The address of the service to attack. A service that is started here is stopped again."""
+    """The address of the service to attack. If the service is started here, it is stopped again."""
     if url is not None:
         yield url.rstrip("/")
         return
@@ -136,7 +136,7 @@ async def _open_shop(database: Database, shop: Shop, name: str) -> None:
     await people.create_user(database, name, name, password, Role.ADMIN)
     asked = Request("POST", "/v1/login_check", {"username": name, "password": password})
     try:
-        # An address where nothing listens is told immediately; a slow service has its 30 seconds.
+        # An address where nothing listens fails immediately; a slow service has 30 seconds.
         await shop.service.require_connection()
         answer = await shop.service.ask(asked)
     except NoAnswer:
@@ -156,12 +156,14 @@ async def _open_shop(database: Database, shop: Shop, name: str) -> None:
 async def _attack(shop: Shop, holding: Shop, seconds: int) -> dict[str, Tried]:
     """Make each attack until the time is over or its promise is broken, and at least once.
 
-    Attacks on holds are on the second shop.
+    Attacks on holds use the second shop.
     """
     deadline = monotonic() + seconds
     tried = {name: Tried() for name in _ALL_ATTACKS}
     rounds = 0
-    while rounds == 0 or monotonic() < deadline:
+    while rounds == 0 or (
+        monotonic() < deadline and any(one.broken is None for one in tried.values())
+    ):
         for name, attack in _ALL_ATTACKS.items():
             if rounds and monotonic() >= deadline:
                 break

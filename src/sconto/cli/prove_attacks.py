@@ -55,7 +55,7 @@ async def replace_one_order(shop: Shop) -> list[Response]:
 
 
 async def drop_and_retry(shop: Shop) -> list[Response]:
-    """Callers hang up before the answer comes, and ask again: each order counts once."""
+    """Callers hang up before the answer comes, and retry: each order counts once."""
     promotion_id, code = await shop.create()
     before = shop.told.uses[promotion_id]
     answers = await shop.place(
@@ -81,7 +81,7 @@ async def repeat_orders(shop: Shop) -> list[Response]:
 
 
 async def change_promotions_during_orders(shop: Shop) -> list[Response]:
-    """Promotions change while orders are placed: what each caller was told is what counts."""
+    """Promotions change while orders are placed: each caller's answer must match what is stored."""
     promotion_id, code = await shop.create()
     everything = await shop.ask("POST", "/v1/promotion", _automatic(5))
     changes = [
@@ -124,7 +124,7 @@ async def repeat_application(shop: Shop) -> list[Response]:
     promotion_id, code = await _create_limited(shop, shop.clients)
     request = _application(code, secrets.token_hex(8))
     answers = await shop.service.ask_together([request] * shop.clients)
-    # A caller may be told to ask again while the first request is running.
+    # A caller may be asked to retry while the first request is running.
     for answer in answers:
         require(answer, {200, 409}, "an application")
     final = await shop.service.ask(request)

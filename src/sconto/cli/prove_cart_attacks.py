@@ -1,4 +1,4 @@
-"""The attacks of `sconto prove` on cart promotions: races for limits, and what deletions give back.
+"""The attacks of `sconto prove` on cart promotions: races for limits and for what is given back.
 
 Each promotion has a code, so that only the orders of its attack get it.
 """
@@ -138,7 +138,7 @@ CART_ATTACKS: Final[Mapping[str, Attack]] = {
 async def create_cart_promotion(
     shop: Shop, code_type: str = "reusable", **terms: object
 ) -> tuple[int, str]:
-    """A promotion of 3.00 off the order with one new code: its id and the code."""
+    """A promotion of 3.00 off the order with one new code; returns its id and the code."""
     code = f"C-{secrets.token_hex(8)}"
     body = {
         "name": code,
@@ -169,7 +169,7 @@ def _require_uses(
 
 
 async def compare_taken(shop: Shop, promotion_id: int, answers: Sequence[Response]) -> None:
-    """Compare what is kept of the limits with the orders that took it."""
+    """Compare what is stored about the limits with the orders that took it."""
     statistics = await shop.ask("GET", f"{_PROMOTIONS}/{promotion_id}/statistics")
     uses = sum(answer.status != 409 and applied(answer, promotion_id) for answer in answers)
     expected = {"total": uses, "EUR": f"{uses * Decimal(_OFF)}" if uses else "0.00"}

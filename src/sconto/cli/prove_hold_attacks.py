@@ -65,13 +65,13 @@ async def hold_first_order(shop: Shop) -> list[Response]:
 
 
 async def repeat_hold(shop: Shop) -> list[Response]:
-    """Many callers send the same hold: it is made once, and all are told the same end."""
+    """Many callers send the same hold: it is made once, and all get the same end."""
     _, code = await shop.create(coupon_type="one-time")
     order = order_request(codes=[code])
     answers = await shop.service.ask_together([_hold(order)] * shop.clients)
     for answer in answers:
         require(answer, {200, 201}, "a hold")
-    # A caller may be told to ask again after its hold was made.
+    # A caller may be asked to retry after its hold was made.
     if sum(answer.status == 201 for answer in answers) > 1:
         raise PromiseBroken("more than one answer said that it made the same hold")
     if len({str(answer.body) for answer in answers}) != 1:
@@ -98,7 +98,7 @@ async def change_what_is_held(shop: Shop) -> list[Response]:
 
 
 async def release_holds(shop: Shop) -> list[Response]:
-    """A hold is released many times while others want its code: one of them gets it at most."""
+    """A hold is released many times while others want its code: at most one of them gets it."""
     _, code = await shop.create(coupon_type="one-time")
     first = order_request(codes=[code])
     require(await shop.service.ask(_hold(first)), {201}, "a hold")
@@ -151,7 +151,7 @@ async def _hold_or_place(shop: Shop, orders: Sequence[Request]) -> list[Response
 async def _place_held(
     shop: Shop, orders: Sequence[Request], answers: Sequence[Response]
 ) -> list[Response]:
-    """Place what was held. All orders; raises PromiseBroken if one is not as promised."""
+    """Place what was held; returns all orders. Raises PromiseBroken if one is not as promised."""
     held = [
         (order, answer)
         for order, answer in zip(orders, answers, strict=True)

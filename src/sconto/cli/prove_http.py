@@ -48,7 +48,7 @@ class Response:
 class _Start:
     """Starts all clients in one turn of the event loop, as soon as all of them are ready.
 
-    `asyncio.Barrier` starts them one after the other: each takes its lock in turn.
+    `asyncio.Barrier` starts them one after the other, because each takes its lock separately.
     """
 
     def __init__(self, clients: int) -> None:
@@ -83,7 +83,7 @@ class Service:
         writer.transport.abort()
 
     async def ask(self, request: Request) -> Response:
-        """The answer to one request, repeated while the service asks to try again later.
+        """The answer to one request, repeated while the service asks for a retry.
 
         Raises NoAnswer.
         """

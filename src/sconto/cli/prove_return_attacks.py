@@ -40,7 +40,7 @@ async def return_last_units(shop: Shop) -> list[Response]:
 
 
 async def repeat_return(shop: Shop) -> list[Response]:
-    """Many callers send the same return, and others under its id: one is kept."""
+    """Many callers send the same return, and others under its id: one is stored."""
     order_id, return_id = await _order(shop, shop.clients), new_id()
     answers = await _return(
         shop, [(order_id, return_id, 1 + number % 2) for number in range(shop.clients)]
@@ -62,7 +62,7 @@ RETURN_ATTACKS: Final[Mapping[str, Attack]] = {
 
 
 async def _order(shop: Shop, quantity: int, *codes: str) -> str:
-    """A new order of so many units of each product: its id."""
+    """A new order with this number of units of each product; returns its id."""
     [answer] = await shop.place([order_request(codes=codes, quantity=quantity)])
     require(answer, {201}, "an order")
     order_id: str = answer.body["order_id"]

@@ -1,4 +1,4 @@
-"""The scratch merchant of `sconto prove`: what it asks the service, and what it was told."""
+"""The scratch merchant of `sconto prove`: its requests, and the service's answers."""
 
 import secrets
 from collections import Counter
@@ -14,12 +14,12 @@ _PRICE: Final = "10.00"
 
 
 class PromiseBroken(Exception):
-    """The service said two things that cannot both be true; the message says which."""
+    """The service said two things that cannot both be true; the message names them."""
 
 
 @dataclass(slots=True)
 class Told:
-    """What the service told its callers; it is compared with what the service has stored."""
+    """What the service answered its callers; it is compared with what the service has stored."""
 
     orders: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     uses: Counter[int] = field(default_factory=Counter)
@@ -28,7 +28,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The scratch merchant: the service it asks, and what it was told so far."""
+    """The scratch merchant: its service, and the answers so far."""
 
     service: Service
     clients: int
@@ -41,14 +41,14 @@ class Shop:
         return answer.body
 
     async def create(self, **terms: object) -> tuple[int, str]:
-        """A promotion with one new code: its id and the code."""
+        """A promotion with one new code; returns its id and the code."""
         code = f"P-{secrets.token_hex(8)}"
         coupons = {"coupon_code": [code], "discount_percent": "10", **terms}
         body = {"promotion_type": "coupon", "promotion_name": code, "coupons": coupons}
         return (await self.ask("POST", "/v1/promotion", body))["id"], code
 
     async def place(self, requests: Sequence[Request]) -> list[Response]:
-        """Place orders together, and remember what the service said of each."""
+        """Place orders together, and keep the service's answer to each."""
         answers = await self.service.ask_together(requests)
         for answer in answers:
             require(answer, {200, 201, 409}, "an order")
@@ -57,7 +57,7 @@ class Shop:
         return answers
 
     def keep(self, order: Mapping[str, Any]) -> None:
-        """Remember an order as it was told. Raises PromiseBroken if it was told differently."""
+        """Keep an order as it was answered. Raises PromiseBroken if an earlier answer differed."""
         before = self.told.orders.setdefault(order["order_id"], order)
         if {**before, "status": None} != {**order, "status": None}:
             raise PromiseBroken(f"order {order['order_id']} was told in two ways")
@@ -74,7 +74,7 @@ Attack = Callable[[Shop], Awaitable[list[Response]]]
 
 
 async def compare_with_stored(shop: Shop) -> None:
-    """Read everything that callers were told. Raises PromiseBroken if it is stored otherwise."""
+    """Read all that callers were answered. Raises PromiseBroken if it is stored otherwise."""
     for order_id, told in shop.told.orders.items():
         stored = await shop.ask("GET", f"/checkout/v1/orders/{order_id}")
         if {**told, "status": None} != {**stored, "status": None}:

@@ -1,4 +1,4 @@
-"""Errors that a person can mend, each in one line that says what is wrong and what to do."""
+"""Errors that a person can fix, each in one line that says what is wrong and what to do."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ class CommandRefused(Exception):
 
 
 def explain(error: Exception) -> str | None:
-    """The line for an error; None for an error that only a change of the program can mend."""
+    """The line for an error; None for an error that only a change of the program can fix."""
     match error:
         case Busy() | StatementStopped():
             text = f"the database did not answer in time: {error}"

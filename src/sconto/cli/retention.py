@@ -47,11 +47,7 @@ def purge(
         bool, typer.Option("--yes", help="Delete records younger than a day, too.")
     ] = False,
 ) -> None:
-    """Delete orders, history, keys and events older than an age.
-
-    Statistics and limits stay as they are. It may be interrupted and run again, and leaves most of
-    the database's time to the service.
-    """
+    """Delete orders, history, keys and events older than an age."""
     age = parse_age(older_than)
     if age is None:
         raise CommandRefused(
@@ -73,8 +69,8 @@ def purge(
 def erase(customer_id: CustomerId, merchant: MerchantOfCustomer) -> None:
     """Replace a customer's id by a random one wherever it is stored.
 
-    Orders, statistics and limits stay, and nobody can tell whose they were. Stop sending the id
-    first: an order that is placed afterwards is stored with it.
+    Orders, statistics and limits stay, and nobody can tell whose they were. First stop sending the
+    id: an order that is placed afterwards is stored with it.
     """
 
     async def run(database: Database) -> int | None:
@@ -83,19 +79,19 @@ def erase(customer_id: CustomerId, merchant: MerchantOfCustomer) -> None:
 
     orders = ask_database(run)
     if orders is None:
-        raise CommandRefused(f"nothing is stored of customer {customer_id} of {merchant}")
+        raise CommandRefused(f"nothing is stored about customer {customer_id} of {merchant}")
     typer.echo(f"Erased customer {customer_id}: {_count(orders, 'order')} kept without the id")
 
 
 @customers.command("export")
 def export(customer_id: CustomerId, merchant: MerchantOfCustomer) -> None:
-    """Print everything that is stored of a customer, as JSON.
+    """Print everything that is stored about a customer, as JSON.
 
     `counted_uses` are those that limits of promotions count. `has_purged_order` is true if orders
     were purged, and a digest of the id remains. `holds` is there if there are any.
     """
     if not ask_database(lambda database: _export(database, merchant, customer_id)):
-        raise CommandRefused(f"nothing is stored of customer {customer_id} of {merchant}")
+        raise CommandRefused(f"nothing is stored about customer {customer_id} of {merchant}")
 
 
 async def _purge(
@@ -130,7 +126,7 @@ async def _purge_one(
 
 
 async def _export(database: Database, merchant: str, customer_id: str) -> bool:
-    """Whether anything is stored. Orders are written one by one: there may be many."""
+    """Print the records; returns whether there are any. Orders are written one by one."""
     merchant_id = await people.find_merchant(database, merchant)
     records = await retention.get_customer_records(database, merchant_id, customer_id)
     encoder = msgspec.json.Encoder()

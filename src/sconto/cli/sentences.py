@@ -57,7 +57,9 @@ _MISREAD: Final = (
 )
 
 CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
-    CodeLineFault.NOT_A_CODE: "is no code: 1 to 30 letters, digits, dashes, underscores and dots",
+    CodeLineFault.NOT_A_CODE: (
+        "is not a code: 1 to 30 letters, digits, dashes, underscores and dots"
+    ),
     CodeLineFault.BLANKS: "has a blank: is it one code, or several?",
     CodeLineFault.SHORTENED: _SHORTENED,
     CodeLineFault.NOT_ONE_VALUE: "has several values, and no heading says which is the code",
@@ -67,8 +69,8 @@ CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
     CodeLineFault.UNCLEAR: f"may be a heading or a code: write {CODE_COLUMN} in a line above it",
     CodeLineFault.TWO_COLUMNS: "names more than one column of codes",
     CodeLineFault.REPEATED: "has the code of an earlier line",
-    CodeLineFault.TAKEN: "has a code that the promotion has already",
-    CodeLineFault.TOO_MANY: f"is beyond the {MAX_CODES_ADDED:,} codes that are added at once",
+    CodeLineFault.TAKEN: "has a code that the promotion already has",
+    CodeLineFault.TOO_MANY: f"is beyond the {MAX_CODES_ADDED:,} codes that can be added together",
     CodeLineFault.OPEN_QUOTE: "opens a quote that is never closed",
     CodeLineFault.BARE_QUOTE: "has a quote inside quotes that is not doubled",
     CodeLineFault.TOO_LONG: "is too long",
@@ -123,7 +125,7 @@ def say_problem(problem: Problem) -> str:
 def _say_pattern(problem: PatternRefused) -> str:
     match problem.fault:
         case PatternFault.COUNT:
-            return f"1 to {MAX_CODES_ADDED:,} codes can be generated at once"
+            return f"1 to {MAX_CODES_ADDED:,} codes can be generated together"
         case PatternFault.NO_GROUP:
             return "a pattern has at least one group of one letter"
         case PatternFault.NOT_A_CODE:
@@ -149,8 +151,8 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     PromotionNotFound: lambda problem: f"promotion {problem.promotion_id} not found",
     UnknownProducts: lambda problem: f"products {problem.product_ids} not found",
     NoCodesAllowed: lambda _: "the promotion applies by itself and has no codes",
-    NoCodesSent: lambda _: "there are no codes in it",
-    CodesTaken: lambda problem: f"codes {problem.codes} are there already",
+    NoCodesSent: lambda _: "it has no codes",
+    CodesTaken: lambda problem: f"codes {problem.codes} already exist",
     CodeFileRefused: _say_refused_file,
     ImportRefused: _say_refused_file,
     PatternRefused: _say_pattern,
@@ -159,7 +161,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
         f"a name has 1 to {NAME_LENGTH} characters, is not blank, "
         "and has no control characters; that of a user has no slash"
     ),
-    NotAnEmail: lambda problem: f"{problem.email!r} is no e-mail address",
+    NotAnEmail: lambda problem: f"{problem.email!r} is not an e-mail address",
     EmailTaken: lambda problem: f"another user of the merchant has the address {problem.email}",
     TwoFactorIsOff: lambda _: "the user has no two-factor sign-in",
     UserDisabled: lambda problem: (
@@ -185,7 +187,7 @@ _PROBLEMS: Final[Mapping[type[Problem], Callable[[Any], str]]] = {
     ),
     SubscriptionCodeTaken: lambda problem: f"another promotion has the code {problem.code}",
     MaxUsageTooLow: lambda problem: (
-        f"constraint.maxUsage must be at least {problem.usage}: so often it was redeemed"
+        f"constraint.maxUsage must be at least {problem.usage}: it was redeemed this often"
     ),
     GenerationNotFound: lambda problem: f"generation {problem.generation_id} not found",
 }

@@ -92,7 +92,7 @@ def run_service(
     ):
         listeners = [listener, *own]
         for figures in own:
-            # The workers have to know the port that was free.
+            # The workers must know which port was free.
             host, port = figures.getsockname()[:2]
             settings = replace(settings, metrics_address=(host, port))
         # The workers read these variables. prometheus-client reads its own when it is imported, so
@@ -142,7 +142,7 @@ def _bind_metrics(settings: Settings, listener: socket.socket) -> Iterator[list[
         yield []
         return
     host, port = settings.metrics_address
-    # The workers tell the two by their ports.
+    # The workers distinguish the two by their ports.
     if port == listener.getsockname()[1]:
         raise AddressUnavailable(
             f"SCONTO_METRICS_ADDRESS has port {port}, on which the service listens: expected "

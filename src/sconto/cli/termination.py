@@ -13,10 +13,10 @@ _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 def terminable() -> Iterator[None]:
     """End the block, and with it the process, when the process is told to stop.
 
-    After the block the process can only end, and ignores further signals. A service is often told
-    twice: by a supervisor and a terminal, or by an impatient script. With the default handlers a
-    second signal would kill the process between its clean shutdown and its end, which takes Python
-    some 100 ms, and the exit status would be that of a crash.
+    After the block the process can only end, and ignores further signals. A service often gets two
+    signals: from a supervisor and a terminal, or from an impatient script. With the default
+    handlers a second signal would kill the process between its clean shutdown and its end, which
+    takes Python some 100 ms, and the exit status would be that of a crash.
     """
     for number in _STOP_SIGNALS:
         signal.signal(number, _stop)

@@ -1,4 +1,4 @@
-"""What a method of the client asks for, written once for `Client` and `AsyncClient`.
+"""The requests of the client's methods, written once for `Client` and `AsyncClient`.
 
 A method describes its request as a `Call`, or as a `Listing` of several pages. The decorators
 `operation` and `listing` turn that description into a method that sends it: it returns the answer
@@ -32,7 +32,8 @@ def read_nothing(_: httpx.Response) -> None:
 class Call(Generic[T]):
     """One request, and how its answer is read.
 
-    `repeatable`: sent twice, it does the same as once. `content` is a body that is not JSON.
+    `repeatable` says that sending it twice does the same as once. `content` is a body that is not
+    JSON.
     """
 
     method: str
@@ -65,7 +66,7 @@ class Sender(ABC):
 
     @abstractmethod
     def iterate(self, wanted: Listing[T]) -> Iterator[T]:
-        """The items of all pages; a page is asked for when it is needed. Raises ScontoError."""
+        """The items of all pages; a page is requested when it is needed. Raises ScontoError."""
 
 
 class AsyncSender(ABC):
@@ -77,7 +78,7 @@ class AsyncSender(ABC):
 
     @abstractmethod
     def iterate(self, wanted: Listing[T]) -> AsyncIterator[T]:
-        """The items of all pages; a page is asked for when it is needed. Raises ScontoError."""
+        """The items of all pages; a page is requested when it is needed. Raises ScontoError."""
 
 
 S = TypeVar("S", Sender, AsyncSender)

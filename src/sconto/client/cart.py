@@ -76,17 +76,17 @@ class CartPromotions(Api[S]):
 
     @operation
     def restore(self, promotion_id: int) -> Call[StoredCartPromotion]:
-        """Take a deletion back, within an hour."""
+        """Undo a deletion, within an hour."""
         return Call("POST", f"{_ADDRESS}/{promotion_id}/_restore")
 
     @operation
     def get_statistics(self, promotion_id: int) -> Call[CartPromotionStatistics]:
-        """What the promotion gave, and what its limits leave."""
+        """What the promotion gave, and what is left of its limits."""
         return Call("GET", f"{_ADDRESS}/{promotion_id}/statistics")
 
     @operation
     def try_on(self, trial: CartTrial) -> Call[PricedCart]:
-        """The quote of a cart as it would be with a draft. Nothing is stored."""
+        """The quote of a cart as if a draft were saved. Nothing is stored."""
         return Call("POST", f"{_ADDRESS}/_try", trial)
 
     @listing
@@ -111,7 +111,7 @@ class CartPromotions(Api[S]):
 
     @operation
     def get_backtest(self, backtest_id: int) -> Call[Backtest]:
-        """How far it is, and its result once it is finished."""
+        """Its progress, and its result once it is finished."""
         return Call("GET", f"{_BACKTESTS}/{backtest_id}")
 
     @operation
@@ -121,5 +121,5 @@ class CartPromotions(Api[S]):
 
     @operation
     def delete_backtest(self, backtest_id: int) -> Call[None]:
-        """Delete a back-test; one that is under way stops."""
+        """Delete a back-test; one that is running stops."""
         return Call("DELETE", f"{_BACKTESTS}/{backtest_id}", read=read_nothing)

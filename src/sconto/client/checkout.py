@@ -60,8 +60,8 @@ class Checkout(Api[S]):
     ) -> Call[PlacedOrder]:
         """Place an order, once for each `order_id`, however often it is sent.
 
-        `expected_total` is the total that the shopper saw; None places it at whatever it costs.
-        Raises PriceChanged with the new quote, OrderConflict with the order that is in the way.
+        `expected_total` is the total that the shopper saw; with None it is placed at any price.
+        Raises PriceChanged with the new quote, and OrderConflict with the conflicting order.
         """
         body: OrderToPlace = {
             **cart,
@@ -84,7 +84,7 @@ class Checkout(Api[S]):
         """Promise price, one-time codes and limits to `order_id`, for 900 seconds by default.
 
         Call it when payment starts, and `place_order` with the same cart after it. The same cart
-        again leaves the hold as it is; another cart takes its place. Raises as `place_order` does.
+        again leaves the hold unchanged; another cart takes its place. Raises as `place_order` does.
         """
         body: CartToHold = {
             **cart,
@@ -97,12 +97,12 @@ class Checkout(Api[S]):
 
     @operation
     def get_hold(self, order_id: str) -> Call[HeldCart]:
-        """What is held for the order id. Raises NotFound, also once the hold is over."""
+        """The hold of the order id. Raises NotFound, also if it has ended."""
         return Call("GET", f"/checkout/v1/holds/{segment(order_id)}")
 
     @operation
     def release_hold(self, order_id: str) -> Call[None]:
-        """Free what is held for the order id. Raises NotFound if nothing is."""
+        """Release the hold of the order id. Raises NotFound if there is none."""
         return Call("DELETE", f"/checkout/v1/holds/{segment(order_id)}", read=read_nothing)
 
     @operation
@@ -156,7 +156,7 @@ class Checkout(Api[S]):
         *,
         shipping: bool = False,
     ) -> Call[KeptReturn]:
-        """Keep a return, once for each `return_id`: the answer says what to pay back.
+        """Store a return, once for each `return_id`: the answer says what to pay back.
 
         Raises MoreThanLeft with what is left of the order, Conflict if other goods were returned
         under the id, and OrderConflict for a deleted order.
@@ -168,7 +168,7 @@ class Checkout(Api[S]):
     def quote_return(
         self, order_id: str, lines: Sequence[UnitsOfLine] = (), *, shipping: bool = False
     ) -> Call[PricedReturn]:
-        """What a return would pay back. Nothing is kept. Raises as `create_return`."""
+        """What a return would pay back. Nothing is stored. Raises as `create_return`."""
         body: ReturnToPrice = {"lines": list(lines), "shipping": shipping}
         return Call("POST", f"{_returns(order_id)}/_quote", body)
 
@@ -184,7 +184,7 @@ class Checkout(Api[S]):
 
     @operation
     def get_return(self, order_id: str, return_id: str) -> Call[KeptReturn]:
-        """The return as it was kept."""
+        """The return as it was stored."""
         return Call("GET", f"{_returns(order_id)}/{segment(return_id)}")
 
     @operation

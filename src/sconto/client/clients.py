@@ -87,7 +87,7 @@ class Client(Sender):
         return self._exchange(self._session, call)
 
     def iterate(self, wanted: Listing[T]) -> Iterator[T]:
-        """The items of all pages; a page is asked for when it is needed. Raises ScontoError."""
+        """The items of all pages; a page is requested when it is needed. Raises ScontoError."""
         call: Call[Any] | None = wanted.first
         while call is not None:
             page = self.send(call)
@@ -168,7 +168,7 @@ class AsyncClient(AsyncSender):
         return await self._exchange(self._session, call)
 
     async def iterate(self, wanted: Listing[T]) -> AsyncIterator[T]:
-        """The items of all pages; a page is asked for when it is needed. Raises ScontoError."""
+        """The items of all pages; a page is requested when it is needed. Raises ScontoError."""
         call: Call[Any] | None = wanted.first
         while call is not None:
             page = await self.send(call)

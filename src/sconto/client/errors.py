@@ -85,7 +85,7 @@ class Conflict(Refused):
 
 
 class PriceChanged(Conflict):
-    """The cart costs something else than `expected_total`, or a code is used up.
+    """The cart does not cost `expected_total`, or a code is used up.
 
     `quote` is what it costs now. Nothing was placed.
     """
@@ -98,7 +98,7 @@ class PriceChanged(Conflict):
 
 
 class OrderConflict(Conflict):
-    """An order stands in the way: `order`. `reason` says how, such as `order-conflict`."""
+    """Another order conflicts: `order`. `reason` says how, such as `order-conflict`."""
 
     @property
     def order(self) -> PlacedOrder:
@@ -108,7 +108,7 @@ class OrderConflict(Conflict):
 
 
 class MoreThanLeft(Conflict):
-    """More is returned than is left of the order: `left`. Nothing was kept."""
+    """More is returned than is left of the order: `left`. Nothing was stored."""
 
     @property
     def left(self) -> GoodsLeft:

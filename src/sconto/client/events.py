@@ -45,7 +45,7 @@ class Events(Api[S]):
         types: Sequence[EventType] = (),
         limit: int = 100,
     ) -> Call[EventPage]:
-        """A part of the stream, the oldest first. Its `next_cursor` gets what is new later."""
+        """A part of the stream, the oldest first. Its `next_cursor` gets later events."""
         return _read(cursor, since, types, limit)
 
     @listing
@@ -71,7 +71,7 @@ class Events(Api[S]):
 
     @operation
     def set_recording(self, *, recording: bool) -> Call[Recording]:
-        """Record events, or stop it."""
+        """Start or stop recording events."""
         return Call("PUT", _RECORDING, {"recording": recording})
 
     @operation
@@ -109,7 +109,7 @@ class Events(Api[S]):
 
     @operation
     def send_test(self, webhook_id: int) -> Call[DeliveryDetails]:
-        """Send a test, and what came of it."""
+        """Send a test; returns its result."""
         return Call("POST", f"{_WEBHOOKS}/{webhook_id}/test", repeatable=False)
 
     @operation

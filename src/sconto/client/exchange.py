@@ -1,7 +1,7 @@
 """A call from the first attempt to its answer: which failures are tried again, and when.
 
-Nothing here does I/O. `exchange` yields what to do next and is sent what came of it, so that one
-text serves `Client` and `AsyncClient`.
+Nothing here does I/O. `exchange` yields the next step and is sent its outcome, so that one text
+serves `Client` and `AsyncClient`.
 """
 
 import random

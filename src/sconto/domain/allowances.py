@@ -23,7 +23,7 @@ class Scope(StrEnum):
 
 
 class Allowance(msgspec.Struct, frozen=True, gc=False):
-    """What an order takes of one limit, and the most that all orders may take of it.
+    """What an order takes of one limit, and the limit itself.
 
     `key` is the customer's id or the currency. Amounts are uses, or minor units of the currency.
     `most` is None if there is no limit.
@@ -50,7 +50,7 @@ class LimitClaim(msgspec.Struct, frozen=True):
 
     @property
     def contested(self) -> tuple[str, ...]:
-        """What other orders may be claiming, named."""
+        """The limits that concurrent orders may claim too, by name."""
         names = [f"{one.promotion_id} {one.scope} {one.key}" for one in self.allowances]
         return (*names, f"first order {self.customer_id}") if self.is_first else tuple(names)
 
@@ -70,7 +70,7 @@ NOTHING_TAKEN: Final = Taken()
 
 
 def room_for(terms: CartTerms, taken: Taken, currency: str) -> Room:
-    """What the limits of a promotion leave."""
+    """What is left of the limits of a promotion."""
     limits = terms.limits
     budget = None if limits.budget is None else limits.budget.get(currency)
     return Room(
@@ -81,7 +81,7 @@ def room_for(terms: CartTerms, taken: Taken, currency: str) -> Room:
 
 
 def without_order(taken: Taken, promotion_id: int, cart: Cart, replaced: StoredOrder) -> Taken:
-    """What is taken once the replaced order has given back what it took."""
+    """What is taken after the replaced order has given back its part."""
     outcome = replaced.outcome
     for one in outcome.cart_promotions:
         if one.promotion_id == promotion_id and one.applied:
@@ -95,7 +95,7 @@ def without_order(taken: Taken, promotion_id: int, cart: Cart, replaced: StoredO
 
 
 def claim_of(priced: PricedCart, cart: Cart, offers: Iterable[CartOffer]) -> LimitClaim:
-    """What an order of the cart claims, in the one order in which allowances are written."""
+    """What an order of the cart claims, in the fixed order in which allowances are written."""
     applied = [outcome for outcome in priced.cart_promotions if outcome.applied]
     if not applied:
         return NO_CLAIM

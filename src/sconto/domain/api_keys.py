@@ -1,4 +1,4 @@
-"""API keys: what they look like, and what is known of one."""
+"""API keys: their form, and what is stored of them."""
 
 import re
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is known of a key: everything but the key itself.
+    """A key as it is stored: everything but the key itself.
 
     `prefix` is its first characters, by which people recognise it. `created_by` is None if the
     command line created it. `last_used_at` is up to a minute late.
@@ -61,20 +61,20 @@ def write_key(secret: str) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Whether the text has the form of a key; no other text can be one.
+    """Whether the text has the form of a key; no other text can be a key.
 
-    The checksum is the CRC-32 of the secret in base 62, as GitHub's tokens have it. A scanner can
-    verify it without asking us.
+    The checksum is the CRC-32 of the secret in base 62, as in GitHub's tokens. A scanner can verify
+    it without asking us.
     """
     match = _KEY.fullmatch(text)
     return match is not None and _checksum(match[1]) == match[2]
 
 
 def key_hash(key: str) -> bytes:
-    """What is stored of a key.
+    """The hash of a key that is stored.
 
-    A fast hash is right: 178 random bits cannot be guessed, so slow hashing, which protects
-    passwords that people choose, would protect nothing and delay each first request.
+    A fast hash is enough: 178 random bits cannot be guessed. Slow hashing protects passwords that
+    people choose; here it would only delay each first request.
     """
     return sha256(key.encode()).digest()
 

@@ -1,4 +1,4 @@
-"""What the audit log has besides the history of promotions, people and API keys, as facts."""
+"""The facts of audit log entries that are not about promotions, people or API keys."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -20,7 +20,7 @@ def settings_changed(before: Facts, after: Facts) -> Change | None:
 
 
 def signed_in(user_id: int, way: Way | None, origin: Origin) -> Change:
-    """The entry of a sign-in; without a way it was to the APIs."""
+    """The entry of a sign-in; `way` None means by the APIs."""
     facts = {"way": "API" if way is None else way.value, **_where(origin)}
     return Change(Subject.SIGN_IN, user_id, Verb.SIGNED_IN, None, facts)
 
@@ -57,12 +57,12 @@ def webhook_deleted(webhook: Webhook) -> Change:
 
 
 def of_webhook(webhook_id: int, verb: Verb, facts: Facts | None = None) -> Change:
-    """The entry of what else was done with a webhook."""
+    """The entry of another action on a webhook."""
     return Change(Subject.WEBHOOK, webhook_id, verb, None, facts)
 
 
 def recording_set(*, recording: bool) -> Change:
-    """The entry of a merchant whose events are recorded, or no longer."""
+    """The entry of event recording that was switched on or off."""
     facts = {"recording": recording}
     return Change(Subject.SETTINGS, NO_ONE_THING, Verb.RECORDING_SET, None, facts)
 
@@ -74,19 +74,19 @@ def exported(kind: str, facts: Facts) -> Change:
 
 
 def purged(before: datetime, found: Purged) -> Change:
-    """The entry of a purge, with how much it found when it began."""
+    """The entry of a purge, with the number of records found when it began."""
     facts = {"older_than": before.isoformat(), **asdict(found)}
     return Change(Subject.RETENTION, NO_ONE_THING, Verb.PURGED, facts, None)
 
 
 def of_customer(verb: Verb, orders: int | None = None) -> Change:
-    """The entry of a customer's rights; whose they were is not recorded."""
+    """The entry of a customer's request for a copy or erasure; it does not name the customer."""
     facts = None if orders is None else {"orders": orders}
     return Change(Subject.RETENTION, NO_ONE_THING, verb, None, facts)
 
 
 def _webhook_facts(webhook: Webhook) -> Facts:
-    """A webhook by what its owner set. The query of an address may have a key, so it stays out."""
+    """A webhook's settings. The query of its address is left out, because it may contain a key."""
     return {
         "url": webhook.url.partition("?")[0],
         "description": webhook.description,

@@ -10,7 +10,7 @@ from sconto.domain.numbers import MAX_INT64
 
 @dataclass(frozen=True, slots=True)
 class AuditPlace:
-    """A place in the audit log, whose entries are in the order of their time."""
+    """A place in the audit log, which is sorted by time."""
 
     recorded_at: datetime
     entry_id: int
@@ -24,14 +24,14 @@ FIRST_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who did something, by the name of that time; None is the command line."""
+    """Who did something, by their name at that time; None is the command line."""
 
     name: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class AuditQuery:
-    """The latest entries behind a place, of a kind, a person, and a period without its end."""
+    """The latest entries after a place, of one kind, by one person, in a period without its end."""
 
     limit: int
     before: AuditPlace = LATEST
@@ -43,7 +43,7 @@ class AuditQuery:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """An entry, and the present name of what it is about; None if that has none.
+    """An entry, and the present name of its subject; None if that has no name.
 
     `is_cart` tells cart promotions from product promotions.
     """

@@ -14,7 +14,7 @@ from sconto.domain.subscription import SubscriptionOutcome
 
 
 class Adjustment(msgspec.Struct, frozen=True, gc=False):
-    """What a cart promotion takes off a line; never nothing."""
+    """What a cart promotion takes off a line; always more than zero."""
 
     promotion_id: int
     target: Target
@@ -77,7 +77,7 @@ class PricedCart(msgspec.Struct, frozen=True, gc=False):
 
 
 class Bill(msgspec.Struct, frozen=True, gc=False):
-    """A cart while it is being priced: what a step may read, and what the steps have decided.
+    """A cart during pricing: what a step may read, and what the steps have decided so far.
 
     The `total` of a line is what the steps so far have left of it.
     """
@@ -93,7 +93,7 @@ class Bill(msgspec.Struct, frozen=True, gc=False):
 
 
 def open_bill(cart: Cart, candidates: Candidates, at: datetime) -> Bill:
-    """The bill before any step: every line costs its subtotal."""
+    """The bill before any step: each line costs its subtotal."""
     known = candidates.known
     lines = [
         PricedLine(

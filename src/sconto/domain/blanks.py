@@ -30,5 +30,5 @@ _TRIMMED_OF_ASCII: Final = "".join(filter(str.isascii, WHITE_SPACE))
 
 def trim(text: str) -> str:
     """The text without blanks and invisible characters at its ends."""
-    # Most texts are ASCII, and six characters are searched faster than seventy.
+    # Most texts are ASCII, and a search for six characters is faster than one for seventy.
     return text.strip(_TRIMMED_OF_ASCII if text.isascii() else _TRIMMED)

@@ -1,7 +1,7 @@
-"""Candidates: what is stored that the price of a cart depends on at one time.
+"""Candidates: everything stored that the price of a cart depends on at one time.
 
-The values are structs of msgspec, not dataclasses: a quote makes about twenty, and a frozen
-dataclass takes six times as long to make.
+The values are structs of msgspec, not dataclasses: a quote makes about twenty, and making a frozen
+dataclass takes six times as long.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,14 +17,14 @@ from sconto.domain.subscription_pricing import SubscriptionRules
 
 
 class AutomaticPick(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
-    """The promotion that a timeline has for a product, or for all products, at the quote's time."""
+    """The promotion on a timeline, of a product or of all products, at the time of the quote."""
 
     promotion_id: int
     percent: int
 
 
 class CartOffers(msgspec.Struct, frozen=True):
-    """The cart promotions that a cart may get: some prepared for many carts, the others for it."""
+    """The cart promotions that a cart may get: `prepared` for many carts, or read for this one."""
 
     others: Sequence[CartOffer] = ()
     prepared: PreparedOffers = NO_PREPARED_OFFERS
@@ -42,9 +42,9 @@ class Candidates(msgspec.Struct, frozen=True, gc=False):
     `known` are the cart's products that the catalogue has. `everywhere` and `specific` are the
     automatic picks, on all products and by product. `offers` are the promotions of the cart's
     codes. `subscription_rules` are those of each code on the cart's subscription, None for an
-    unknown code. `cart_offers` are the automatic cart promotions and those of the cart's codes;
-    `tags` are those of the cart's products, and `has_ordered` says that the customer has an order
-    that counts, both read only where a cart promotion may apply.
+    unknown code. `cart_offers` are the automatic cart promotions and those of the cart's codes.
+    `tags` are those of the cart's products. `has_ordered` says that the customer has an order that
+    counts. Both are read only if a cart promotion may apply.
     """
 
     known: frozenset[int] = frozenset()

@@ -32,7 +32,7 @@ class Cart(msgspec.Struct, frozen=True):
     """Lines, and activated codes as typed, in the order of activation.
 
     `subscription` is set if the cart is an order of a subscription. `shipping` is what shipping
-    costs before promotions; None where the cart does not say.
+    costs before promotions; None if the cart does not say.
     """
 
     currency: str

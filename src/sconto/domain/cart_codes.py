@@ -1,4 +1,4 @@
-"""What becomes of the cart's codes by the cart promotions of a step."""
+"""How a step of cart promotions changes the outcomes of the cart's codes."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -16,10 +16,10 @@ def update_codes(
     offers: Sequence[CartOffer],
     outcomes: Sequence[CartPromotionOutcome],
 ) -> tuple[CodeOutcome, ...]:
-    """The outcome of each code; a cart promotion's counts where it is better than that of before.
+    """The outcome of each code; a cart promotion's outcome replaces a worse earlier one.
 
-    `texts` are the codes as typed, by their keys. Of several codes of one promotion, one activated
-    it. The others are not picked.
+    `texts` are the codes as typed, by their keys. If a promotion has several codes of the cart, one
+    of them activated it. The others are `not_picked`.
     """
     by_code = [one for one in offers if one.offer.key is not None]
     if not by_code:
@@ -37,9 +37,9 @@ def update_codes(
 
 
 def _status_of(outcome: CartPromotionOutcome) -> CodeStatus:
-    """What a promotion's outcome says of the code that activated it.
+    """The status of the code that activated the promotion.
 
-    What nothing can change counts first: that a limit is reached, then that nothing is covered.
+    What the shopper cannot change counts first: a reached limit, then that nothing is covered.
     """
     if outcome.applied:
         return CodeStatus.APPLIED

@@ -22,8 +22,8 @@ from sconto.domain.money import percent_of, split_amount
 def take_off(terms: CartTerms, ground: Ground, remainders: Sequence[int]) -> Sequence[int]:
     """What the promotion takes off each line, or off shipping alone.
 
-    `remainders` is what is left in the step by now. What was decided when the bill entered the
-    step, such as the tier that is reached, is decided on the ground.
+    `remainders` is what is left now, within the step. Things that were decided when the bill
+    entered the step, such as the tier that is reached, are decided on the ground.
     """
     covered_lines, benefit = ground.covered(terms), terms.benefit
     if isinstance(benefit, Tiers):
@@ -47,13 +47,13 @@ def take_off(terms: CartTerms, ground: Ground, remainders: Sequence[int]) -> Seq
 
 _SHIPPING_ALONE: Final = (0,)
 
-# Python 3.11 takes long to find a member of an enum.
+# Enum lookups are slow in Python 3.11.
 _LINES: Final = Target.LINES
 _SHIPPING: Final = Target.SHIPPING
 
 
 def reached_tier(tiers: Tiers, ground: Ground, covered: Covered) -> Tier | None:
-    """The highest tier that the covered lines reach; None where they reach none."""
+    """The highest tier that the covered lines reach; None if they reach none."""
     have = measure(tiers.by, covered)
     reached = None
     for tier in tiers.tiers:
@@ -64,19 +64,19 @@ def reached_tier(tiers: Tiers, ground: Ground, covered: Covered) -> Tier | None:
 
 
 def next_tier(tiers: Tiers, ground: Ground, covered: Covered) -> tuple[int, int] | None:
-    """What the covered lines have, and what the next tier needs; None above the last."""
+    """What the covered lines have, and what the next tier needs; None above the last tier."""
     have = measure(tiers.by, covered)
     needs = [reached_at(tier, ground.currency) for tier in tiers.tiers]
     return next(((have, need) for need in needs if need is not None and need > have), None)
 
 
 def measure(by: Measure, covered: Covered) -> int:
-    """What the covered lines have of what the tiers are measured by."""
+    """The value of the covered lines in the unit of the tiers: a subtotal or a quantity."""
     return covered.subtotal if by is Measure.SUBTOTAL else covered.quantity
 
 
 def reached_at(tier: Tier, currency: str) -> int | None:
-    """The subtotal or quantity from which on the tier counts; None in an unknown currency."""
+    """The subtotal or quantity from which the tier applies; None in an unknown currency."""
     start = tier.reached_at
     return start if isinstance(start, int) else start.get(currency)
 
@@ -146,7 +146,7 @@ def _buy_and_get(
 
 
 def _spread(positions: Sequence[int], parts: Sequence[int], length: int) -> list[int]:
-    """The parts at their positions, and nothing elsewhere."""
+    """The parts at their positions, and zero elsewhere."""
     spread = [0] * length
     for position, part in zip(positions, parts, strict=True):
         spread[position] = part

@@ -1,4 +1,4 @@
-"""A cart promotion that is tried before it exists, or before it is changed."""
+"""A cart promotion that is tried before it is created or changed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from sconto.domain.offers import Offer
 
 @dataclass(frozen=True, slots=True)
 class CartDraft:
-    """A draft, and the promotion whose place it takes; None for a promotion of its own.
+    """A draft, and the promotion that it replaces; None if it replaces none.
 
-    `taken` is what orders took of the limits of the promotion that it replaces.
+    `taken` is what orders took of the limits of the replaced promotion.
     """
 
     promotion: NewCartPromotion
@@ -24,10 +24,10 @@ class CartDraft:
     taken: Taken = NOTHING_TAKEN
 
     def offers(self, cart: Cart, replaced: Iterable[CartOffer] = ()) -> Iterator[CartOffer]:
-        """What the cart may get of it; nothing if it needs a code that the cart does not have.
+        """What a cart may get from the draft; nothing if it needs a code that the cart lacks.
 
         Its id is that of the promotion that it replaces, or 0. `replaced` is what the cart may get
-        of that promotion: a code that both have stays used.
+        from that promotion: a code that both have stays used.
         """
         new = self.promotion
         room = room_for(new.terms, self.taken, cart.currency)

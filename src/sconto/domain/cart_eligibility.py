@@ -21,7 +21,7 @@ from sconto.domain.cart_units import count_missing, count_served
 def find_refusals(offered: CartOffer, ground: Ground) -> tuple[CartRefusal, ...]:
     """All reasons why the promotion is not eligible, in the order of CartReason.
 
-    Each quote asks this of up to a hundred promotions, so it looks only at what a promotion has.
+    Each quote calls this for up to a hundred promotions, so it checks only what a promotion has.
     """
     terms, covered = offered.terms, ground.covered(offered.terms)
     currencies, is_of_shipping = terms.currencies, ground.target is _SHIPPING
@@ -98,7 +98,7 @@ def _of_limits(room: Room) -> Sequence[CartRefusal]:
     return [refusal for left, refusal in limits if left is not None and left <= 0]
 
 
-# Python 3.11 takes long to find a member of an enum.
+# Enum lookups are slow in Python 3.11.
 _SHIPPING: Final = Target.SHIPPING
 _MINIMUM_SUBTOTAL: Final = CartReason.MINIMUM_SUBTOTAL
 _MINIMUM_QUANTITY: Final = CartReason.MINIMUM_QUANTITY

@@ -9,7 +9,7 @@ import msgspec
 from sconto.domain.cart import NOBODY, Customer
 from sconto.domain.cart_promotion import ALL_PRODUCTS, CartTerms, ProductSelection, Target
 
-# Python 3.11 takes long to find a member of an enum.
+# Enum lookups are slow in Python 3.11.
 _SHIPPING: Final = Target.SHIPPING
 
 
@@ -27,7 +27,7 @@ class GroundLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class Covered(msgspec.Struct, frozen=True):
-    """The lines that a promotion covers: their positions, and what they have together.
+    """The lines that a promotion covers: their positions, and their sums.
 
     `subtotal` is what is left of them, in minor units; `quantity` is their units.
     """
@@ -41,7 +41,7 @@ NOTHING_COVERED: Final = Covered((), 0, 0)
 
 
 class Ground(msgspec.Struct, frozen=True, dict=True):
-    """The bill as it enters the step of a target; `shipping` None where the cart names none.
+    """The bill as it enters the step of a target; `shipping` is None if the cart names none.
 
     `has_ordered` says that an order of the customer counts already, here or in the shop.
     """
@@ -55,7 +55,7 @@ class Ground(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def remainders(self) -> list[int]:
-        """What the step can take from: the remainder of each line, or of shipping alone."""
+        """The amounts that the step can reduce: what is left of each line, or of shipping alone."""
         if self.target is _SHIPPING:
             return [self.shipping or 0]
         return [line.remainder for line in self.lines]
@@ -72,7 +72,7 @@ class Ground(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _found(self) -> dict[tuple[int, bool], Covered]:
-        """What `covered` has found: a hundred promotions ask for the same few selections."""
+        """The results of `covered`: a hundred promotions ask for the same few selections."""
         return {}
 
     @cached_property
@@ -104,7 +104,7 @@ class Ground(msgspec.Struct, frozen=True, dict=True):
         )
 
     def count(self, positions: Sequence[int]) -> Covered:
-        """What the lines at these positions have together."""
+        """The sums of the lines at these positions."""
         lines = [self.lines[position] for position in positions]
         return Covered(
             positions,

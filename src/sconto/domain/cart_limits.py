@@ -1,4 +1,4 @@
-"""How much a cart, a list of prices and a cart promotion may hold."""
+"""Limits on the size of a cart, of a list of prices and of a cart promotion."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a cart may get from cart promotions, and why it does not get it."""
+"""The cart promotions that a cart may get, and the reasons why it does not get them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from sconto.domain.offers import Obstacle, Offer
 
 
 class CartReason(StrEnum):
-    """Why a cart promotion does not apply, in the order in which reasons are told."""
+    """Why a cart promotion does not apply, in the order in which answers list the reasons."""
 
     MINIMUM_SUBTOTAL = "minimum_subtotal"
     MINIMUM_QUANTITY = "minimum_quantity"
@@ -38,9 +38,9 @@ class CartReason(StrEnum):
 
 
 class CartRefusal(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One reason, with what the bill has and what it needs where that can be counted.
+    """One reason, with what the bill has and what it needs, if that can be counted.
 
-    The counts are minor units of the currency with `in_money`, and units of products without.
+    The counts are minor units of the currency if `in_money`, otherwise units of products.
     """
 
     reason: CartReason
@@ -55,7 +55,7 @@ class CartRefusal(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Room(msgspec.Struct, frozen=True):
-    """What a promotion's limits leave, in the cart's currency; None where there is no limit."""
+    """What is left of a promotion's limits, in the cart's currency; None if there is no limit."""
 
     total: int | None = None
     customer: int | None = None
@@ -68,7 +68,7 @@ UNLIMITED = Room()
 class CartOffer(msgspec.Struct, frozen=True, dict=True):
     """A cart promotion that a cart may get: by a code, or automatically.
 
-    A cached one is offered to many carts, so what can be found once is kept with it.
+    A cached offer serves many carts, so it keeps what needs to be found only once.
     """
 
     offer: Offer
@@ -99,7 +99,7 @@ class CartOffer(msgspec.Struct, frozen=True, dict=True):
 def offer_once(offers: Iterable[CartOffer], keys: Sequence[str], at: datetime) -> list[CartOffer]:
     """Each promotion once, even if several of its codes are activated; `keys` are the cart's codes.
 
-    The last activated code that can serve counts. If none can, the last one tells why.
+    The last activated code that can be used counts. If none can, the last code gives the reason.
     """
 
     def preference(one: CartOffer) -> tuple[bool, int]:

@@ -1,4 +1,4 @@
-"""What became of a cart promotion when a cart was priced."""
+"""The result of a cart promotion when a cart was priced."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from sconto.domain.codes import CodeType
 class CartPromotionOutcome(
     msgspec.Struct, frozen=True, gc=False, omit_defaults=True, cache_hash=True
 ):
-    """What became of a cart promotion: what it takes off, or all reasons why it does not apply.
+    """The result of a cart promotion: what it takes off, or all reasons why it does not apply.
 
     `code` is the one that activated it, as typed. `next_tier` is what a higher tier needs.
     """

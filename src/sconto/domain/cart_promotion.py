@@ -40,7 +40,7 @@ class Measure(StrEnum):
 
 
 class ProductSelection(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which products a promotion covers; with neither `ids` nor `tags`, all but the exceptions."""
+    """The products that a promotion covers; without `ids` and `tags`, all but the exceptions."""
 
     ids: frozenset[int] = frozenset()
     tags: frozenset[str] = frozenset()
@@ -108,7 +108,7 @@ class BuyAndGet(msgspec.Struct, frozen=True, omit_defaults=True, tag="units"):
 
     @property
     def amounts_by_currency(self) -> tuple[Amounts, ...]:
-        """It has none."""
+        """It has no amounts."""
         return ()
 
 
@@ -125,7 +125,7 @@ class Tier(msgspec.Struct, frozen=True, omit_defaults=True):
         return (*start, *self.benefit.amounts_by_currency)
 
     def is_below(self, other: "Tier") -> bool:
-        """Whether it begins below the other: measured by the same, in the same currencies."""
+        """Whether it begins below the other: in the same unit, in the same currencies."""
         first, second = self.reached_at, other.reached_at
         if isinstance(first, int) or isinstance(second, int):
             return isinstance(first, int) and isinstance(second, int) and first < second
@@ -171,7 +171,7 @@ NO_LIMITS = Limits()
 class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     """What a cart promotion gives, and when a bill gets it. It is stored as JSON of this shape.
 
-    Cached terms price many carts, so what can be found once is kept with them.
+    Cached terms price many carts, so they keep what needs to be found only once.
     """
 
     target: Target
@@ -210,12 +210,12 @@ class CartTerms(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
 
     @cached_property
     def is_for_everybody(self) -> bool:
-        """Whether it serves each customer, and orders that name none."""
+        """Whether it serves each customer, and orders without a customer."""
         return not self.conditions.segments and not self.needs_customer
 
     @cached_property
     def begins_somewhere(self) -> bool:
-        """Whether its benefit needs a number of units, or an amount, to take anything off."""
+        """Whether its benefit needs a minimum of units, or an amount, to take anything off."""
         return isinstance(self.benefit, BuyAndGet | Tiers)
 
     @cached_property
@@ -239,7 +239,7 @@ class NewCartPromotion(msgspec.Struct, frozen=True):
 
 
 class CartPromotion(msgspec.Struct, frozen=True):
-    """A cart promotion as it stands, without its codes."""
+    """A cart promotion as it is stored, without its codes."""
 
     id: int
     name: str
@@ -252,10 +252,10 @@ class CartPromotion(msgspec.Struct, frozen=True):
 
 
 class CartPromotionQuery(msgspec.Struct, frozen=True):
-    """Which cart promotions to list, the latest created first; None asks for no filter.
+    """Which cart promotions to list, the latest created first; None means no filter.
 
-    `before` is the id from which on older ones are wanted. `name` is a part of the name, whatever
-    the case; `code_key` what a code is compared by.
+    Only promotions with ids below `before` are listed. `name` is a part of the name, whatever the
+    case; `code_key` is what a code is compared by.
     """
 
     limit: int

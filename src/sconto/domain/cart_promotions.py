@@ -20,23 +20,23 @@ from sconto.domain.numbers import MAX_INT64
 
 
 def cart_lines(bill: Bill) -> Bill:
-    """Take off the lines what cart promotions on lines give."""
+    """Apply the cart promotions on lines."""
     return _take_step(bill, Target.LINES)
 
 
 def cart_order(bill: Bill) -> Bill:
-    """Take off the lines what cart promotions on the order give, split over them."""
+    """Apply the cart promotions on the order, split over the lines."""
     return _take_step(bill, Target.ORDER)
 
 
 def cart_shipping(bill: Bill) -> Bill:
-    """Take off shipping what cart promotions on shipping give."""
+    """Apply the cart promotions on shipping."""
     return _take_step(bill, Target.SHIPPING)
 
 
 def _take_step(bill: Bill, target: Target) -> Bill:
     cart_offers = bill.candidates.cart_offers
-    # Most merchants have no cart promotions, and their quotes must not pay for these steps.
+    # Most merchants have no cart promotions. Their quotes must not pay for these steps.
     if cart_offers is NO_CART_OFFERS:
         return bill
     prepared = cart_offers.prepared.step(target, bill.cart.currency, bill.at)
@@ -85,7 +85,7 @@ def _divide_by_time(
 def _by_creation(
     refused: Sequence[CartPromotionOutcome], unreached: Sequence[CartPromotionOutcome]
 ) -> Sequence[CartPromotionOutcome]:
-    """All that do not apply; a draft, whose id is 0, is the newest."""
+    """All that do not apply, by creation; a draft, whose id is 0, is the newest."""
     if not refused:
         return unreached
     return sorted((*refused, *unreached), key=lambda one: one.promotion_id or MAX_INT64)
@@ -144,7 +144,7 @@ def _adjust(line: PricedLine, adjustments: Sequence[Adjustment]) -> PricedLine:
 
 
 def _next_tier(offered: CartOffer, ground: Ground) -> CartRefusal | None:
-    """What the cart needs for a higher tier than the one that it reaches."""
+    """What the cart needs for a tier higher than the one it reaches."""
     terms = offered.terms
     if not isinstance(terms.benefit, Tiers):
         return None

@@ -1,4 +1,4 @@
-"""What a cart promotion has given so far, and what its limits leave."""
+"""What a cart promotion has given so far, and what is left of its limits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ class DayUses:
 class CartStatistics:
     """What a cart promotion gave, in orders that were placed.
 
-    An order that was deleted stays in these figures. What it took of the limits is given back:
-    `taken_total` and `taken_budget` are of the orders that count.
+    Deleted orders stay in these figures. What they took of the limits is given back: `taken_total`
+    and `taken_budget` are of the orders that count.
     """
 
     promotion: CartPromotion

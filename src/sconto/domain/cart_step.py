@@ -18,7 +18,7 @@ Loser = tuple[CartOffer, tuple[CartRefusal, ...]]
 
 
 class Taking(msgspec.Struct, frozen=True):
-    """What a promotion takes off each line, or off shipping alone, and in all; never nothing."""
+    """What a promotion takes off each line, or off shipping alone, and in all; above zero."""
 
     offered: CartOffer
     parts: tuple[int, ...]
@@ -59,14 +59,14 @@ def decide(ground: Ground, offered: Sequence[CartOffer]) -> Decision:
         broke = next((taking for taking in best.takings if _passes_budget(taking)), None)
         if broke is None:
             return Decision(best.takings, (*losers, *_explain(alternatives, best)))
-        # The others are decided again, as if it had never been there.
+        # Decide again as if this promotion did not exist.
         eligible.remove(broke.offered)
         losers.append((broke.offered, (CartRefusal(CartReason.BUDGET),)))
     return Decision((), tuple(losers))
 
 
 def _alternatives(ground: Ground, eligible: Sequence[CartOffer]) -> list[_Alternative]:
-    """All that are not exclusive together, and each exclusive one alone."""
+    """One alternative of all that are not exclusive, and one for each exclusive promotion."""
     ordered = sorted(eligible, key=lambda one: (-one.terms.priority, one.creation_order))
     together = tuple(one for one in ordered if not one.terms.exclusive)
     alternatives = [_Alternative(together, _apply(ground, together), (True, 0, 0))]
@@ -78,7 +78,7 @@ def _alternatives(ground: Ground, eligible: Sequence[CartOffer]) -> list[_Altern
 
 
 def _apply(ground: Ground, members: Sequence[CartOffer]) -> tuple[Taking, ...]:
-    """Apply one after the other, each on what the one before left."""
+    """Apply one after the other, each to what the previous one left."""
     remainders = ground.remainders
     takings = []
     for offered in members:
@@ -95,7 +95,7 @@ def _passes_budget(taking: Taking) -> bool:
 
 
 def _explain(alternatives: Sequence[_Alternative], best: _Alternative) -> list[Loser]:
-    """Why each eligible promotion that takes nothing off does not."""
+    """Why eligible promotions take nothing off."""
     explained: list[Loser] = []
     for alternative in alternatives:
         taking = {id(taking.offered) for taking in alternative.takings}

@@ -1,4 +1,4 @@
-"""Buy some, get some: which units get the percent, and what that takes off their lines."""
+"""Buy and get: which units get the percent, and what that takes off their lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class UnitCount:
 
 
 class _Units(NamedTuple):
-    """Units of one line that are worth the same; sorts as they are chosen, the first first.
+    """Units of one line with equal value, sorted in the order in which they are chosen.
 
     The cheapest come first, and of those the units of the later line.
     """
@@ -37,7 +37,7 @@ def count_served(benefit: BuyAndGet, units: UnitCount) -> int:
 
 
 def count_missing(benefit: BuyAndGet, units: UnitCount) -> tuple[int, int]:
-    """How many units there are, and how many it takes until the first one gets the percent."""
+    """How many units there are, and how many are needed until one gets the percent."""
     if benefit.get_products is None:
         return units.to_get, benefit.buy + benefit.get
     if units.bought < benefit.buy:

@@ -1,7 +1,7 @@
-"""Which promotion a product gets, and why not the others.
+"""Which promotion a product gets, and why it does not get the others.
 
 The rule is the merchant API's: three groups each pick at most one promotion for a product, and the
-customer gets the highest of the picks. A pick that loses says why.
+customer gets the highest of the picks. A pick that loses has a reason.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ class Group(StrEnum):
     AUTOMATIC_ALL = "automatic_all"
 
 
-# Python 3.11 takes long to find a member of an enum.
+# Enum lookups are slow in Python 3.11.
 _CODE, _SPECIFIC, _ALL = Group.CODE, Group.AUTOMATIC_SPECIFIC, Group.AUTOMATIC_ALL
 
 _ORDER: Final = {group: number for number, group in enumerate(Group)}
@@ -45,7 +45,7 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
     """The promotion that a group chose for a product.
 
     `code`, `code_id` and `code_type` are those of the code group's pick. `reason` says why the pick
-    lost; it is None for the one that applied.
+    lost; it is None for the pick that applied.
     """
 
     promotion_id: int
@@ -62,7 +62,7 @@ class Pick(msgspec.Struct, frozen=True, gc=False):
         return self.reason is None
 
     def lost(self, reason: Reason) -> "Pick":
-        """The same pick, with the reason why it does not apply."""
+        """The same pick, with the reason why it lost."""
         return Pick(
             self.promotion_id,
             self.group,
@@ -98,7 +98,7 @@ class ActivatedCode(msgspec.Struct, frozen=True, gc=False):
     by_product: Mapping[int, Offer] | None = None
 
     def find_offers(self, product_id: int) -> Sequence[Offer]:
-        """Usable offers, among them the best for the product."""
+        """Usable offers, including the best one for the product."""
         if self.by_product is None:
             return self.usable
         found = (self.everywhere, self.by_product.get(product_id))
@@ -114,7 +114,7 @@ def choose(
     """Choose the picks of each product on the lines, at most one of each group."""
     usable = [code for code in reversed(activated) if code.usable]
     find_specific, everywhere = candidates.specific.get, candidates.everywhere
-    # Many products have the same picks, which are decided once.
+    # Many products have the same picks, so equal picks are decided once.
     decided: dict[tuple[object, ...], tuple[Pick, ...]] = {}
     picks: dict[int, tuple[Pick, ...]] = {}
     for line in lines:
@@ -142,7 +142,7 @@ def choose_without_code(
 
 
 def winner_of(first: Pick, second: Pick) -> Pick:
-    """Which of two promotions, of which one at least is automatic, a product would get."""
+    """Which of two promotions a product gets; at least one is automatic."""
     if first.group is second.group:
         return latest_created(first, second)
     return best_pick(sorted((first, second), key=lambda pick: _ORDER[pick.group]))
@@ -206,7 +206,7 @@ def _best_of(usable: Sequence[Offer]) -> tuple[Offer | None, dict[int, Offer]]:
 
 
 def _find_offer(product_id: int, usable: Sequence[ActivatedCode]) -> tuple[str, Offer | None, int]:
-    """The first code that covers the product, given with the last activated one first.
+    """The first code that covers the product; takes the codes with the last activated one first.
 
     Of the code's promotions it takes the highest discount, on a tie the latest created.
     """

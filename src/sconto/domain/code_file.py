@@ -1,4 +1,4 @@
-"""Files of codes: one code a line, or a spreadsheet with a heading over the column of codes."""
+"""Files of codes: one code per line, or a spreadsheet with a heading over the column of codes."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ CODE_FIELD: Final = "code"
 """The field of a layout's columns."""
 
 _CERTAIN_HEADINGS: Final = CODE_WORDS | COUPON_CODE_WORDS
-# Something in each of them, so that a million rows need not be compared with all of them.
+# Each of them contains one of these, so a million rows need not be compared with all of them.
 _LIKE_A_HEADING: Final = re.compile("[ck][oó]o?d|код|gutscheinnummer", re.IGNORECASE)
 
 
@@ -90,7 +90,8 @@ class CodeLine:
 class RefusedCodeLine:
     """A line of a file, counted from 1, that cannot be taken, and why.
 
-    `column`, from 0, is that of the bad value if the file has several, and `written` is the value.
+    `column`, from 0, is the column of the bad value if the file has several columns. `written` is
+    the value.
     """
 
     line: int
@@ -100,9 +101,9 @@ class RefusedCodeLine:
 
 
 class CodeFile:
-    """A file of codes that arrives in pieces; no more than a piece and a row is in memory.
+    """A file of codes that arrives in pieces; only a piece and a row are in memory.
 
-    `docs/codes.md` says what the first line's heading may be, unless the layout says it. `typed`
+    `docs/codes.md` says what the first line's heading may be, unless the layout decides it. `typed`
     codes have no heading: a single typed code `PROMO` is a code.
     """
 
@@ -121,7 +122,7 @@ class CodeFile:
         chosen = layout.columns.get(CODE_FIELD)
         self.column = chosen or 0
         """The column of codes, from 0."""
-        # Without a heading nobody knows which of several values is the code.
+        # Without a heading it is unknown which of several values is the code.
         self._width: int | None = 1 if chosen is None else None
 
     @property
@@ -144,7 +145,7 @@ class CodeFile:
     def read_row(
         self, line: int, values: list[str] | RowFault
     ) -> Sequence[CodeLine | RefusedCodeLine]:
-        """The codes of the next row, or why it has none; nothing for a heading."""
+        """The codes of the next row, or why it has none; an empty list for a heading."""
         if isinstance(values, RowFault):
             self._first = False
             return (RefusedCodeLine(line, _ROW_FAULTS[values]),)
@@ -214,7 +215,7 @@ class CodeFile:
         return self._layout.columns.get(CODE_FIELD, self.column)
 
     def _fault_of(self, code: str, key: str | None) -> CodeLineFault | None:
-        """Why the value is no code; None for a code, and for several that blanks may separate."""
+        """Why the value is no code; None for a code, or several that blanks may separate."""
         if is_unreadable(code) or "\0" in code:
             return CodeLineFault.UNREADABLE
         if not code.isascii() and _is_misread(code):
@@ -312,7 +313,7 @@ def typed_lines(text: str) -> bytes:
     """
     first, _, others = text.partition("\n")
     if is_code_heading(first):
-        # The word alone is a code.
+        # The single word is a code.
         codes = ["", *_SEPARATORS.split(others)] if others else [first.strip()]
     else:
         codes = _SEPARATORS.split(text)

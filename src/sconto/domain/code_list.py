@@ -23,7 +23,7 @@ CODE_COLUMNS: Final = ("coupon_code", "coupon_id", "state", "coupon_uses", "used
 
 
 class CodeState(StrEnum):
-    """Whether a code can still be used; a one-time code that an order used cannot."""
+    """Whether a code can still be used; a one-time code that an order used up cannot."""
 
     FREE = "free"
     USED = "used"
@@ -33,9 +33,9 @@ class CodeState(StrEnum):
 class ListedCode:
     """A code of a promotion.
 
-    `used_by` is the order that used it up; that counts only while the promotion's codes are
+    `used_by` is the order that used it up; it only matters while the promotion's codes are
     one-time. `uses` are its redemptions under either type. `held_for` is the order id that it is
-    held for until `held_until`, which may have come.
+    held for until `held_until`, which may be past.
     """
 
     id: int
@@ -55,7 +55,7 @@ class ListedCode:
 def code_cells(code: ListedCode, *, for_people: bool) -> tuple[object, ...]:
     """The cells of a code, in the order of CODE_COLUMNS; times are in UTC.
 
-    A spreadsheet takes no order id for a formula, and no code in a file that is for people.
+    No order id can be taken for a formula, nor any code if the file is for people.
     """
     return (
         shown_as_text(code.code) if for_people else code.code,
@@ -71,9 +71,9 @@ def code_cells(code: ListedCode, *, for_people: bool) -> tuple[object, ...]:
 class CodeQuery:
     """Which codes to list: up to `limit` after the cursor of the previous page.
 
-    They come in the order in which they were added. With `search`, the beginning of a code in any
-    spelling, they come in alphabetical order. With `anywhere` the last page is
-    filled with unused codes that have the text elsewhere, if it has three characters or more.
+    They are in the order in which they were added. With `search`, the beginning of a code in any
+    spelling, they are in alphabetical order. With `anywhere` the last page is filled with unused
+    codes that have the text elsewhere, if it has three characters or more.
     """
 
     limit: int = 100

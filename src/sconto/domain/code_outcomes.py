@@ -1,4 +1,4 @@
-"""What became of each activated code, with the facts that explain it."""
+"""The result of each activated code, with the facts that explain it."""
 
 from collections.abc import Callable, KeysView, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from sconto.domain.offers import Offer
 
 
 class CodeStatus(StrEnum):
-    """What became of an activated code, from best to worst."""
+    """The result of an activated code, from best to worst."""
 
     APPLIED = "applied"
     OUTDONE = "outdone"
@@ -30,7 +30,7 @@ _RANK = {status: rank for rank, status in enumerate(CodeStatus)}
 
 
 class CodeOutcome(msgspec.Struct, frozen=True, gc=False):
-    """What became of an activated code, with the facts that explain it.
+    """The result of an activated code, with the facts that explain it.
 
     A used code has `used_at`, or `held_until` if it is held for another order.
     """
@@ -81,7 +81,7 @@ def _find_outcome(code: ActivatedCode, status_of: Callable[[Offer], CodeStatus])
 
 
 def outcome_of(text: str, offer: Offer, status: CodeStatus) -> CodeOutcome:
-    """The outcome of a code that has this status by an offer, with the facts behind it."""
+    """The outcome of a code with this status from an offer, with its facts."""
     return CodeOutcome(
         text,
         status,
@@ -96,6 +96,6 @@ def outcome_of(text: str, offer: Offer, status: CodeStatus) -> CodeOutcome:
 
 
 def better_outcome(outcome: CodeOutcome, other: CodeOutcome) -> CodeOutcome:
-    """Of two outcomes of one code the better; of equals that of the latest created promotion."""
+    """The better of two outcomes of one code; on a tie that of the latest created promotion."""
     ranks = [(_RANK[one.status], -(one.promotion_id or 0)) for one in (outcome, other)]
     return outcome if ranks[0] <= ranks[1] else other

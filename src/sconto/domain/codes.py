@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from sconto.domain.blanks import trim
 
-# U+0482 to U+0489 are the signs of the Cyrillic block that are no letters.
+# U+0482 to U+0489 are signs in the Cyrillic block that are not letters.
 _CODE = re.compile(r"[A-Za-z0-9\u0400-\u0481\u048A-\u04FF_.-]{1,30}")
 
 # No spelling of a code is longer. NFC takes quadratic time in the number of combining marks, and

@@ -41,7 +41,7 @@ def named_products(coverage: Coverage) -> tuple[int, ...]:
 
 
 def with_products(coverage: Coverage, percents: Mapping[int, int]) -> Coverage:
-    """The products of the coverage, and these with their percents, which replace those they had.
+    """The coverage with these products added; their percents replace earlier ones.
 
     A coverage of all products is replaced.
     """
@@ -56,7 +56,7 @@ def with_products(coverage: Coverage, percents: Mapping[int, int]) -> Coverage:
 
 
 def coverage_of(percents: Mapping[int, int]) -> Coverage:
-    """The coverage of products with these percents: one percent if all have the same."""
+    """The coverage of products with these percents: one percent if all are equal."""
     if len(set(percents.values())) == 1:
         return ListedProducts(next(iter(percents.values())), tuple(percents))
     return OwnPercents(percents)

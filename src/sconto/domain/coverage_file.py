@@ -53,7 +53,7 @@ _ROW_FAULTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CoverageLine:
-    """A line of a file, counted from 1; it has a percent only if percents were asked for."""
+    """A line of a file, counted from 1; it has a percent only if percents were requested."""
 
     line: int
     product_id: int
@@ -84,7 +84,7 @@ class CoverageColumns:
 
 @dataclass(frozen=True, slots=True)
 class CoverageTable:
-    """A file of products as it was read; the heading is the first row, or there is none."""
+    """A file of products as it was read; the heading is the first row or None."""
 
     columns: CoverageColumns
     headings: tuple[str, ...] | None
@@ -116,7 +116,7 @@ def read_table(content: bytes, *, percents: bool, layout: Layout = AUTOMATIC) ->
         return CoverageTable(CoverageColumns(), headings, (columns,), first)
     lines = [_read_row(line, values, columns) for line, values in rows]
     if len(rows) == 1 and columns == CoverageColumns() and not layout.columns:
-        # Several ids in one line: the first alone is not what was meant.
+        # Several ids on one line: it would be wrong to take only the first.
         line, values = rows[0]
         if not isinstance(values, RowFault) and len(filled(values)) > 1:
             lines = [RefusedCoverageLine(line, CoverageFault.SEVERAL_VALUES, 1, _shown(values))]
@@ -192,7 +192,7 @@ def _read_row(
     if isinstance(values, RowFault):
         return RefusedCoverageLine(line, _ROW_FAULTS[values])
     if columns.percent is not None and len(values) == 1:
-        # People may type both with a blank between.
+        # People may type both, separated by a blank.
         values = values[0].split(maxsplit=1)
     cells = [trim(value) for value in values]
     written = cells[columns.product] if columns.product < len(cells) else ""

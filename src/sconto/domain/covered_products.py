@@ -12,9 +12,10 @@ MAX_COVERED_COUNTED: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class CoveredProduct:
-    """A product that a promotion covers, with the percent that it gets.
+    """A product that a promotion covers, with its percent.
 
-    `product` is None if the catalogue never had it, and `is_deleted` if it has it no more.
+    `product` is None if the catalogue never had it. `is_deleted` says that the catalogue no longer
+    has it.
     """
 
     product_id: int
@@ -46,7 +47,7 @@ class CoveredQuery:
 class CoveredPage:
     """Some of the products. `next` is the id after which the next page begins; None at the end.
 
-    A search looks at a limited number of products at a time, so its page may have few products, or
+    A search reads a limited number of products at a time, so its page may have few products, or
     none, and still have a next page. `total` counts the products of the promotion, whatever the
     search; it is at most MAX_COVERED_COUNTED + 1.
     """

@@ -42,7 +42,7 @@ class RowFault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Encoding:
-    """How to read a file that begins with these bytes, and what to refuse in its text."""
+    """How to read a file that begins with these bytes, and which characters to refuse."""
 
     mark: bytes
     name: str
@@ -60,7 +60,7 @@ _ENCODINGS: Final = (
     _Encoding(codecs.BOM_UTF8, "utf-8", "surrogateescape", _NOT_UTF_8),
     _Encoding(codecs.BOM_UTF16_LE, "utf-16-le", "replace", _NOT_UTF_16),
     _Encoding(codecs.BOM_UTF16_BE, "utf-16-be", "replace", _NOT_UTF_16),
-    # A program read the UTF-8 mark, and so all letters, as Windows-1252 or 1251.
+    # A program read the UTF-8 mark, and so every letter, as Windows-1252 or 1251.
     *(
         _Encoding(
             codecs.BOM_UTF8.decode(read_as).encode(),
@@ -86,15 +86,15 @@ Row: TypeAlias = tuple[int, list[str] | RowFault]
 
 
 class CsvRows:
-    """The rows of a file that arrives in pieces; no more than a piece and a row is in memory.
+    """The rows of a file that arrives in pieces; only a piece and a row are in memory.
 
     The file is UTF-8 with or without a byte order mark, or UTF-16 with one, or in `encoding` if it
     has no mark. Lines end with LF, CRLF or CR and are counted from 1, as an editor does. The first
     line with a comma, a semicolon or a tab outside quotes decides the delimiter, unless one is
     given. Rows without a value are skipped.
 
-    Rows with bytes that are no letters are refused. `lenient` leaves that to the reader, who may
-    not need the value: `is_unreadable` tells.
+    Rows with bytes that are no letters are refused. With `lenient` the caller decides, because it
+    may not need the value: see `is_unreadable`.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class CsvRows:
         text = self._rest + self._decoder.decode(piece)
         # A CR at the end may be the first half of a CRLF.
         whole = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
-        # A longer line is refused anyway.
+        # A longer line is refused later.
         self._rest = text[whole:][: LONGEST_ROW + 1]
         yield from self._read(text[:whole], final=False)
 
@@ -162,7 +162,7 @@ class CsvRows:
         if self.delimiter is None and _DELIMITER.search(text):
             for index, line in enumerate(lines[known:], known):
                 if delimiter := _find_delimiter(line):
-                    # Earlier rows have one value with any delimiter.
+                    # Earlier rows have one value, whatever the delimiter.
                     yield from self._parse(lines[:index], final=False)
                     self.delimiter = delimiter
                     lines = [*self._open, *lines[index:]]

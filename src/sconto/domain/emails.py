@@ -8,15 +8,15 @@ from sconto.domain.names import is_name
 _LENGTH: Final = 254
 """The longest address that mail servers take (RFC 5321)."""
 
-# Not the characters that separate addresses, or quote parts of them, in the fields of a mail.
+# Without characters that separate or quote addresses in the fields of a mail.
 _LETTERS: Final = r'[^@\s<>()\[\],;:"\\]+'
 _EMAIL: Final = re.compile(rf"{_LETTERS}@{_LETTERS}")
 
 
 def read_email(text: str) -> str | None:
-    """The address as it is stored, in small letters; None if it cannot be one.
+    """The address as it is stored, in small letters; None if it is not valid.
 
-    The part before the @ may distinguish capitals by the standard; no provider does.
+    By the standard the part before the @ may be case-sensitive; no provider makes it so.
     """
     folded = text.strip().casefold()
     is_email = len(folded) <= _LENGTH and is_name(folded) and _EMAIL.fullmatch(folded)

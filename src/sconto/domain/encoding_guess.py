@@ -1,4 +1,4 @@
-"""The encoding that a file without a byte order mark seems to have."""
+"""A guess at the encoding of a file without a byte order mark."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -15,10 +15,10 @@ def guess_encoding(
 ) -> Encoding | None:
     """The encoding in which the fewest rows of the sample are bad; None if it is UTF-8.
 
-    A known word in the first row decides. It is a guess: a person has to look at it.
+    A known word in the first row decides. This is a guess: a person must check it.
     """
     rows = CsvRows(lenient=True)
-    # A sample may end within a letter.
+    # The sample may end in the middle of a character.
     whole = sample[: sample.rfind(b"\n") + 1] or sample
     found = [*rows.feed(whole), *rows.end()]
     if not rows.has_unreadable:

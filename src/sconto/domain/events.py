@@ -1,12 +1,10 @@
-"""Events: what happened, as facts that webhooks and readers of the stream are told."""
+"""Events: facts about what happened, for webhooks and readers of the stream."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
-
-import msgspec
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.codes import CodeType
@@ -105,7 +103,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Some events, oldest first, the position to go on from, and whether there are more."""
+    """Some events, oldest first, the position of the next page, and whether there are more."""
 
     events: tuple[Event, ...]
     last_position: int
@@ -113,8 +111,11 @@ class EventPage:
 
 
 def payload_of(event_id: str, type_: str, occurred_at: datetime, data: Facts) -> dict[str, Any]:
-    """What a receiver gets: the fields of Standard Webhooks (`type`, `timestamp`, `data`), and
-    the event's id and the version of the payload."""
+    """What a receiver gets: the fields of Standard Webhooks and ours.
+
+    Those are `type`, `timestamp` and `data`; ours are the event's id and the version of the
+    payload.
+    """
     return {
         "id": event_id,
         "type": type_,
@@ -122,11 +123,6 @@ def payload_of(event_id: str, type_: str, occurred_at: datetime, data: Facts) ->
         "timestamp": occurred_at.isoformat(),
         "data": data,
     }
-
-
-def encode_payload(payload: Mapping[str, Any]) -> bytes:
-    """The body of a message. The same payload always gives the same bytes."""
-    return msgspec.json.encode(payload)
 
 
 def object_of_promotion(promotion_id: int) -> str:
@@ -141,10 +137,10 @@ def order_of_object(object_: str) -> str | None:
 
 
 def object_in_stream(object_: str) -> str:
-    """The object of an event as the stream has it, from that of its row in the outbox.
+    """The object of an event in the stream, from that of its row in the outbox.
 
-    A return is told as an event of its order. In the outbox it has an object of its own, because
-    a version of before takes all events of orders there for those that it knows.
+    A return is an event of its order. In the outbox it has an object of its own, because the
+    previous version takes all events of orders there for events that it knows.
     """
     return f"order {object_[7:]}" if object_.startswith("return ") else object_
 
@@ -156,7 +152,7 @@ def promotion_of_object(object_: str) -> int | None:
 
 
 def order_facts(type_: EventType, order: StoredOrder) -> dict[str, Any]:
-    """The order as it was once this had happened. Amounts are decimal strings."""
+    """The order right after this event. Amounts are decimal strings."""
     facts: dict[str, Any] = {
         "order_id": order.order_id,
         "status": _STATUS_AFTER[type_].value,
@@ -263,7 +259,8 @@ def spent_by(outcome: PricedCart) -> Iterator[tuple[int, int]]:
 def told_by(change: Change) -> list[tuple[EventType, Facts]]:
     """The events of a change of a promotion; none for other subjects.
 
-    A switch is told as one; if more was changed, as a change too. Lists of codes are not told.
+    A switch makes an event of its own; other changes make `promotion.changed` too. Lists of codes
+    are left out.
     """
     if change.subject not in (Subject.PROMOTION, Subject.SUBSCRIPTION_PROMOTION):
         return []
@@ -295,7 +292,7 @@ def _facts_of(type_: EventType, change: Change) -> Facts:
 
 
 def _without_codes(facts: Facts | None) -> dict[str, Any]:
-    """The facts with the numbers of codes in place of codes."""
+    """The facts with the numbers of codes instead of codes."""
     kept = dict(facts or {})
     codes = kept.pop("codes", None)
     if isinstance(codes, Mapping):
@@ -316,10 +313,10 @@ def _code_counts(*facts: Facts | None) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What is used of a promotion: a limit of uses, a budget in a currency, or its codes.
+    """How much of a promotion is used: of its total limit, a budget in a currency, or its codes.
 
     `name` is `total`, `codes` or `budget EUR`; amounts are uses or minor units. `is_told` says
-    whether it was told as reached.
+    whether there was an event for it.
     """
 
     promotion_id: int
@@ -335,17 +332,17 @@ class Used:
         return currency if kind == "budget" else None
 
     def is_reached(self, spent: int = 0) -> bool:
-        """Whether nothing is left; of a budget, whether an order that takes `spent` does not fit.
+        """Whether nothing is left; for a budget, whether an order that takes `spent` does not fit.
 
-        An order takes all of its discount from a budget or none, so a budget is hardly ever used to
-        the last cent.
+        An order takes all of its discount from a budget or nothing, so budgets rarely end at
+        exactly zero.
         """
         needed = 1 if self.currency is None else max(spent, 1)
         return self.taken + needed > self.most
 
 
 def reached_facts(one: Used) -> tuple[EventType, Facts]:
-    """The event of something that was used up."""
+    """The event of a limit, a budget or codes that are used up."""
     if one.name == "codes":
         return EventType.PROMOTION_CODES_USED_UP, {}
     if (currency := one.currency) is None:

@@ -1,7 +1,7 @@
-"""The bill of a priced cart, step by step: what it enters a step with, and what each promotion did.
+"""The bill of a priced cart, step by step: its state before a step, and what each promotion did.
 
 Everything comes from the outcome, so an order is explained as it was placed, whatever has changed
-since. What each step takes off adds up to the bill.
+since. The amounts of the steps add up to the bill.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ _TARGETS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class LineShare:
-    """What a promotion does on a line, which enters the step with `before`.
+    """What a promotion does on a line; `before` is what is left of the line before the step.
 
     `percent` and `status` are those of a product promotion.
     """
@@ -52,10 +52,10 @@ Outcome: TypeAlias = tuple[PromotionOutcome, ...] | CartPromotionOutcome | Consi
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A promotion that a step considered, and what became of it.
+    """A promotion that a step considered, and its result.
 
-    `lines` are those that it was picked for or takes something off. `outcome` has the reasons: of a
-    product promotion one for each different result on the cart's products.
+    `lines` are those that it was picked for or takes something off. `outcome` has the reasons; a
+    product promotion has one for each different result on the cart's products.
     """
 
     promotion_id: int | None
@@ -173,7 +173,7 @@ def _subscription(priced: PricedCart, name: StepName, _by_product: object) -> It
 
 
 def entering(line: PricedLine, step: StepName) -> int:
-    """What is left of the line as it enters the step."""
+    """What is left of the line before the step."""
     left = line.subtotal
     if step is StepName.PRODUCT_PROMOTIONS:
         return left

@@ -1,8 +1,8 @@
-"""Why a cart costs what it does: for each product, what became of every promotion considered.
+"""Why a cart costs what it does: for each product, the result of every promotion considered.
 
-A quote tells the pick of each group. A merchant also wants to know about the other promotions: one
-that a later promotion replaces, a code that covers only other products. This module explains those.
-Pricing alone decides which pick applies.
+A quote shows the pick of each group. A merchant also wants to know about the other promotions: one
+that a later promotion displaces, a code that covers only other products. This module explains
+those. Pricing alone decides which pick applies.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from sconto.domain.schedule import Period
 
 
 class PromotionStatus(StrEnum):
-    """What became of a promotion on a product."""
+    """The result of a promotion on a product."""
 
     APPLIED = "applied"
     LOWER_DISCOUNT = "lower_discount"
@@ -37,7 +37,7 @@ class PromotionStatus(StrEnum):
 
     @property
     def is_obstacle(self) -> bool:
-        """Whether the promotion could not apply then, even without the others."""
+        """Whether the promotion could not apply at that time, even without the others."""
         return self in _OBSTACLES
 
 
@@ -60,12 +60,12 @@ _OF_PICK: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PromotionOutcome:
-    """What became of a promotion on a product.
+    """The result of a promotion on a product.
 
     `percent` is None if the promotion gives nothing on the product, or if it was not read because
-    the promotion cannot apply. `code` is the cart's code that led to it. The facts behind the
-    status are the promotion's period and, for a used code, `used_at`, or `held_until` if it is
-    held for another order.
+    the promotion cannot apply. `code` is the cart's code that activated it. The facts behind the
+    status are the promotion's period and, for a used code, `used_at`, or `held_until` if it is held
+    for another order.
     """
 
     promotion_id: int
@@ -102,8 +102,8 @@ class PromotionName:
 class ExplainedQuote:
     """A priced cart, and for each product the promotions considered; the applied one is first.
 
-    `names` are the names of these promotions, by id; those of subscription promotions, whose ids
-    are others, are `subscription_names`.
+    `names` are the names of these promotions, by id. Subscription promotions have ids of their own;
+    their names are in `subscription_names`.
     """
 
     priced: PricedCart
@@ -119,7 +119,7 @@ def explain(
     automatic: Sequence[Offer],
     at: datetime,
 ) -> dict[int, tuple[PromotionOutcome, ...]]:
-    """What became of each promotion on each product of the priced cart.
+    """The result of each promotion on each product of the priced cart.
 
     `automatic` are automatic promotions on the cart's products, in the order of the answer. Picks
     among them are left out.
@@ -138,7 +138,7 @@ def explain(
 
 
 def explain_outcome(priced: PricedCart) -> dict[int, tuple[PromotionOutcome, ...]]:
-    """What became of the picks of each product of an order; the order stores only these."""
+    """The result of the picks of each product of an order; the order stores only these."""
     return {
         line.product_id: tuple(_consider_pick(pick) for pick in line.picks) for line in priced.lines
     }
@@ -194,7 +194,7 @@ def _consider_code(
 
 
 def _consider_automatic(offer: Offer, product_id: int, at: datetime) -> PromotionOutcome:
-    """Why an automatic promotion was not picked: if it runs, a later created one was."""
+    """Why an automatic promotion was not picked: if it is running, one created later was picked."""
     obstacle = offer.obstacle(at)
     status = PromotionStatus.LATER_CREATED if obstacle is None else PromotionStatus(obstacle.value)
     group = Group.AUTOMATIC_SPECIFIC if offer.percent is None else Group.AUTOMATIC_ALL

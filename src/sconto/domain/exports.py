@@ -1,4 +1,4 @@
-"""Exports of what is stored: one row a line of the file, with the columns in their order."""
+"""Exports of stored records: one row per line of the file, with the columns in order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class ExportKind(StrEnum):
 
 
 class FileFormat(StrEnum):
-    """How it is written."""
+    """The format of a file."""
 
     CSV = "csv"
     PARQUET = "parquet"
@@ -31,12 +31,11 @@ class FileFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
-    """Which rows: those that fulfil all conditions that are set.
+    """Which rows: those that match all conditions that are set.
 
     Orders and redemptions are of orders placed from `since` (included) to `until` (excluded), and
-    returns were made then.
-    `promotion_id` and `code_key` are of promotions that the order picked. Codes know `promotion_id`
-    and `used` only.
+    returns were made in that time. `promotion_id` and `code_key` are of promotions that the order
+    picked. Codes have only `promotion_id` and `used`.
     """
 
     since: datetime | None = None
@@ -100,7 +99,7 @@ class RedemptionRow(NamedTuple):
 class ReturnRow(NamedTuple):
     """Units of a line that came back, or the shipping, which has no line and no product.
 
-    `total` is what is paid back, and `discount` everything that was taken off.
+    `total` is what is paid back, and `discount` is everything that was taken off.
     """
 
     return_id: str

@@ -1,8 +1,8 @@
 """Times at the end of the year 9999, which clients send for "never", in every time zone.
 
 A `datetime` in UTC cannot exceed the year 9999. West of UTC that year lasts some hours longer. An
-end in those hours is kept within UTC's last second, as a microsecond for each second. So it is
-stored and compared like any other time, and every zone gets back what it sent.
+end in those hours is stored within UTC's last second, with one microsecond for each second. So it
+is stored and compared like any other time, and every zone gets back what it sent.
 """
 
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -35,7 +35,7 @@ def to_utc(local: datetime) -> datetime:
 def in_zone(instant: datetime, zone: tzinfo) -> datetime:
     """The instant in local time of the zone.
 
-    Outside of the years 1 to 9999 it is the last second of 9999 or the first of year 1.
+    Outside the years 1 to 9999 it is the last second of 9999 or the first of year 1.
     """
     late = _seconds_late(instant)
     try:

@@ -1,4 +1,4 @@
-"""What was understood of a file: a page of its rows, and how many are good and bad."""
+"""A preview of a file: a page of its rows, and how many are good and bad."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ LONGEST_SHOWN: Final = 80
 class ShownRow(Generic[F]):
     """A row of the file: the number of its line, and its values as they were understood.
 
-    A bad row has its values as written, and a fault; `bad` is the place of the bad value among
+    A bad row has its values as written, and a fault; `bad` is the index of the bad value among
     them, and `column` its column in the file, both from 0 and None if the whole row is bad.
     """
 
@@ -32,9 +32,9 @@ class ShownRow(Generic[F]):
 class Preview(Generic[F]):
     """Collects the page that begins after `after` rows; `faulty` shows bad rows alone.
 
-    `known` are faults that were found before, such as codes that the promotion has, by line. Rows
-    are added one by one, and only those of the page are kept. `counted` are the good and bad rows
-    that an earlier page counted: then reading can stop as soon as this page `is_full`.
+    `known` are faults found earlier, by line, such as codes that the promotion has. Rows are added
+    one by one, and only those of the page are kept. `counted` are the good and bad rows that an
+    earlier page counted: then reading can stop as soon as this page `is_full`.
     """
 
     after: int = 0
@@ -47,7 +47,7 @@ class Preview(Generic[F]):
     faults: dict[F, int] = field(default_factory=dict)
 
     def add(self, row: ShownRow[F]) -> None:
-        """Count the next row, and keep it if it is on the page."""
+        """Count the next row, and keep it if it belongs on the page."""
         if row.fault is None and (known := self.known.get(row.line)) is not None:
             row = ShownRow(row.line, row.values, known, 0)
         if row.fault is None:
@@ -62,11 +62,11 @@ class Preview(Generic[F]):
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing is left to be read for this page."""
+        """Whether this page needs no more rows."""
         return self.counted is not None and len(self.rows) == ROWS_SHOWN
 
     def end(self) -> None:
-        """All rows were added, or the page is full."""
+        """Finish: all rows were added, or the page is full."""
         if self.is_full and self.counted is not None:
             self.good, self.bad = self.counted
 
@@ -77,13 +77,13 @@ class Preview(Generic[F]):
 
     @property
     def next(self) -> int | None:
-        """The rows before the next page; None on the last."""
+        """The number of rows before the next page; None on the last page."""
         end = self.after + ROWS_SHOWN
         return end if end < (self.bad if self.faulty else self.total) else None
 
 
 def shown_values(values: Sequence[str]) -> tuple[str, ...]:
-    """Values of a row as a page shows them."""
+    """The values of a row as a page shows them."""
     return tuple(
         value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…" for value in values
     )

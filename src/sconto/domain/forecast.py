@@ -28,10 +28,10 @@ _LATEST: Final = timedelta(days=36_500)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What is used in a day, rounded half up, and when the limit is used up at that pace.
+    """How much is used in a day, rounded half up, and when the limit is used up at that pace.
 
-    `used_up_at` is None if it is not used up while the promotion runs: nothing is used, nothing is
-    left any more, or the promotion ends before.
+    `used_up_at` is None if the limit is not used up while the promotion runs: nothing is used,
+    nothing is left, or the promotion ends earlier.
     """
 
     per_day: int
@@ -99,7 +99,7 @@ def pace(
     window: timedelta,
     period: Period,
 ) -> Pace:
-    """The pace in the window before `now`, or since it has begun, and when nothing is left."""
+    """The pace in the window before `now`, or since the promotion began, and the limit's end."""
     start = max(now - window, min(begun, now - _SHORTEST))
     used = Fraction(0)
     for day, number in uses.items():
@@ -120,7 +120,7 @@ def _used_up_at(
     needed = ceil(Fraction(left * length, used))
     if needed > _LATEST // _MICROSECOND:
         return None
-    # In whole seconds, rounded up: at any moment before, something is left.
+    # In whole seconds, rounded up: at any earlier moment something is left.
     at = now + needed * _MICROSECOND
     at += -timedelta(microseconds=at.microsecond) % _SECOND
     over_from = period.over_from
@@ -132,5 +132,5 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def _length(start: datetime, end: datetime) -> int:
-    """The microseconds from one moment to another, whatever the clocks of the zone do between."""
+    """The microseconds from one moment to another, whatever the zone's clock changes in between."""
     return (end.astimezone(UTC) - start.astimezone(UTC)) // _MICROSECOND

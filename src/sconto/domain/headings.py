@@ -26,7 +26,7 @@ def filled(values: Sequence[str]) -> Sequence[str]:
 
 
 def legible(values: list[str], known: frozenset[str]) -> list[str]:
-    """A row whose letters may be in another encoding, in the first in which a word is known."""
+    """A row in the first encoding in which a word is known, if the letters as read have none."""
     if not any(map(is_unreadable, values)):
         return values
     rows = [
@@ -38,7 +38,7 @@ def legible(values: list[str], known: frozenset[str]) -> list[str]:
 
 
 def find_column(headings: Iterable[str], wanted: Sequence[frozenset[str]]) -> int | None:
-    """The first column with a word of the first set that occurs in any column."""
+    """The first column with a word of the first set that occurs anywhere in the row."""
     words = [heading_word(heading) for heading in headings]
     for names in wanted:
         for column, word in enumerate(words):

@@ -112,7 +112,7 @@ class Sample:
 
     @classmethod
     def of(cls, elements: Collection[object]) -> Self:
-        """Counts the elements and keeps the first."""
+        """Count the elements and keep the first ones."""
         return cls(len(elements), tuple(islice(elements, RECORDED_ELEMENTS)))
 
     def facts(self, name: str) -> dict[str, object]:
@@ -124,7 +124,7 @@ class Sample:
 class ListChange:
     """How a list was changed; `replaced` are changed elements that kept their place.
 
-    The lengths are None if they were not counted, because that costs more than the change.
+    The lengths are None if they were not counted, because counting costs more than the change.
     """
 
     count_before: int | None = None
@@ -251,7 +251,7 @@ def link_made(user_id: int, purpose: LinkPurpose, expires_at: datetime) -> Chang
 def email_set(user_id: int) -> Change:
     """The entry of a user whose e-mail address was set or removed.
 
-    The address is not recorded: it belongs to a person, and history is kept for ever.
+    The address is not recorded: it belongs to a person, and history is never deleted by us.
     """
     return Change(Subject.USER, user_id, Verb.EMAIL_SET)
 
@@ -320,7 +320,7 @@ def _scalars(promotion: NewPromotion | PromotionSummary) -> dict[str, object]:
 
 
 def _terms(coverage: Coverage, code_type: CodeType | None) -> dict[str, object]:
-    """`percent` is None if each product has its own."""
+    """The terms as facts; `percent` is None if each product has its own."""
     everywhere = isinstance(coverage, AllProducts)
     return {
         "code_type": None if code_type is None else code_type.value,

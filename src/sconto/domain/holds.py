@@ -1,4 +1,4 @@
-"""Holds: what a cart costs and takes, promised to an order id until a time."""
+"""Holds: the price of a cart and what it takes of limits, promised to an order id until a time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ FIRST_ORDERS: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class NewHold:
-    """A hold to be made: the order that is promised, and for how many seconds."""
+    """A hold to be made: the order that is promised, and the number of seconds."""
 
     order: NewOrder
     seconds: int = DEFAULT_HOLD
@@ -35,9 +35,9 @@ class NewHold:
 class Hold:
     """A cart that is promised to an order id. `outcome` is what the order will get, by value.
 
-    `is_first` says that a promotion for first orders applies. `is_whole` says that nothing of it
-    was given to somebody else, by whose clock it was over. `version` is what the store tells it
-    from other holds of the id by.
+    `is_first` says that a promotion for first orders applies. `is_whole` says that no other
+    process, whose clock said that the hold had ended, gave any part of it away. `version` tells it
+    from other holds of the id in the store.
     """
 
     order_id: str
@@ -51,11 +51,11 @@ class Hold:
     version: int = field(default=0, compare=False)
 
     def is_over(self, now: datetime) -> bool:
-        """Whether nothing is promised any more: from the instant of its end on."""
+        """Whether the promise has ended: from the instant of its end on."""
         return self.expires_at <= now or not self.is_whole
 
     def order_at(self, now: datetime, cart: Cart) -> StoredOrder:
-        """The order that was promised, placed at a time; `cart` is the same cart as sent then."""
+        """The promised order, placed at a time; `cart` is the same cart as sent then."""
         return StoredOrder(
             self.order_id, OrderStatus.NOT_PAID, now, self.outcome, self.replaces, cart=cart
         )
@@ -70,20 +70,20 @@ class Held:
 
 
 def new_hold(new: NewHold, outcome: PricedCart, now: datetime, *, is_first: bool) -> Hold:
-    """The hold of a cart that costs this, from now on."""
+    """The hold of a cart with this price, from now on."""
     order = new.order
     expires_at = now + timedelta(seconds=new.seconds)
     return Hold(order.order_id, now, expires_at, outcome, order.cart, order.replaces, is_first)
 
 
 def keeps_promise(order: NewOrder, hold: Hold, now: datetime) -> bool:
-    """Whether the order is the one that the hold promises: not over, and of the same cart."""
+    """Whether the order is the one that the hold promises: in time, and of the same cart."""
     return not hold.is_over(now) and is_same_request(order, hold.cart, hold.replaces)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnHold:
-    """The hold of an order's id, and whether the order is placed as it promises."""
+    """The hold of an order's id, and whether the order is placed at its price."""
 
     hold: Hold
     is_kept: bool
@@ -94,9 +94,9 @@ def claim_to_hold(
 ) -> LimitClaim:
     """What a hold claims: an amount of each allowance that its order will take.
 
-    `limits` is what an order would claim. Those without a limit are held too, in case the
-    promotion gets one. What the replaced order took is not needed twice, so an amount may be
-    negative: then nothing is held, and the limit needs that much less room.
+    `limits` is what an order would claim. Allowances without a limit are held too, because the
+    promotion may get a limit later. What the replaced order took is not needed twice, so an amount
+    may be negative: then nothing is held, and the limit needs that much less room.
     """
     most = {(one.promotion_id, one.scope, one.key): one.most for one in limits.allowances}
     given_back = {} if replaced is None or replaced.gave_back else _amounts_of(replaced)
@@ -108,16 +108,16 @@ def claim_to_hold(
 
 
 def claim_beside_holds(limits: LimitClaim) -> LimitClaim:
-    """What an order claims of a merchant with holds: its customer's first order must not be held.
+    """The claim of an order of a merchant with holds: its customer's first order must not be held.
 
-    An order adds nothing to that allowance, so orders are told from holds.
+    An order adds nothing to that allowance, which tells orders from holds.
     """
     nothing_held = Allowance(FIRST_ORDERS, Scope.CUSTOMER, "", 0, 0)
     return _with_first(limits, list(limits.allowances), nothing_held)
 
 
 def claim_of_promised(hold: Hold) -> LimitClaim:
-    """What the promised order takes, whatever limits its promotions have by now."""
+    """What the promised order takes, whatever limits its promotions have now."""
     customer_id = hold.cart.customer.id
     promotion_ids = [one.promotion_id for one in hold.outcome.cart_promotions if one.applied]
     claimed = [Allowance(*name, amount) for name, amount in _amounts(hold.outcome, customer_id)]

@@ -1,4 +1,4 @@
-"""What a merchant sees first: what needs attention, the first steps, and the next promotions."""
+"""A merchant's home page: what needs attention, the first steps, and the next promotions."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ MAX_OF_A_CONCERN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class NamedPromotion:
-    """A promotion by which it is linked and called."""
+    """A promotion, with what its link and its name need."""
 
     kind: PromotionKind
     id: int
@@ -43,9 +43,9 @@ class Concern(StrEnum):
 class Attention:
     """A promotion that needs attention.
 
-    `ends_at` is of one that ends soon. `of` says what is nearly used: `codes`, `total`, or the
-    currency of a budget; `left` is what is left of it, in codes, uses or minor units.
-    `beaten` is the number of orders in which others gave more; 0 if a newer promotion always wins.
+    `ends_at` is set if it ends soon. `of` says what is nearly used up: `codes`, `total`, or the
+    currency of a budget; `left` is what is left of it, in codes, uses or minor units. `beaten` is
+    the number of orders in which others gave more; 0 if a newer promotion always wins.
     """
 
     concern: Concern
@@ -58,7 +58,7 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
-    """What a new shop has done, in the order in which it is done."""
+    """The first steps of a new shop, in their order, and whether each is done."""
 
     has_products: bool
     has_promotion: bool
@@ -68,7 +68,7 @@ class FirstSteps:
 
     @property
     def is_done(self) -> bool:
-        """Whether the last step is done; the earlier ones no longer matter then."""
+        """Whether the last step is done; then the earlier ones no longer matter."""
         return self.has_discounted_order
 
 
@@ -96,7 +96,7 @@ class Window:
     end: datetime
 
     def place(self, instant: datetime) -> int:
-        """Where an instant is, in thousandths of the window; 0 or 1000 outside of it."""
+        """The position of an instant, in thousandths of the window; 0 or 1000 outside it."""
         part, whole = instant - self.first, self.end - self.first
         return min(max(part * 1000 // whole, 0), 1000)
 
@@ -113,7 +113,7 @@ _SHORTEST: Final = 8
 
 
 def bar_of(period: Period, window: Window) -> Bar:
-    """The bar of a period in a window; it is never too short to be seen, and always inside."""
+    """The bar of a period in a window; always inside, and wide enough to be seen."""
     over_from = period.over_from
     start = window.place(period.starts_at)
     end = 1000 if over_from is None else window.place(over_from)

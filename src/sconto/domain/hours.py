@@ -24,10 +24,10 @@ class Hours(msgspec.Struct, frozen=True, omit_defaults=True):
     weekdays: frozenset[int] = EVERY_DAY
 
     def include(self, at: datetime) -> bool:
-        """Whether a moment lies in the hours.
+        """Whether a moment is within the hours.
 
-        The moment's own reading of the clock decides: an hour that the zone skips does not occur,
-        one that it repeats occurs twice.
+        The local time of the moment decides: an hour that the zone skips does not occur, and an
+        hour that it repeats occurs twice.
         """
         local = at.astimezone(_zone(self.time_zone))
         clock = local.time()

@@ -19,7 +19,7 @@ from sconto.domain.promotion import PromotionType
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """The automatic picks at a time as if a promotion did not exist, everywhere and by product."""
+    """The automatic picks at a time as if a promotion did not exist, for all products and each."""
 
     everywhere: AutomaticPick | None = None
     specific: Mapping[int, AutomaticPick] = field(default_factory=dict)
@@ -27,9 +27,9 @@ class Rivals:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Another promotion at the same time; `products` counts shared ones, None if it is on all.
+    """Another promotion at the same time; `products` counts shared ones, None for all products.
 
-    `is_exclusive`: of cart promotions, the better one applies alone.
+    `is_exclusive` says that of two cart promotions the better one applies alone.
     """
 
     promotion_id: int
@@ -43,9 +43,9 @@ class Overlap:
 class Impact:
     """What a draft would do at a time.
 
-    `changes` are of all products that were compared, whose `prices` with the draft are by id.
-    `is_partial`: the draft covers more products. `unknown` are products that it names but the
-    catalogue does not have. `names` are those of other promotions, by id.
+    `changes` are of all products that were compared; `prices` with the draft are by id.
+    `is_partial` says that the draft covers more products. `unknown` are products that it names but
+    the catalogue does not have. `names` are those of other promotions, by id.
     """
 
     at: datetime
@@ -71,7 +71,7 @@ class Impact:
 
     @property
     def unnamed_overlaps(self) -> list[Overlap]:
-        """Those that no warning names."""
+        """The overlaps that no warning names."""
         named = {one.promotion_id for one in self.warnings}
         return [one for one in self.overlaps if one.promotion_id not in named]
 
@@ -90,8 +90,8 @@ def compare_prices(
 ) -> tuple[list[PriceChange], dict[int, UnitPrice]]:
     """The changed prices of one unit each, and all prices with the draft.
 
-    `candidates` know nothing of the promotion; `before` is what is stored of it. A draft with codes
-    is compared, for who enters one, with the price without any.
+    `candidates` do not contain the promotion; `before` is its stored version. A draft with codes is
+    compared with the price without any code, as for a shopper who enters one.
     """
     listed = _listed(candidates)
     ids = {product.product_id for product in products}

@@ -1,4 +1,4 @@
-"""The layout of a table in a file: what the file itself may leave open, and a person can say."""
+"""The layout of a table in a file: what a person can say if the file leaves it open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Encoding(StrEnum):
-    """How bytes are letters, in a file without a byte order mark."""
+    """The encoding of a file without a byte order mark."""
 
     UTF_8 = "utf-8"
     WESTERN = "windows-1252"
@@ -16,7 +16,7 @@ class Encoding(StrEnum):
 
 
 class Delimiter(StrEnum):
-    """What stands between two values."""
+    """The character between two values."""
 
     COMMA = ","
     SEMICOLON = ";"
@@ -24,7 +24,7 @@ class Delimiter(StrEnum):
 
 
 class DecimalSign(StrEnum):
-    """What stands between whole units and their parts; the other separates thousands."""
+    """The character between whole units and their parts; the other one separates thousands."""
 
     POINT = "."
     COMMA = ","
@@ -40,10 +40,10 @@ class Blanks(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What is said about a table; None is left to the file.
+    """What is said about a table; None leaves it to the file.
 
-    `columns` are numbers of columns from 0, by the name of the field that they have. `currency` is
-    that of prices that name none.
+    `columns` are numbers of columns from 0, by the name of their field. `currency` is that of
+    prices without one.
     """
 
     encoding: Encoding | None = None
@@ -70,7 +70,7 @@ def column_letter(column: int) -> str:
 
 
 def column_number(name: str) -> int | None:
-    """The number of a column: 0 for `A` or `1`; None for what names none."""
+    """The number of a column: 0 for `A` or `1`; None if the text names no column."""
     if not name.isascii() or len(name) > 3:
         return None
     if name.isdecimal():

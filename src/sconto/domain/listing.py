@@ -83,8 +83,8 @@ class ListedPrice(msgspec.Struct, frozen=True, eq=False):
 def is_listed(terms: CartTerms) -> bool:
     """Whether listings show a cart promotion, if it is automatic.
 
-    They show what one unit gets whoever buys it, and whatever else is in the cart: no conditions,
-    no limits, and no benefit that depends on what is bought together.
+    They show what one unit gets for every customer and in every cart: no conditions, no limits, and
+    no benefit that depends on what is bought together.
     """
     return (
         terms.target is Target.LINES
@@ -100,7 +100,7 @@ def price_listing(
     currency: str,
     at: datetime,
 ) -> Iterator[ListedPrice]:
-    """Price one unit of each product as a cart without codes would; takes ids and unit prices."""
+    """Price one unit of each product like a cart without codes; takes ids and unit prices."""
     specific, everywhere, tags = found.specific.get, found.everywhere, found.tags.get
     listed = found.listed
     step = listed.prepared.step(Target.LINES, currency, at)
@@ -117,7 +117,7 @@ def price_listing(
 _NO_TAGS: Final[frozenset[str]] = frozenset()
 
 
-# Pages list the same products again and again, a thousand at a time.
+# Pages list the same products repeatedly, a thousand at a time.
 @lru_cache(16_384)
 def _price_by_picks(
     unit_price: int, specific: AutomaticPick | None, everywhere: AutomaticPick | None

@@ -1,4 +1,4 @@
-"""What a merchant sets for its shop: the name, the time zone, the currency, links and sign-in."""
+"""A merchant's settings for its shop: the name, the time zone, the currency, links and sign-in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ class Setting(StrEnum):
 class MerchantSettings:
     """The settings of a merchant; None is the default.
 
-    `shop_name` is what people see instead of the merchant's name, by which they sign in. The portal
-    shows and takes times in `time_zone` instead of the server's. `currency` is preset in forms.
-    `code_link` is a pattern of the shop's links that carry a code, such as
+    `shop_name` is what people see instead of the merchant's name, which they use to sign in. The
+    portal shows and takes times in `time_zone` instead of the server's. `currency` is preset in
+    forms. `code_link` is a pattern of the shop's links that carry a code, such as
     `https://shop.example/?code={code}`. With `requires_two_factor` the portal is open only to
     people with a second factor.
     """
@@ -54,8 +54,8 @@ class MerchantSettings:
 class Profile:
     """What each page of the portal needs to know about a person and their merchant.
 
-    `language` is a language's tag, None to take the browser's. `shop_name` is the merchant's name
-    if the merchant has set no other.
+    `language` is a language's tag, None for the browser's. `shop_name` is the merchant's name if no
+    other is set.
     """
 
     shop_name: str
@@ -78,9 +78,9 @@ def find_faults(settings: MerchantSettings) -> list[Setting]:
 
 
 def is_code_link(pattern: str) -> bool:
-    """Whether the text is an address of the web with `{code}` once, behind the server's name.
+    """Whether the text is a web address with `{code}` once, after the server's name.
 
-    The server's name is without a user, so that a link shows where it leads.
+    A user before the server's name is refused, so that a link shows where it leads.
     """
     if len(pattern) > CODE_LINK_LENGTH or pattern.count(CODE_PLACE) != 1:
         return False
@@ -102,12 +102,12 @@ def is_code_link(pattern: str) -> bool:
 
 
 def fill_code_link(pattern: str, code: str) -> str:
-    """The link of a code: the code stands in it percent-encoded."""
+    """The link of a code, with the code percent-encoded."""
     return pattern.replace(CODE_PLACE, quote(code, safe=""))
 
 
 def setting_facts(settings: MerchantSettings) -> Mapping[str, object]:
-    """The settings by name, as the history has them."""
+    """The settings by name, as in the history."""
     return {setting.value: getattr(settings, setting.value) for setting in Setting}
 
 

@@ -118,7 +118,7 @@ def parse_percent(text: str) -> int:
     return percent
 
 
-# A shop uses few percents, and every pick of every line has one.
+# A shop uses few percents, but every pick of every line has one.
 @lru_cache(4096)
 def format_percent(percent: int) -> str:
     """Write 12_500_000 as "12.5": no trailing zeros."""

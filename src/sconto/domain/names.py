@@ -16,7 +16,8 @@ _BETWEEN_WORDS: Final = "\n\r\t"
 def is_name(text: str) -> bool:
     """Whether the text can be a name: 1 to 255 characters, not blank, all of them printable.
 
-    Control characters and halves of surrogate pairs are not; PostgreSQL cannot store all of them.
+    Control characters and halves of surrogate pairs are refused; PostgreSQL cannot store all of
+    them.
     """
     return 0 < len(text) <= NAME_LENGTH and not text.isspace() and _is_printable(text)
 

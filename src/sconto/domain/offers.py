@@ -20,7 +20,7 @@ class Obstacle(StrEnum):
     USED = "used"
 
 
-_RUNNING: Final = PeriodState.RUNNING  # Python 3.11 takes long to find a member of an enum
+_RUNNING: Final = PeriodState.RUNNING  # Enum lookups are slow in Python 3.11.
 
 _OUT_OF_TIME = {
     PeriodState.NOT_STARTED: Obstacle.NOT_STARTED,
@@ -32,9 +32,9 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A promotion that a cart may get: by a code, automatically, or as a draft.
 
     `percent` is what it gives on every product. It is None for a promotion that names products;
-    then `percents` has the percents of the named products that are in the cart. `covers`: it covers
-    a product of the cart, even if neither says so, because percents that cannot be picked may be
-    left out.
+    then `percents` has the percents of the named products that are in the cart. `covers` says that
+    it covers a product of the cart. It is needed because percents that cannot be picked may be left
+    out.
 
     An automatic promotion has no `key`, `code_id` and `code_type`. `used_at` is set once the code
     served an order while it was one-time, and `held_until` while it is held for another order.

@@ -9,7 +9,7 @@ from sconto.domain.cart import Cart
 
 
 class OrderStatus(StrEnum):
-    """The shop's word on an order; statistics do not depend on it."""
+    """What the shop says about an order; statistics do not depend on it."""
 
     NOT_PAID = "not paid"
     PAID = "paid"
@@ -34,8 +34,8 @@ class NewOrder:
 class StoredOrder:
     """An order that was placed. `outcome` is what it got, by value; it never changes.
 
-    `cart` is the cart as it was sent, None for orders of before schema 0014. `gave_back` says that
-    it is deleted and has given back what its cart promotions took.
+    `cart` is the cart as it was sent, None for orders from before schema 0014. `gave_back` says
+    that it is deleted and has given back what its cart promotions took.
     """
 
     order_id: str
@@ -49,7 +49,7 @@ class StoredOrder:
 
     @property
     def customer_id(self) -> str | None:
-        """The customer who ordered, where the shop said so."""
+        """The customer who ordered, if the shop named one."""
         return None if self.cart is None else self.cart.customer.id
 
 

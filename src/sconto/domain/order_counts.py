@@ -1,7 +1,7 @@
 """What an order counts for: the merchant's orders, and each of its promotions.
 
-Where redemptions count each product of an order, these counts are of orders. They are of orders
-that were placed: no status, replacement or return changes them, as for the published statistics.
+Redemptions count each product of an order; these counts count orders. They include all orders that
+were placed: no status, replacement or return changes them, as in the published statistics.
 """
 
 from collections.abc import Iterable
@@ -39,8 +39,8 @@ class OrderCount(msgspec.Struct, frozen=True, gc=False):
 
     `promotion_id` is 0 for all orders of the merchant. `code_id` is 0 without a code, and for
     one-time codes, each of which serves one order; `code_type` is empty without a code. `uses` are
-    the redemptions. `orders` is 1 in one row of each subject: in one that applied if there is one.
-    In a row that did not apply it says that the promotion was eligible and beaten everywhere.
+    the redemptions. `orders` is 1 in one row of each subject, if possible in one that applied. In a
+    row that did not apply it means that the promotion was eligible and beaten on everything.
     """
 
     subject: Subject
@@ -56,14 +56,14 @@ class OrderCount(msgspec.Struct, frozen=True, gc=False):
 _Key = tuple[int, int, str, bool]
 """A promotion, a code with its type, and whether it applied."""
 
-# Python 3.11 takes long to find a member of an enum.
+# Enum lookups are slow in Python 3.11.
 _ONE_TIME, _REUSABLE = CodeType.ONE_TIME, CodeType.REUSABLE
 _DISCOUNTED, _FULL_PRICE = Subject.DISCOUNTED, Subject.FULL_PRICE
 _PROMOTION, _SUBSCRIPTION = Subject.PROMOTION, Subject.SUBSCRIPTION
 
 
 def counts_of(outcome: PricedCart, redemptions: Iterable[Redemption]) -> list[OrderCount]:
-    """What an order counts for, in the one order in which counters are written.
+    """What an order counts for, in the fixed order in which counters are written.
 
     `redemptions` are those of the outcome.
     """
@@ -107,7 +107,7 @@ def _tally(redemptions: Iterable[Redemption]) -> dict[_Key, tuple[int, int]]:
 def _add_beaten(
     tally: dict[_Key, tuple[int, int]], outcomes: Iterable[CartPromotionOutcome]
 ) -> None:
-    """Cart promotions that were beaten have no redemptions."""
+    """Add cart promotions that were beaten; they have no redemptions."""
     for lost in outcomes:
         if any(refusal.reason in BEATEN_IN_CART for refusal in lost.reasons):
             code_id, code_type = lost.code_id or 0, "" if lost.code_id is None else _REUSABLE

@@ -1,4 +1,4 @@
-"""Lists of orders: which orders, and the place at which a list goes on."""
+"""Lists of orders: which orders, and the place of the next page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ NEWEST: Final = OrderPlace(datetime(9999, 12, 31, tzinfo=UTC), "")
 
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
-    """Which orders to list: `since` is included, `until` is not; None where anything does.
+    """Which orders to list: `since` is included, `until` is not; None means no filter.
 
-    `before` is the place at which the list goes on. With `after` the list goes back: to the last
-    orders that are newer than that place. A promotion or code is one that the order redeemed.
+    `before` is the place of the next page. `after` is for the page before: the last orders that are
+    newer than that place. A promotion or code is one that the order redeemed.
     """
 
     limit: int
@@ -47,9 +47,9 @@ class OrderQuery:
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """Some orders, the newest first, and the place at which the list goes on; None at its end.
+    """Some orders, the newest first, and the place of the next page; None at the end.
 
-    `previous` is the place at which it goes back; None at its beginning, or where it cannot.
+    `previous` is the place of the previous page; None at the beginning, or if there is no way back.
     """
 
     orders: Sequence[StoredOrder]

@@ -1,4 +1,4 @@
-"""The order of a stored list, as positions, so that a change writes only what moved."""
+"""Positions of a stored list, kept so that a change writes only the elements that moved."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ def arrange(positions: Sequence[int | None]) -> list[int]:
     """Ascending positions for a list, as many of them unchanged as possible.
 
     Takes the current position of each element, None for a new one, in the wanted order. Current
-    positions are distinct. The longest ascending part stays; the other elements are spread over
-    the gaps. If a gap is too small, all elements get new positions.
+    positions are distinct. The longest ascending part stays; the other elements are spread over the
+    gaps. If a gap is too small, all elements get new positions.
     """
     arranged: list[int] = []
     low: int | None = None

@@ -31,7 +31,7 @@ class ListOrder(StrEnum):
 
     @property
     def falls(self) -> bool:
-        """Whether the list begins with the highest unless it is turned round."""
+        """Whether the list begins with the highest value unless it is reversed."""
         return self in (ListOrder.EDITED, ListOrder.CREATED)
 
 
@@ -66,7 +66,7 @@ class ListPosition:
 class OverviewQuery:
     """Up to `limit` promotions after a position, or the last ones before one.
 
-    `turned` turns the order round. `search` is like names, and like codes.
+    `turned` reverses the order. `search` matches names and codes.
     """
 
     limit: int = 25
@@ -80,13 +80,13 @@ class OverviewQuery:
 
     @property
     def falls(self) -> bool:
-        """Whether the list begins with the highest."""
+        """Whether the list begins with the highest value."""
         return self.order.falls is not self.turned
 
 
 @dataclass(frozen=True, slots=True)
 class ListCount:
-    """How many promotions match; there may be more than `number` unless it is exact."""
+    """How many promotions match; a lower bound unless it is exact."""
 
     number: int
     exact: bool
@@ -139,7 +139,7 @@ class ListedOrders:
 
     @property
     def count(self) -> int:
-        """All of them."""
+        """The number of all of them."""
         return sum(self.daily)
 
 
@@ -179,11 +179,10 @@ class CartPromotionOverview:
 
 @dataclass(frozen=True, slots=True)
 class OverviewPage:
-    """Some of the promotions. The next page is after `next`, and the one before this is before
-    `previous`; None where there is none.
+    """Some of the promotions. `next` is the position of the next page; None if there is none.
 
-    A page may have fewer promotions than the limit, or none, and still have a next page, because
-    filters look at a limited number of promotions at a time.
+    `previous` is that of the previous page. A page may have fewer promotions than the limit, or
+    none, and still have a next page, because filters read a limited number of promotions at a time.
     """
 
     overviews: tuple[PromotionOverview | CartPromotionOverview, ...]
@@ -223,7 +222,7 @@ class ChosenPromotion:
 
 
 def fill_days(orders: Mapping[date, int], today: date) -> tuple[int, ...]:
-    """The orders of each of the last DAYS_SHOWN days; missing days had none."""
+    """The orders of each of the last DAYS_SHOWN days, with zeros for missing days."""
     latest = today.toordinal()
     return tuple(
         orders.get(date.fromordinal(day), 0) for day in range(latest - DAYS_SHOWN + 1, latest + 1)

@@ -28,19 +28,19 @@ LIFETIMES: Final = {LinkPurpose.INVITATION: timedelta(days=7), LinkPurpose.RESET
 
 @dataclass(frozen=True, slots=True)
 class LinkToken:
-    """What a link carries: whose it is, and a secret of 256 random bits."""
+    """The token in a link: whose link it is, and a secret of 256 random bits."""
 
     merchant_id: int
     user_id: int
     secret: str
 
     def __str__(self) -> str:
-        """The end of the link's address."""
+        """The last part of the link's address."""
         return f"{self.merchant_id}-{self.user_id}-{self.secret}"
 
     @property
     def hash(self) -> bytes:
-        """What is stored. A fast hash is right, because nobody guesses 256 random bits."""
+        """The hash that is stored. A fast hash is enough: nobody can guess 256 random bits."""
         return sha256(self.secret.encode()).digest()
 
 
@@ -58,13 +58,13 @@ class PasswordLink:
 
     @property
     def path(self) -> str:
-        """The address of the link, after that of the service."""
+        """The path of the link, after the address of the service."""
         return f"{PAGE}{self.token}"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenLink:
-    """Whose link somebody has opened, and why it was made."""
+    """A link that somebody has opened: its user and its purpose."""
 
     username: str
     merchant: str
@@ -72,7 +72,7 @@ class OpenLink:
 
 
 def read_token(text: str) -> LinkToken | None:
-    """The token in a link; None for a text that no link has."""
+    """The token in a link; None if the text is no token."""
     match = _TOKEN.fullmatch(text)
     if match is None or max(int(match[1]), int(match[2])) > MAX_INT64:
         return None

@@ -79,18 +79,18 @@ class Caller:
 
 
 def command_line_caller(merchant_id: int) -> Caller:
-    """The caller of commands that act for a merchant."""
+    """The caller for commands that act for a merchant."""
     return Caller(merchant_id, COMMAND_LINE_USER_ID, Role.ADMIN)
 
 
 def key_caller(merchant_id: int, key_id: int, role: Role) -> Caller:
-    """The caller of requests with an API key."""
+    """The caller for requests with an API key."""
     return Caller(merchant_id, -key_id, role)
 
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A tenant; its name is unique."""
+    """A merchant; its name is unique."""
 
     id: int
     name: str

@@ -23,7 +23,7 @@ class KeyEndsInThePast(Problem):
 
 @dataclass(eq=False)
 class TooManyKeys(Problem):
-    """The merchant has as many API keys that are not revoked as it may have."""
+    """The merchant has the maximum of API keys that are not revoked."""
 
     most: int
 
@@ -44,17 +44,17 @@ class EmailTaken(Problem):
 
 @dataclass(eq=False)
 class UserDisabled(Problem):
-    """The user is disabled, so no link may let them in."""
+    """The user is disabled and can use no link."""
 
     username: str
 
 
 class LinkOver(Problem):
-    """The link was used or replaced, has expired, or never was: indistinguishable."""
+    """The link was used or replaced, has expired, or never existed: indistinguishable."""
 
 
 class SignOnRefusal(Enum):
-    """Why somebody whom the provider knows is not let in."""
+    """Why somebody is refused although the provider knows them."""
 
     DISABLED = auto()
     NO_MERCHANT = auto()
@@ -64,7 +64,7 @@ class SignOnRefusal(Enum):
 
 @dataclass(eq=False)
 class SignOnRefused(Problem):
-    """Single sign-on lets this person not in, although the provider knows them."""
+    """Single sign-on refuses this person, although the provider knows them."""
 
     reason: SignOnRefusal
 
@@ -81,7 +81,7 @@ class WrongCode(Problem):
 
 
 class SignInTooOld(Problem):
-    """The sign-in that a code would finish began too long ago, or the user was changed since."""
+    """The sign-in that the code would finish began too long ago, or the user was changed since."""
 
 
 class SetupTooOld(Problem):
@@ -89,7 +89,7 @@ class SetupTooOld(Problem):
 
 
 class TwoFactorIsOn(Problem):
-    """The user has two-factor sign-in already."""
+    """The user already has two-factor sign-in."""
 
 
 class TwoFactorIsOff(Problem):
@@ -97,4 +97,4 @@ class TwoFactorIsOff(Problem):
 
 
 class TwoFactorRequired(Problem):
-    """The merchant requires two-factor sign-in, so nobody may switch theirs off."""
+    """The merchant requires two-factor sign-in, so nobody may switch it off."""

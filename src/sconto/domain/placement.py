@@ -22,8 +22,8 @@ def is_repetition(order: NewOrder, stored: StoredOrder) -> bool:
     """Whether the stored order came from the same request.
 
     Requests are compared as parsed: the spelling of amounts and codes does not matter. The expected
-    total is not compared, because nothing in the stored order depends on it. An order without a
-    stored request is compared with what its outcome tells of it.
+    total is not compared, because nothing in the stored order depends on it. If an order's request
+    was not stored, its outcome is compared.
     """
     if stored.cart is not None:
         return is_same_request(order, stored.cart, stored.replaces)
@@ -65,7 +65,7 @@ def _is_same_subscription(sent: Subscription | None, stored: SubscriptionOutcome
 
 
 def check_replaceable(order_id: str, stored: StoredOrder | None) -> None:
-    """Check that an order can be replaced: it was placed, and is neither paid nor deleted.
+    """Raise unless the order can be replaced: it was placed, and is neither paid nor deleted.
 
     Raises ReplacedOrderNotFound or OrderNotReplaceable.
     """
@@ -76,7 +76,7 @@ def check_replaceable(order_id: str, stored: StoredOrder | None) -> None:
 
 
 def check_promised(order: NewOrder, promised: PricedCart) -> None:
-    """Check that the shopper expects the total that was promised. Raises TotalDiffers."""
+    """Raise TotalDiffers unless the shopper expects the total that was promised."""
     if order.expected_total not in (None, promised.total):
         raise TotalDiffers(promised)
 
@@ -85,10 +85,9 @@ _USED_UP: Final = (CodeStatus.USED, CodeStatus.LIMIT_REACHED)
 
 
 def check_agreed(order: NewOrder, priced: PricedCart) -> None:
-    """Check that the shopper agreed to the price.
+    """Raise TotalDiffers or CodesUsedUp unless the shopper agreed to the price.
 
-    A used-up code does not matter if the shopper agreed to the total without it. Raises
-    TotalDiffers or CodesUsedUp.
+    A used-up code does not matter if the shopper agreed to the total without it.
     """
     if order.expected_total is None:
         if any(code.status in _USED_UP for code in priced.codes):

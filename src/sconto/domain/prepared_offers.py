@@ -1,8 +1,8 @@
-"""Automatic cart promotions, prepared once for the many carts that are priced with them.
+"""Automatic cart promotions, prepared once for many carts.
 
-Most of a shop's promotions name their products or tags, and most bills have none of these. Such a
-promotion refuses all those bills alike. So its outcome is made once, and a bill only looks up which
-promotions name what it has.
+Most of a shop's promotions name products or tags, and most bills have none of these. Such a
+promotion refuses all those bills with the same outcome. So that outcome is made once, and a bill
+only looks up which promotions name something it has.
 """
 
 from bisect import bisect_right
@@ -24,7 +24,7 @@ _MAX_STEPS: Final = 24
 
 
 class NamedOffer(NamedTuple):
-    """A promotion that covers only what it names, and its outcome if a bill has nothing of it."""
+    """A promotion that covers only what it names, and its outcome for bills without any of it."""
 
     product_ids: Set[int]
     tags: Set[str]
@@ -45,7 +45,7 @@ class PreparedStep(msgspec.Struct, frozen=True, eq=False):
         return bool(self.anywhere or self.named)
 
     def divide(self, ground: Ground) -> tuple[list[CartOffer], list[CartPromotionOutcome]]:
-        """The promotions that the bill may get, and the outcomes of those it has nothing of."""
+        """The promotions that the bill may get, and the outcomes of the other ones."""
         product_ids, present = ground.product_ids, ground.tags
         reached, unreached = list(self.anywhere), []
         for ids, tags, offered, outcome in self.named:
@@ -57,7 +57,7 @@ class PreparedStep(msgspec.Struct, frozen=True, eq=False):
 
 
 class PreparedOffers(msgspec.Struct, frozen=True, eq=False, dict=True):
-    """Automatic cart promotions for bills at any time; each `can_be_prepared`."""
+    """Automatic cart promotions for bills at any time; `can_be_prepared` is true of each."""
 
     offers: tuple[CartOffer, ...] = ()
 
@@ -76,7 +76,7 @@ class PreparedOffers(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _changes(self) -> list[datetime]:
-        """The times at which one of them begins to run, or is over."""
+        """The times at which one of them starts or ends."""
         periods = [one.offer.period for one in self.offers]
         starts = {period.starts_at for period in periods}
         return sorted(starts | {end for one in periods if (end := one.over_from) is not None})
@@ -91,7 +91,7 @@ NO_PREPARED_OFFERS: Final = PreparedOffers()
 
 
 def can_be_prepared(terms: CartTerms) -> bool:
-    """Whether nothing but its period and the bill decides what an automatic promotion gives."""
+    """Whether only the period and the bill decide what an automatic promotion gives."""
     return terms.hours is None and terms.limits == NO_LIMITS
 
 
@@ -109,7 +109,7 @@ def _prepare(running: Sequence[CartOffer], target: Target, currency: str) -> Pre
 
 
 def _covers_only_what_it_names(offered: CartOffer) -> bool:
-    """Whether it refuses all bills alike that have nothing of it."""
+    """Whether it gives the same refusal to all bills that have nothing of it."""
     terms = offered.terms
     return (
         bool(terms.products.ids or terms.products.tags)

@@ -31,7 +31,7 @@ _STAND_IN: Final = "\0"
 
 
 class WarningKind(StrEnum):
-    """Something that the merchant may not have meant."""
+    """Something that the merchant may not have intended."""
 
     NEVER_WINS = "never_wins"
     CODE_ELSEWHERE = "code_elsewhere"
@@ -103,7 +103,7 @@ def sample_prices(
 
 
 def with_draft(candidates: Candidates, draft: Draft, product_ids: Collection[int]) -> Candidates:
-    """The candidates for these products as they would be if the draft were saved."""
+    """The candidates for these products as if the draft were saved."""
     promotion, offer = draft.promotion, offer_of(draft, product_ids)
     offers = [other for other in candidates.offers if other.promotion_id != draft.id]
     specific = {
@@ -126,10 +126,10 @@ def with_draft(candidates: Candidates, draft: Draft, product_ids: Collection[int
 
 
 def offer_of(draft: Draft, product_ids: Collection[int]) -> Offer:
-    """The draft as it would be offered to a cart of these products."""
+    """The draft as an offer to a cart of these products."""
     promotion, terms = draft.promotion, draft.promotion.terms
     is_coupon = promotion.type is PromotionType.COUPON
-    # A draft may name a whole catalogue; only a few products are looked at.
+    # A draft may name a whole catalogue; only a few products are read.
     named = [one for one in named_products(terms.coverage) if one in product_ids]
     return Offer(
         key=typed_code_key(first_code(draft)) if is_coupon else None,
@@ -148,8 +148,8 @@ def find_warnings(
 ) -> list[PromotionWarning]:
     """The warnings about the draft alone, and about other automatic promotions.
 
-    `spans` are the timelines of the products that the draft covers, and of ALL_PRODUCTS_ID. None if
-    there are too many products to tell.
+    `spans` are the timelines of the products that the draft covers, and of ALL_PRODUCTS_ID; None if
+    there are too many products.
     """
     promotion = draft.promotion
     warnings = []
@@ -164,7 +164,7 @@ def find_warnings(
 
 
 def find_rival(draft: Draft, spans: Mapping[int, Sequence[Span]], now: datetime) -> int | None:
-    """A promotion that keeps the draft from winning on any product at any time from now on.
+    """A promotion because of which the draft never wins on any product from now on.
 
     None if the draft wins somewhere, or if its period is over.
     """

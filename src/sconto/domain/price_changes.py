@@ -1,4 +1,4 @@
-"""Which products become cheaper or dearer by an edit of promotions."""
+"""The products that become cheaper or dearer by an edit of promotions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sconto.domain.product import Product
 
 @dataclass(frozen=True, slots=True)
 class UnitPrice:
-    """What one unit of a product costs, in minor units, and by which product promotion."""
+    """What one unit of a product costs, in minor units, and the product promotion that applies."""
 
     product: Product
     price: int
@@ -21,7 +21,7 @@ class PriceChange:
     """What one unit of a product costs before and after an edit, in minor units.
 
     With a `code`, for shoppers who enter it; without, for everybody. `promotion_id` is the product
-    promotion that the product has before the edit.
+    promotion that applies to the product before the edit.
     """
 
     product: Product
@@ -43,7 +43,7 @@ def find_price_changes(
     at: datetime,
     code: str | None = None,
 ) -> Iterable[PriceChange]:
-    """The products of both whose prices differ, in the order of `after`; both by product id."""
+    """The products of both whose prices differ, in the order of `after`; both are by product id."""
     for product_id, new in after.items():
         old = before.get(product_id)
         if old is not None and old.price != new.price:

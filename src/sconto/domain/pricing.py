@@ -1,6 +1,6 @@
 """What a cart costs: the one calculation for quotes, orders, previews and the portal.
 
-A bill is opened for the cart, goes through STEPS in their order, and is added up.
+A bill is opened for the cart, goes through STEPS in order, and is added up.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ STEPS: Final[tuple[Step, ...]] = (
 def price(
     cart: Cart, candidates: Candidates, at: datetime, steps: Sequence[Step] = STEPS
 ) -> PricedCart:
-    """Price a cart at a time. `steps` are STEPS, perhaps each with something that watches it."""
+    """Price a cart at a time. `steps` are STEPS, or STEPS with something that watches each."""
     bill = open_bill(cart, candidates, at)
     for step in steps:
         bill = step(bill)

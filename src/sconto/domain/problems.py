@@ -86,7 +86,7 @@ class PatternFault(Enum):
 class PatternRefused(Problem):
     """No codes can be generated with this pattern.
 
-    A pattern that is too short has `possible` codes, of which `generated` may be generated.
+    A pattern that is too short has only `possible` codes, of which `generated` may be generated.
     """
 
     fault: PatternFault
@@ -293,7 +293,7 @@ class OrderReplaced(Problem):
 
 @dataclass(eq=False)
 class TooManyAutomatic(Problem):
-    """The merchant has as many automatic cart promotions that are not over as it may have."""
+    """The merchant has the maximum of automatic cart promotions that are not over."""
 
     most: int
 
@@ -365,13 +365,13 @@ class ParquetUnavailable(Problem):
 
 @dataclass(eq=False)
 class EventsGone(Problem):
-    """The next event after a position is no longer kept; the oldest comes after `oldest`."""
+    """The next event after a position is no longer kept; the oldest one comes after `oldest`."""
 
     oldest: int
 
 
 class RecordingNeeded(Problem):
-    """Events are recorded as long as a webhook is enabled."""
+    """Recording cannot be switched off while a webhook is enabled."""
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""Products of a merchant's catalogue, and the rules that make them valid."""
+"""Products of a merchant's catalogue, and the rules for valid products."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ MAX_PRODUCTS: Final = 1000
 class Product:
     """A product; the price is in the currency's minor unit.
 
-    `tags` None keeps those that the product has; a product without tags is read with None.
+    `tags` None keeps the current tags; a product without tags is read with None.
     """
 
     product_id: int
@@ -46,7 +46,8 @@ class Product:
 class ProductQuery:
     """Which products to list: up to `limit` with ids above `after`, by id.
 
-    `search` is part of the name, ignoring case, or the whole id; or a whole tag `with_tags`.
+    `search` is part of the name, ignoring case, or the whole id; `with_tags` also finds a whole
+    tag.
     """
 
     limit: int = 100

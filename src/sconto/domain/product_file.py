@@ -63,7 +63,7 @@ class ProductColumns:
 
 @dataclass(frozen=True, slots=True)
 class HeadingRefused:
-    """Fields without a column, headings that are unknown, and fields with several columns."""
+    """Fields without a column, unknown headings, and fields with several columns."""
 
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -73,8 +73,8 @@ class HeadingRefused:
 def find_columns(row: Sequence[str], layout: Layout = AUTOMATIC) -> ProductColumns | HeadingRefused:
     """The columns that the first row names, or that the layout says.
 
-    Without a heading the columns are in the order of `COLUMNS`: a row is none if its first value is
-    a product id and it has as many values as a product.
+    Without a heading the columns are in the order of `COLUMNS`. The first row is a product if its
+    first value is a product id and it has the number of values of a product.
     """
     cells = [trim(value) for value in filled(legible([*row], _KNOWN))]
     is_heading = layout.heading
@@ -145,7 +145,7 @@ def read_product_row(
     def refuse(fault: RowFault | WrongValueCount | tuple[ProductFault, ...]) -> RefusedProductLine:
         return RefusedProductLine(line, fault, columns.of, written)
 
-    # Spreadsheets write empty values after the last column, some only in some rows.
+    # Spreadsheets write empty values after the last column, sometimes only in some rows.
     needed = max(columns.of.values()) + 1 if columns.ignored else columns.width
     if len(row) < needed or any(map(str.strip, row[columns.width :])):
         return refuse(WrongValueCount(len(row), columns.width))
@@ -162,13 +162,13 @@ def read_product_row(
 def _fields_of(
     cells: Mapping[str, str], delimiter: str | None, layout: Layout
 ) -> tuple[dict[str, object], tuple[ProductFault, ...]]:
-    """The values of the fields, and faults that the rules of products do not know."""
+    """The values of the fields, and faults of numbers as people write them."""
     price = read_number(cells["price"], layout.decimal)
     currency = cells.get("currency") or layout.currency or price.currency or ""
     number, faults = price.number, []
     has_comma = decimal_sign_of(cells["price"]) is DecimalSign.COMMA
     if delimiter == Delimiter.COMMA and layout.decimal is None and has_comma:
-        # Where commas separate values, people write points.
+        # If commas separate values, prices have points.
         number = cells["price"]
     may_be_thousands = delimiter != Delimiter.COMMA or "," in cells["price"]
     if price.is_unclear and may_be_thousands and _decimals(currency) < 3:

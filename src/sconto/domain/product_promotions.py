@@ -7,7 +7,7 @@ from sconto.domain.money import percent_of
 
 
 def product_promotions(bill: Bill) -> Bill:
-    """Take off each line what the winning pick of its product gives.
+    """Take the percent of the winning pick of its product off each line.
 
     The lines of one product share their picks.
     """
@@ -25,7 +25,7 @@ def product_promotions(bill: Bill) -> Bill:
 
 
 def _discount_line(line: PricedLine, picks: tuple[Pick, ...]) -> PricedLine:
-    """The line after its winning pick, the first one; rounded once, half up, for the line."""
+    """The line with the discount of its winning pick, the first one; rounded once, half up."""
     if not picks:
         return line
     discount = percent_of(line.subtotal, picks[0].percent)

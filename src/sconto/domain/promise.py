@@ -1,4 +1,4 @@
-"""What a check of a database finds: Sconto's promises, and the records that break them."""
+"""Results of a check of a database: Sconto's promises, and the records that break them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,20 +17,29 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedPromise:
-    """A promise that was checked, and the first records that break it."""
-
-    promise: str
-    violations: Sequence[Violation]
-
-
-@dataclass(frozen=True, slots=True)
 class TimelineMistake:
     """A moment at which a timeline is wrong: the promotion it should show, and what it shows."""
 
     at: datetime
     expected: int | None
     shown: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineViolation:
+    """A timeline of a merchant that is wrong, of a product or of all of them."""
+
+    merchant_id: int
+    product_id: int
+    mistake: TimelineMistake
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPromise:
+    """A promise that was checked, and the first records that break it."""
+
+    promise: str
+    violations: Sequence[Violation | TimelineViolation]
 
 
 def first_timeline_mistake(claims: Iterable[Span], shown: Iterable[Span]) -> TimelineMistake | None:

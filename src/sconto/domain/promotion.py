@@ -1,4 +1,4 @@
-"""Product promotions: what a merchant sets, and what a change makes of it."""
+"""Product promotions: what a merchant sets, and how a change works."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -76,8 +76,8 @@ class Promotion:
 class PromotionChange:
     """What a merchant changes; None keeps the current value.
 
-    `no_end` removes the end. `terms` replaces all of the old terms, but with `keep_codes` the codes
-    stay, whatever `terms` has of them.
+    `no_end` removes the end. `terms` replaces all of the old terms; with `keep_codes` the codes
+    stay and those in `terms` are ignored.
     """
 
     type: PromotionType | None = None
@@ -121,7 +121,7 @@ def changed_summary(
 
 
 def changed_at(before: datetime, now: datetime) -> datetime:
-    """When a change is made: always later than the last one, so it also tells versions apart."""
+    """When a change is made: always later than the last change, so it also tells versions apart."""
     return max(now, before + timedelta(microseconds=1))
 
 

@@ -6,6 +6,7 @@ so it must not become a way into that network.
 
 import re
 from dataclasses import dataclass
+from enum import Enum, auto
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -21,7 +22,7 @@ LONGEST_URL: Final = 2_000
 
 Network = IPv4Network | IPv6Network
 
-# Beyond what `ipaddress` counts as not global, which differs between versions of Python.
+# Besides what `ipaddress` counts as not global, which differs between versions of Python.
 _NEVER_PUBLIC: Final = tuple(
     ip_network(network)
     for network in (
@@ -67,8 +68,29 @@ _HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 _PRINTABLE: Final = re.compile(r"[!-~]+")
 
 
-class UrlFault(ValueError):
-    """A URL that webhooks are not sent to; the message is the rule that it breaks."""
+class UrlRule(Enum):
+    """What the URL of a webhook must be."""
+
+    PRINTABLE = auto()
+    """At most LONGEST_URL printable ASCII characters, without blanks."""
+    URL = auto()
+    HTTPS = auto()
+    NO_USER = auto()
+    NO_FRAGMENT = auto()
+    """No fragment and no backslash."""
+    HOST = auto()
+    PUBLIC = auto()
+    """No address in a private network, unless a setting names the network."""
+    HTTPS_OUTSIDE = auto()
+    """With TLS outside the networks that a setting names."""
+
+
+class UrlRefused(ValueError):
+    """A URL that webhooks cannot be sent to, and the rule that it breaks."""
+
+    def __init__(self, rule: UrlRule) -> None:
+        super().__init__(rule.name)
+        self.rule = rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +108,7 @@ class ReceiverRules:
         return self._is_named(parsed) or _is_public(parsed)
 
     def allows_plain(self, address: str) -> bool:
-        """Whether a message may be sent to the address without TLS: only in a named network."""
+        """Whether a message may be sent to the address without TLS: only within a named network."""
         try:
             return self._is_named(ip_address(address.partition("%")[0]))
         except ValueError:
@@ -105,22 +127,22 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 
 
 def check_url(url: str, rules: ReceiverRules) -> None:
-    """Raise UrlFault for a URL that no message is sent to. Names are resolved when it is sent."""
+    """Raise UrlRefused for a URL that no message can be sent to. Names are resolved at sending."""
     if len(url) > LONGEST_URL or not _PRINTABLE.fullmatch(url):
-        raise UrlFault(f"must be a URL of at most {LONGEST_URL} ASCII characters, without blanks")
+        raise UrlRefused(UrlRule.PRINTABLE)
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise UrlFault("must be a URL such as https://shop.example/webhooks") from None
+        raise UrlRefused(UrlRule.URL) from None
     if parts.scheme != "https" and not (parts.scheme == "http" and rules.networks):
-        raise UrlFault("must begin with https://")
+        raise UrlRefused(UrlRule.HTTPS)
     if parts.username is not None or parts.password is not None:
-        raise UrlFault("must not contain a user or a password")
+        raise UrlRefused(UrlRule.NO_USER)
     if parts.fragment or "#" in url or "\\" in url:
-        raise UrlFault("must not contain # or \\")
+        raise UrlRefused(UrlRule.NO_FRAGMENT)
     if port == 0 or not _is_host(parts):
-        raise UrlFault("must name a host, such as https://shop.example/webhooks")
+        raise UrlRefused(UrlRule.HOST)
     _check_literal(parts.hostname or "", parts.scheme, rules)
 
 
@@ -134,9 +156,9 @@ def _is_host(parts: SplitResult) -> bool:
 def _check_literal(host: str, scheme: str, rules: ReceiverRules) -> None:
     address = _parsed(host)
     if address is not None and not rules.allows(str(address)):
-        raise UrlFault("must not be an address in a private network")
+        raise UrlRefused(UrlRule.PUBLIC)
     if address is not None and scheme == "http" and not rules.allows_plain(str(address)):
-        raise UrlFault("must begin with https:// outside the networks of the operator")
+        raise UrlRefused(UrlRule.HTTPS_OUTSIDE)
 
 
 def _parsed(host: str) -> IPv4Address | IPv6Address | None:

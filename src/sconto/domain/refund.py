@@ -2,8 +2,8 @@
 
 A line of q units that cost T pays back round(T·(k+n)/q) - round(T·k/q) for its units k+1 to k+n,
 rounded half up. So all returns of a line add up to T, whatever their order and sizes. Its discounts
-are found in the same way: `_cost_of_first` says what its first k units cost, with each discount,
-and a return is the difference between two such points.
+work in the same way: `_cost_of_first` says what its first k units cost, with each discount, and a
+return is the difference of two such values.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from sconto.domain.returns import (
 
 
 def decide(found: Returns, goods: Goods) -> OrderReturn | Refund:
-    """What to pay back for the goods; or the return that was kept under the id, if it has them.
+    """What to pay back for the goods; or the return stored under the id, if it has the same goods.
 
     Raises ReturnConflict if it has others, OrderDeleted, UnknownLines and MoreThanLeft.
     """
@@ -36,7 +36,7 @@ def decide(found: Returns, goods: Goods) -> OrderReturn | Refund:
 
 
 def refund(outcome: PricedCart, returned: Goods, goods: Goods) -> Refund:
-    """What to pay back for the goods, after those that were returned before; lines as they came.
+    """What to pay back for the goods, after earlier returns; lines in the order in which they came.
 
     Raises UnknownLines, and MoreThanLeft.
     """
@@ -88,10 +88,10 @@ def _refund_line(line: PricedLine, before: int, number: int) -> RefundedLine:
 def _cost_of_first(line: PricedLine, units: int) -> list[int]:
     """What the first units of the line cost, and each of its discounts on them.
 
-    The discounts together are what the units would cost without them, less what they cost. One unit
-    more adds the unit price to the first and at most that to the second: T/q is at most the unit
-    price, which is a whole number. So the discounts together never fall as units are added, and
-    neither does any of them (`_split`). All units together have the amounts of the line.
+    The sum of the discounts is the units' price without discounts, less what they cost. One unit
+    more adds the unit price to the first and at most the unit price to the second: T/q is at most
+    the unit price, which is a whole number. So the sum never falls as units are added, and no
+    single discount does (`_split`). All units together have the amounts of the line.
     """
     cost = (2 * line.total * units + line.quantity) // (2 * line.quantity)
     discounts = [
@@ -103,12 +103,12 @@ def _cost_of_first(line: PricedLine, units: int) -> list[int]:
 
 
 def _split(amount: int, weights: Sequence[int]) -> Iterator[int]:
-    """Split an amount in proportion to the weights, so that no part is less of a larger amount.
+    """Split an amount in proportion to the weights; a larger amount has no smaller part.
 
-    Each weight in turn gets its share of what is left, rounded half up. If what is left grows by a
-    cent, that share grows by a cent or stays, and what is left for the others grows by the rest. An
-    amount that is the sum of the weights is split into the weights. Largest remainder would not do:
-    there a larger amount can have a smaller part.
+    Each weight gets its share of what is left, rounded half up, one after the other. If what is
+    left grows by a cent, that share grows by a cent or stays, and what is left for the others grows
+    by the rest. An amount that is the sum of the weights is split into the weights. Largest
+    remainder does not work here: with it a larger amount can have a smaller part.
     """
     whole = sum(weights)
     for weight in weights:

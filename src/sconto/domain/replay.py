@@ -1,7 +1,7 @@
 """Replay: whether the request of an order would cost the same now, and which promotions differ.
 
 The stored request is priced now, by the same function, and compared with the stored outcome by
-promotion and line. A promotion that takes something else than then is either a cause of the
+promotion and line. A promotion that now takes off another amount is either a cause of the
 difference, because it was changed itself, or it follows from causes in its step or an earlier one.
 """
 
@@ -35,7 +35,7 @@ class LineDifference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A promotion that takes something else off a line or shipping than it took then."""
+    """A promotion that now takes another amount off a line or shipping than it did at the order."""
 
     ref: PromotionRef
     step: StepName
@@ -55,7 +55,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """An order's request priced now; `priced` is None where the request was not stored.
+    """An order's request priced now; `priced` is None if the request was not stored.
 
     `differences` are in the order of the steps, causes first in each.
     """
@@ -76,7 +76,7 @@ LONGEST_PROMISE: Final = timedelta(days=1)
 
 
 def differing_promotions(then: PricedCart, now: PricedCart) -> set[PromotionRef]:
-    """The promotions that do not take the same off each line, or are not picked as before."""
+    """The promotions that take another amount off a line, or are not picked as before."""
     before, after = shares_of(then), shares_of(now)
     picks_before, picks_after = picked(then), picked(now)
     return {
@@ -101,8 +101,8 @@ def compare(
     """What each promotion takes off differently, and why.
 
     `states` are those of the `differing_promotions`, with edits since LONGEST_PROMISE before the
-    order; one that is missing does not exist any more. With `price_with`, an edit counts only if
-    the promotion would take something else now without it.
+    order; a promotion without a state no longer exists. With `price_with`, an edit counts only if
+    the promotion would take another amount now without it.
     """
     before, after = shares_of(then), shares_of(now)
     picks = picked(then), picked(now)
@@ -141,7 +141,7 @@ def compare(
 
 
 def without_username(difference: Difference) -> Difference:
-    """The difference, without the name of who made it."""
+    """The difference, without the name of the user who made the change."""
     return replace(difference, cause=replace(difference.cause, username=None))
 
 

@@ -1,4 +1,4 @@
-"""Why a promotion takes something else off an order's request now than it took then."""
+"""Why a promotion takes another amount off an order's request now than at the order."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,10 +72,10 @@ class PromotionState:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a promotion takes something else; `fields` are what was edited.
+    """Why a promotion takes another amount; `fields` are the edited fields.
 
-    `at` and `username` are those of the last edit, or the time at which the promotion changed by
-    itself. `causes` are the promotions that it follows from.
+    `at` and `username` are those of the last edit, or the time at which the promotion started or
+    ended. `causes` are the promotions that it follows from.
     """
 
     kind: ChangeKind
@@ -87,7 +87,7 @@ class Cause:
 
 
 class Watch(NamedTuple):
-    """A promotion that differs: whether it took something then and takes something now."""
+    """A promotion that differs: whether it took something at the order and takes something now."""
 
     ref: PromotionRef
     had: bool
@@ -112,7 +112,7 @@ def find_cause(watch: Watch, state: PromotionState | None) -> Cause | None:
         kind = ChangeKind.ADDED if watch.has else ChangeKind.GONE
         reason = ChangeReason.SWITCHED_ON if watch.has else ChangeReason.SWITCHED_OFF
         return _told(kind, reason, switched.recorded_at, switched)
-    # What happened by itself is the cause unless somebody edited that very part.
+    # A change by time is the cause unless somebody edited the same field.
     for fields, happened in (
         ({"starts_at", "ends_at", "hours"}, _by_time(watch, state)),
         ({"limits"}, _by_limit(watch)),
@@ -170,10 +170,10 @@ def _by_edits(watch: Watch, edited: Mapping[str, Entry]) -> Cause | None:
 
 
 def is_idle(watch: Watch, state: PromotionState, cause: Cause, price_with: PriceWith) -> bool:
-    """Whether an edit makes no difference: the promotion does the same now as it would without it.
+    """Whether an edit makes no difference: the promotion does the same now without it.
 
-    Of a product promotion that is what it was picked for. A cart promotion is priced now with its
-    terms of then; limits are what other orders took, and are not undone.
+    For a product promotion that means its picks. A cart promotion is priced now with its terms at
+    the order; limits depend on other orders, and are not undone.
     """
     if cause.kind is not ChangeKind.CHANGED:
         return False
@@ -195,7 +195,7 @@ def _names_code_of(priced: PricedCart, ref: PromotionRef) -> bool:
 
 
 def _by_time(watch: Watch, state: PromotionState) -> Cause | None:
-    """Whether it has started or ended since by its period, or by its hours."""
+    """Whether its period or hours have started or ended since."""
     if watch.ref.kind is PromotionKind.SUBSCRIPTION:
         return None
     period = state.period
@@ -221,7 +221,7 @@ _LIMITS: Final = {
 
 
 def _by_limit(watch: Watch) -> Cause | None:
-    """Whether a limit, or another order that used its code, keeps it out now, or did then."""
+    """Whether a limit, or an order that used its code, excludes it now or did at the order."""
     if watch.had == watch.has:
         return None
     priced = watch.then if watch.has else watch.now
@@ -236,7 +236,7 @@ def _by_limit(watch: Watch) -> Cause | None:
 
 
 def _by_customer(watch: Watch) -> Cause | None:
-    """Whether it is the customer's first order now, or was then, and the other way round."""
+    """Whether it is the customer's first order now and was not at the order, or the reverse."""
     if watch.had == watch.has:
         return None
     priced = watch.then if watch.has else watch.now
@@ -255,7 +255,7 @@ def _outcomes(priced: PricedCart, ref: PromotionRef) -> Iterable[CartPromotionOu
 def follow(
     ref: PromotionRef, state: PromotionState | None, causes: Sequence[PromotionRef]
 ) -> Cause:
-    """Why a promotion that nothing changed about takes something else."""
+    """Why a promotion that did not change itself takes another amount."""
     others = tuple(dict.fromkeys(one for one in causes if one != ref))
     if others:
         return Cause(ChangeKind.FOLLOWS, causes=others)

@@ -1,7 +1,7 @@
-"""What was edited about a promotion since an order, and whether that makes a difference to it.
+"""What was edited about a promotion since an order, and whether that matters to the order.
 
-A history has the values before and after each edit. So the promotion of then can be put together
-again, as far as its terms go, and the request can be priced with it.
+A history has the values before and after each edit. So the terms at the time of the order can be
+put together again, and the request can be priced with them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +26,7 @@ _PERIOD: Final = frozenset({"starts_at", "ends_at"})
 
 
 def edited_fields(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """What the entries changed in all, with the last entry of each; not what was changed back."""
+    """All fields that the entries changed, each with its last entry; not what was changed back."""
     first: dict[str, object] = {}
     last: dict[str, tuple[Entry, object]] = {}
     for entry in entries:

@@ -27,7 +27,7 @@ _STEP_OF_TARGET: Final = {
 
 
 def shares_of(priced: PricedCart) -> dict[tuple[StepName, PromotionRef], dict[str | None, int]]:
-    """What each promotion takes off each line, by step; never nothing."""
+    """What each promotion takes off each line, by step; always above zero."""
     shares: dict[tuple[StepName, PromotionRef], dict[str | None, int]] = {}
 
     def add(step: StepName, ref: PromotionRef, line_id: str | None, discount: int) -> None:
@@ -53,9 +53,9 @@ def shares_of(priced: PricedCart) -> dict[tuple[StepName, PromotionRef], dict[st
 
 
 def picked(priced: PricedCart) -> dict[PromotionRef, dict[int, int]]:
-    """The percent of each product promotion that was picked for a product, also of those that lost.
+    """The percent of each product promotion that was picked for a product, even if it lost.
 
-    One that lost may have displaced another of its group.
+    A pick that lost may have displaced another one of its group.
     """
     picks: dict[PromotionRef, dict[int, int]] = {}
     for line in priced.lines:

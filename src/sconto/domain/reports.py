@@ -1,7 +1,7 @@
 """Reports: the days that they are about, and the figures of these days.
 
-A figure is of orders that were placed on the days, whatever became of them later. Days are those of
-the zone in which orders are counted. Amounts are in minor units of one currency.
+A figure counts orders that were placed on the days, whatever happened to them later. Days are those
+of the zone in which orders are counted. Amounts are in minor units of one currency.
 """
 
 import calendar
@@ -38,7 +38,7 @@ class DaysRefused(StrEnum):
 
 
 class Preset(StrEnum):
-    """Days that are chosen by a name."""
+    """A named choice of days."""
 
     WEEK = "7-days"
     MONTH = "30-days"
@@ -59,14 +59,14 @@ class DayRange:
 
     @property
     def length(self) -> int:
-        """How many days they are."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     @property
     def before(self) -> "DayRange":
         """The days that they are compared with.
 
-        Those of a whole month are the whole month before. Others are as many, directly before.
+        For a whole month that is the month before. Otherwise as many days, directly before.
         """
         last = self.first - timedelta(days=1)
         if _is_whole_month(self):
@@ -95,7 +95,7 @@ def days_of(preset: Preset, today: date) -> DayRange:
 
 
 def refuse_days(first: date, last: date) -> DaysRefused | None:
-    """Why the two days are not those of a report; None if they are."""
+    """Why the two days are not valid for a report; None if they are."""
     if last < first:
         return DaysRefused.BACKWARDS
     if (last - first).days >= MAX_DAYS:
@@ -113,7 +113,7 @@ def _is_whole_month(days: DayRange) -> bool:
 class ShopFigures:
     """The merchant's orders of some days in one currency.
 
-    An order is with a discount if anything was taken off it, by whatever promotion. Revenue is what
+    An order has a discount if anything was taken off it, by whatever promotion. Revenue is what
     customers paid: the totals, shipping included, before returns.
     """
 
@@ -152,8 +152,8 @@ class ShopReport:
 class Figures:
     """Some orders in one currency, counted for a subject (`domain.order_counts`).
 
-    `discount` is what was taken off, of a promotion by this one alone; `revenue` are the totals of
-    the orders, shipping included, before returns. `beaten` are orders in which a promotion was
+    `discount` is what was taken off; for a promotion, by this one alone. `revenue` are the totals
+    of the orders, shipping included, before returns. `beaten` are orders in which a promotion was
     eligible, and others gave more on everything that it is for; they are in no other figure.
     """
 
@@ -195,7 +195,7 @@ class Report:
 
     @property
     def currencies(self) -> list[str]:
-        """Those in which there are orders, the one with the most first.
+        """The currencies in which there are orders, the one with the most first.
 
         Those of the promotion come before those of other orders.
         """
@@ -236,7 +236,7 @@ def subject_of(kind: PromotionKind) -> Subject:
 class ReportQuery:
     """What a report shows: its days, from `since` to before `until`.
 
-    The currency is this one if there are orders in it, else the one with the most. `orders` of
+    The currency is this one if there are orders in it, otherwise the one with the most. `orders` of
     those before a place are listed, and `top` rows of each ranking.
     """
 
@@ -275,7 +275,7 @@ class TopPromotion(NamedTuple):
 class TopProduct(NamedTuple):
     """A product in some of the newest orders; `name` is None if the catalogue lacks it.
 
-    `discount` is what was taken off it, of a promotion by this one alone; `revenue` is what was
+    `discount` is what was taken off it; for a promotion, by this one alone. `revenue` is what was
     paid for it.
     """
 
@@ -316,7 +316,7 @@ class CodeTotals(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A change of the promotion, to be marked in a chart; no name: at the command line."""
+    """A change of the promotion, as a mark in a chart; no name means at the command line."""
 
     changed_at: datetime
     verb: str
@@ -332,7 +332,7 @@ class Redemptions(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What else a report of a promotion shows; the redemptions are of all time."""
+    """Further details in a report of a promotion; the redemptions are of all time."""
 
     codes: Sequence[TopCode]
     code_totals: CodeTotals
@@ -342,9 +342,9 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """What the newest orders of the days say; `looked_at` of them, at most LOOKED_AT.
+    """Facts about the newest orders of the days; `looked_at` of them were read, at most LOOKED_AT.
 
-    `next` is the place before which the list of orders goes on; None at its end.
+    `next` is the place before which the list of orders continues; None at its end.
     """
 
     looked_at: int
@@ -360,10 +360,10 @@ def average(amount: int, orders: int) -> int | None:
 
 
 def share(part: int, whole: int) -> int | None:
-    """A part in thousandths of the whole, rounded half up; None of nothing."""
+    """A part of the whole in thousandths, rounded half up; None if the whole is zero."""
     return None if not whole else (2000 * part + whole) // (2 * whole)
 
 
 def growth(now: int, before: int) -> int | None:
-    """By how many thousandths a figure has grown, rounded half up; None from nothing."""
+    """By how many thousandths a figure has grown, rounded half up; None if it was zero."""
     return None if not before else (2000 * (now - before) + before) // (2 * before)

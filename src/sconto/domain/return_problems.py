@@ -16,7 +16,7 @@ class ReturnNotFound(Problem):
 
 @dataclass(eq=False)
 class ReturnConflict(Problem):
-    """Other goods were returned under this id, as the kept return says."""
+    """Other goods were returned under this id, as the stored return says."""
 
     kept: OrderReturn
 
@@ -30,7 +30,7 @@ class OrderDeleted(Problem):
 
 @dataclass(eq=False)
 class UnknownLines(Problem):
-    """The order does not have the lines at these places of the return, counted from 0."""
+    """The order lacks the lines at these places of the return, counted from 0."""
 
     places: tuple[int, ...]
 

@@ -25,8 +25,8 @@ NOTHING = Goods({})
 class RefundedLine(msgspec.Struct, frozen=True, gc=False):
     """What to pay back for some units of a line. Amounts are in minor units, for all these units.
 
-    The units are those after the first `returned_before`. The discounts are parts of the line's,
-    as in `PricedLine`; `adjustments` leaves out those of nothing. `total` is what to pay back.
+    The units are those after the first `returned_before`. The discounts are parts of the line's
+    discounts, as in `PricedLine`; `adjustments` leaves out zeros. `total` is what to pay back.
     """
 
     line_id: str
@@ -65,7 +65,7 @@ class Refund(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class OrderReturn:
-    """A return that was kept; it never changes. `number` counts the returns of the order from 1."""
+    """A stored return, which never changes. `number` counts the returns of the order from 1."""
 
     order_id: str
     return_id: str
@@ -76,7 +76,7 @@ class OrderReturn:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """What an order has of returns: `last_number` is 0 without one, `returned` is all together.
+    """The returns of an order: `last_number` is 0 without one, `returned` is everything returned.
 
     `same` is the return with the id that was asked for. `listed` are the returns of a page, and
     `more` says that others follow.
@@ -97,21 +97,21 @@ class Returns:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A return that is kept, and whether this request created it or repeated an earlier one."""
+    """A return that is stored, and whether this request created it or repeated an earlier one."""
 
     kept: OrderReturn
     created: bool
 
 
 def left_of(outcome: PricedCart, returned: Goods) -> Goods:
-    """The units of each line that did not come back, zero too, and whether shipping is left."""
+    """The units of each line that were not returned, zeros too, and whether shipping is left."""
     came_back = returned.units
     units = {line.line_id: line.quantity - came_back.get(line.line_id, 0) for line in outcome.lines}
     return Goods(units, outcome.shipping is not None and not returned.shipping)
 
 
 def together(returned: Goods, goods: Goods) -> Goods:
-    """What came back, with the goods of one more return."""
+    """What was returned, with one more return."""
     units = dict(returned.units)
     for line_id, number in goods.units.items():
         units[line_id] = units.get(line_id, 0) + number

@@ -1,6 +1,6 @@
 """Periods and timelines: when a promotion runs, and which automatic one is the pick."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,7 +39,7 @@ class PeriodState(StrEnum):
     OVER = "over"
 
 
-_RUNNING: Final = PeriodState.RUNNING  # Python 3.11 takes long to find a member of an enum
+_RUNNING: Final = PeriodState.RUNNING  # Enum lookups are slow in Python 3.11.
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ class Span:
 
 
 def span_of(period: Period, promotion_id: int, percent: int) -> Span:
-    """The span on which a promotion with this period would be the pick without others."""
+    """The span on which a promotion with this period would be the pick if it were alone."""
     return Span(period.starts_at, period.over_from, promotion_id, percent)
 
 
 def parts_outside(span: Span, other: Span) -> list[Span]:
-    """The parts of a span outside of another span: none, one or two."""
+    """The parts of a span outside another span: none, one or two."""
     parts = []
     if span.starts_at < other.starts_at:
         parts.append(replace(span, ends_at=_earlier(span.ends_at, other.starts_at)))
@@ -99,8 +99,21 @@ def parts_outside(span: Span, other: Span) -> list[Span]:
 def latest_wins(spans: Iterable[Span]) -> list[Span]:
     """The timeline on which the latest created promotion is always the pick.
 
+    Promotions are created in the order of their ids.
+    """
+    return _winners(spans, lambda span: (span.promotion_id, 0))
+
+
+def highest_wins(spans: Iterable[Span]) -> list[Span]:
+    """The timeline on which the highest percent is always the pick, of equal ones the latest."""
+    return _winners(spans, lambda span: (span.percent, span.promotion_id))
+
+
+def _winners(spans: Iterable[Span], rank: Callable[[Span], tuple[int, int]]) -> list[Span]:
+    """The timeline of the spans with the highest ranks.
+
     Takes any spans, which may overlap. Returns spans that do not overlap, in order of time, with
-    neighbours of one promotion joined. Promotions are created in the order of their ids.
+    adjacent spans of one promotion joined.
     """
     waiting = sorted(spans, key=attrgetter("starts_at"))
     edges = sorted(
@@ -108,17 +121,18 @@ def latest_wins(spans: Iterable[Span]) -> list[Span]:
         | {span.ends_at for span in waiting if span.ends_at is not None}
     )
     timeline: list[Span] = []
-    running: list[tuple[int, int, Span]] = []
+    running: list[tuple[int, int, int, Span]] = []
     arrived = 0
     for i, edge in enumerate(edges):
         while arrived < len(waiting) and waiting[arrived].starts_at <= edge:
-            heappush(running, (-waiting[arrived].promotion_id, arrived, waiting[arrived]))
+            first, second = rank(waiting[arrived])
+            heappush(running, (-first, -second, arrived, waiting[arrived]))
             arrived += 1
-        while running and _is_over(running[0][2], edge):
+        while running and _is_over(running[0][3], edge):
             heappop(running)
         if running:
             until = edges[i + 1] if i + 1 < len(edges) else None
-            _append(timeline, running[0][2], edge, until)
+            _append(timeline, running[0][3], edge, until)
     return timeline
 
 

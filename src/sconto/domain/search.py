@@ -1,4 +1,4 @@
-"""Search: what was typed into the search field, and what is found for it."""
+"""Search: the text in the search field, and the results."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ _UNSTORABLE: Final = frozenset(["Cc", "Cs"])
 
 
 class SearchKind(StrEnum):
-    """What can be found."""
+    """The kinds of results."""
 
     PROMOTION = "promotion"
     SUBSCRIPTION = "subscription"
@@ -49,8 +49,8 @@ class SearchKind(StrEnum):
 class SearchText:
     """A typed text, read as each thing that can be searched for.
 
-    `words` are parts of a name, all of which it has; `code` is part of the key of a code.
-    `order_ids` are beginnings of ids. Each is empty if no such thing can be like the text.
+    `words` are parts of a name, all of which must match; `code` is part of the key of a code.
+    `order_ids` are beginnings of ids. Each is empty if the text cannot match such a thing.
     """
 
     typed: str
@@ -61,7 +61,7 @@ class SearchText:
 
     @property
     def is_short(self) -> bool:
-        """Whether only beginnings are looked for."""
+        """Whether the text is so short that it must match a beginning."""
         return len(self.typed) < PART_LENGTH
 
 
@@ -117,9 +117,9 @@ class FoundProduct:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found, of each kind the best first, and of which kinds there is more.
+    """The results, of each kind the best first, and of which kinds there are more.
 
-    While the search is `preparing` after an upgrade, only orders and beginnings of codes are found.
+    While the search is `preparing` after an upgrade, it finds only orders and beginnings of codes.
     """
 
     promotions: tuple[FoundPromotion, ...] = ()
@@ -144,20 +144,20 @@ def fold_name(text: str) -> str:
 
 
 def needle(word: str) -> str:
-    """What a name is searched for, where two blanks are before each of its words.
+    """The text to search in stored names, which have two blanks before each word.
 
-    So a short word is found at the beginning of words only, by the trigram that begins there.
+    So a short word matches only at the beginning of words, by the trigram that begins there.
     """
     return word.rjust(PART_LENGTH)
 
 
 def trigrams(text: str) -> list[str]:
-    """All different three characters that follow each other in the text."""
+    """All different sequences of three characters in the text."""
     return sorted({text[start : start + 3] for start in range(len(text) - 2)})
 
 
 def pairs(text: str) -> tuple[list[str], list[str]]:
-    """The text two characters by two, from its first character on, and from its second."""
+    """The text in pairs of characters, from its first character on, and from its second."""
     first, second = (
         sorted({text[at : at + 2] for at in range(start, len(text) - 1, 2)}) for start in (0, 1)
     )
@@ -165,10 +165,9 @@ def pairs(text: str) -> tuple[list[str], list[str]]:
 
 
 def read_search(text: str) -> SearchText | None:
-    """What the text may be; None for a text of blanks alone.
+    """The meanings of the text; None for a text of blanks alone.
 
-    A text that is longer than any name, or has characters that nothing stored can have, is like
-    nothing.
+    A text that is longer than any name, or has characters that are never stored, matches nothing.
     """
     typed = trim(text)
     if not typed:
@@ -176,7 +175,7 @@ def read_search(text: str) -> SearchText | None:
     if len(typed) > NAME_LENGTH or any(category(letter) in _UNSTORABLE for letter in typed):
         return SearchText(typed)
     words = tuple(dict.fromkeys(fold_name(typed).split()))[:MAX_WORDS]
-    # A shop's id may begin or end with a blank, and people type capitals as they like.
+    # A shop's id may begin or end with a blank, and people type small letters for capitals.
     spellings = dict.fromkeys((text, typed, typed.upper(), typed.lower()))
     return SearchText(
         typed,

@@ -51,19 +51,19 @@ class Way(StrEnum):
 
     @property
     def is_strong(self) -> bool:
-        """Whether more than a password was asked for; a provider asks for what it wants."""
+        """Whether more than a password was required; a provider decides for itself."""
         return self is not Way.PASSWORD
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a sign-in comes from: the address, and what the browser calls itself."""
+    """Where a sign-in comes from: the address, and the browser's user agent."""
 
     address: str = ""
     user_agent: str = ""
 
     def __post_init__(self) -> None:
-        """Keep what can be stored and shown."""
+        """Keep only what can be stored and shown."""
         object.__setattr__(self, "address", _printable(self.address)[:_LONGEST_ADDRESS])
         object.__setattr__(self, "user_agent", _printable(self.user_agent)[:_LONGEST_USER_AGENT])
 

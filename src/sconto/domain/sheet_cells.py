@@ -1,4 +1,4 @@
-"""Cells of a spreadsheet's own file, as the texts that a person sees in it."""
+"""Cells of a spreadsheet file, as the texts that a person sees in it."""
 
 import re
 from datetime import date, datetime, time
@@ -15,8 +15,8 @@ _PERCENT: Final = re.compile(r"(?<!\\)%")
 def cell_text(value: object, number_format: str = "General") -> str:
     """The text of a cell; a number that is not whole is a Decimal.
 
-    A number has a point, no thousands, and zeros in front or a percent sign if its format shows
-    them. One of more than EXACT_DIGITS digits is shortened, as `1.23E+18`: it is not what was
+    A number has a point, no thousands, and leading zeros or a percent sign if its format shows
+    them. A number of more than EXACT_DIGITS digits is shortened, as `1.23E+18`: it is not what was
     typed. A date is marked as one: it may have been a code such as `3-10`.
     """
     match value:

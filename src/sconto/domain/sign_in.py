@@ -69,7 +69,7 @@ def read_name(text: str) -> TypedName | None:
     """The name as typed; None if nobody can have it.
 
     New users have no slash in their names, so the last slash ends the merchant's name, which may
-    have slashes.
+    contain slashes.
     """
     merchant, _, username = text.rpartition("/")
     if is_name(merchant) and is_name(username):
@@ -82,8 +82,8 @@ def limits_of_attempt(
 ) -> tuple[FailureLimit, ...]:
     """The limits that an attempt counts against: of the pair, the address and the name.
 
-    For an exempt user only the pair's limit is binding. For a user with a valid token only a limit
-    of their own is, by their id `holder`.
+    For an exempt user only the pair's limit is binding. A user with a valid token has only a limit
+    of their own, by their id `holder`.
     """
     bound = holder is None
     limits = (
@@ -108,7 +108,7 @@ def limit_of_holder(user_id: int) -> FailureLimit:
 
 
 def name_key(name: str) -> str:
-    """The key of a name among the failures: a hash, because people type passwords as names."""
+    """The key of a name in the failures: a hash, because people type passwords as names."""
     return f"name {_hash(name)}"
 
 
@@ -125,8 +125,8 @@ def known_address_hash(name: str, address: str) -> bytes:
 def password_checks_for(candidates: int) -> int:
     """How many password checks an attempt makes: a power of two, at least two.
 
-    Checks are added up to that number, so that the time does not tell how many users of other
-    merchants have the name.
+    Dummy checks are added, so that the time does not show how many users of other merchants have
+    the name.
     """
     return max(2, 1 << (candidates - 1).bit_length()) if candidates else 2
 

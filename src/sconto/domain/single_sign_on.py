@@ -1,4 +1,4 @@
-"""Single sign-on: what a provider's claims say of a user."""
+"""Single sign-on: what a provider's claims say about a user."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,10 +34,10 @@ class SignOnRules:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who somebody is at a provider, and what they are to be here.
+    """Who somebody is at a provider, and who they will be here.
 
-    `email` is None unless the provider has verified it. `role` is for a new user; with
-    `sets_role` it is that of a known user too. `names` are for a new user, best first.
+    `email` is None unless the provider has verified it. `role` is for a new user; with `sets_role`
+    it is that of a known user too. `names` are for a new user, best first.
     """
 
     issuer: str
@@ -67,7 +67,7 @@ def read_identity(rules: SignOnRules, issuer: str, claims: Claims) -> Identity:
 
 
 def find_claim(claims: Claims, name: str) -> object:
-    """A claim by its name, or by the path of names to it, such as `realm_access.roles`."""
+    """A claim by its name, or by a path of names such as `realm_access.roles`."""
     if name in claims:
         return claims[name]
     found: object = claims
@@ -79,7 +79,7 @@ def find_claim(claims: Claims, name: str) -> object:
 
 
 def _highest_role(rules: SignOnRules, claims: Claims) -> Role | None:
-    """The role that allows most, of those that the claim's values stand for."""
+    """The role that allows most, of those that the claim's values give."""
     if not rules.role_claim:
         return None
     found = find_claim(claims, rules.role_claim)

@@ -1,4 +1,4 @@
-"""What cart promotions did to an order, as it is stored in its outcome (`stored_outcome`)."""
+"""What cart promotions did to an order, in the form in which its outcome is stored."""
 
 import msgspec
 
@@ -34,7 +34,7 @@ class StoredReason(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class StoredCartPromotion(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What became of a cart promotion; one that applied has no reasons."""
+    """The result of a cart promotion; one that applied has no reasons."""
 
     promotion_id: int
     target: Target
@@ -67,7 +67,7 @@ def read_shipping(stored: StoredShipping) -> PricedShipping:
 
 
 def store_cart_promotion(outcome: CartPromotionOutcome) -> StoredCartPromotion:
-    """What became of a cart promotion, to be stored."""
+    """The result of a cart promotion, to be stored."""
     return StoredCartPromotion(
         outcome.promotion_id,
         outcome.target,
@@ -81,7 +81,7 @@ def store_cart_promotion(outcome: CartPromotionOutcome) -> StoredCartPromotion:
 
 
 def read_cart_promotion(stored: StoredCartPromotion) -> CartPromotionOutcome:
-    """What became of a cart promotion."""
+    """The result of a cart promotion."""
     return CartPromotionOutcome(
         stored.promotion_id,
         stored.target,

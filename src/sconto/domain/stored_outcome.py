@@ -2,7 +2,7 @@
 
 An outcome is JSON and must be readable for as long as the order exists. Its field names are
 independent of the values that pricing works with: those may change, these may not. A new field
-needs a default. Any other change needs a new version, and a decoder for the version before.
+needs a default. Any other change needs a new version, and a decoder for the previous version.
 
 Version 1 has no `version` field. Version 2 is the same with `version`, so that programs that only
 know version 1 read it too.
@@ -69,7 +69,7 @@ class StoredLine(msgspec.Struct, frozen=True, gc=False):
 
 
 class StoredCode(msgspec.Struct, frozen=True, gc=False):
-    """What became of an activated code."""
+    """The result of an activated code."""
 
     code: str
     status: CodeStatus
@@ -98,7 +98,7 @@ class StoredSubscription(msgspec.Struct, frozen=True, gc=False):
 
 
 class StoredConsideredCode(msgspec.Struct, frozen=True, gc=False):
-    """What a code on the subscription gave, or why nothing."""
+    """What a code on the subscription gave, or why it gave nothing."""
 
     code: str
     promotion_id: int | None

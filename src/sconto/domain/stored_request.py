@@ -2,8 +2,8 @@
 
 A repeated order is compared with it (`placement`), for as long as the order exists. As with
 outcomes (`stored_outcome`), the field names are independent of the values that pricing works with.
-A new field needs a default. Any other change needs a new version, and a decoder for the version
-before.
+A new field needs a default. Any other change needs a new version, and a decoder for the previous
+version.
 
 Version 1 has no `version` field, and writes fields that have their default. Version 2 is the same
 with `version`, so that programs that only know version 1 read it too.

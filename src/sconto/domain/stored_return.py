@@ -2,7 +2,7 @@
 
 As with outcomes (`stored_outcome`), the field names are independent of the values that the rules
 work with. A new field needs a default. Any other change needs a new version, and a decoder for the
-version before. Amounts are in minor units.
+previous version. Amounts are in minor units.
 """
 
 from typing import Final

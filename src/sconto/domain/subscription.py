@@ -23,7 +23,7 @@ class ContractCode:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A subscription that asks for a promotion; a new one has no `created_at`."""
+    """A subscription that may get a promotion; a new one has no `created_at`."""
 
     created_at: datetime | None
     type_id: str
@@ -35,7 +35,7 @@ class SubscriptionCode:
     """A code on the subscription of an order.
 
     `first_order_number` is the number of the first order after the code was applied. With an
-    `application_id` the promotion counts in the version that was applied then.
+    `application_id` the promotion counts in the version that was applied.
     """
 
     code: str
@@ -56,9 +56,9 @@ class Subscription:
 def subscription_code_key(text: str) -> str:
     """The key that all spellings of a code share, ignoring case.
 
-    Blanks and invisible characters at the ends do not count. A letter with a mark, such as й, may
-    be one character or two (NFC). NFC comes again at the end, because folding the case may split a
-    letter.
+    Blanks and invisible characters at the ends are ignored. A letter with a mark, such as й, may be
+    one character or two (NFC). NFC is applied again at the end, because folding the case may split
+    a letter.
     """
     if text.isascii():
         return trim(text).lower()
@@ -66,7 +66,7 @@ def subscription_code_key(text: str) -> str:
 
 
 def with_code_keys(subscription: Subscription) -> Subscription:
-    """The subscription with keys for codes, to be compared."""
+    """The subscription with keys in place of codes, for comparison."""
     codes = tuple(
         replace(code, code=subscription_code_key(code.code)) for code in subscription.codes
     )
@@ -103,7 +103,7 @@ class ConsideredCode:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionOutcome:
-    """What a subscription's codes do to one of its orders, in their order."""
+    """What a subscription's codes do to one of its orders, in the order of the codes."""
 
     subscription: Subscription
     considered: tuple[ConsideredCode, ...]

@@ -8,9 +8,9 @@ from sconto.domain.subscription_pricing import price_subscription
 
 
 def subscription_code(bill: Bill) -> Bill:
-    """Take off the lines what the best code on the cart's subscription gives on the order.
+    """Apply the best code on the cart's subscription.
 
-    It acts on what remains of the lines, and is split in proportion to that.
+    It works on what is left of the lines, and is split in proportion to that.
     """
     subscription = bill.cart.subscription
     if subscription is None:

@@ -92,7 +92,7 @@ def _consider(
     currency: str,
     total: int,
 ) -> ConsideredCode:
-    """What one code would give alone, or why it gives nothing."""
+    """What one code would give if it were alone, or why it gives nothing."""
     if found is None:
         return ConsideredCode(code.code, None, 0, None, CodeReason.UNKNOWN)
     place = place_order_number(order_number, code.first_order_number)
@@ -151,7 +151,7 @@ def discount_of(effect: Effect, currency: str, total: int) -> int:
 
 
 def last_order_with_effect(rules: Sequence[Rule], first_order_number: int) -> int | None:
-    """The number of the contract's last order that a rule is for; 0 if there is none.
+    """The number of the contract's last order that gets an effect of a rule; 0 if there is none.
 
     None if a rule has no conditions, because its effect never ends.
     """

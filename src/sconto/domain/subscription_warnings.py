@@ -1,4 +1,4 @@
-"""Warnings about a subscription promotion: what the merchant may not have meant."""
+"""Warnings about a subscription promotion: what the merchant may not have intended."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from sconto.domain.subscription_promotion import (
 
 
 class SubscriptionWarningKind(StrEnum):
-    """Something that the merchant may not have meant."""
+    """Something that the merchant may not have intended."""
 
     OVER = "over"
     USED_UP = "used_up"
@@ -55,7 +55,7 @@ def _warn_of_rules(rules: tuple[Rule, ...]) -> Iterator[SubscriptionWarning]:
             yield SubscriptionWarning(SubscriptionWarningKind.ALL_FREE)
         if _is_never_due(rule):
             yield SubscriptionWarning(SubscriptionWarningKind.NEVER_DUE, rule)
-        # Of two equal rules the second is superfluous.
+        # Of two equal rules the second has no effect.
         elif any(
             _outdoes(other, rule) and (before < place or not _outdoes(rule, other))
             for before, other in enumerate(rules)
@@ -70,7 +70,7 @@ def _is_free(rule: Rule) -> bool:
 
 
 def _is_never_due(rule: Rule) -> bool:
-    """Whether it needs more orders since the code was applied than the contract has by then."""
+    """Whether its order number since the code was applied can never fit the contract's number."""
     with_code = numbers_of(rule, ConditionType.ORDER_NUMBER_AFTER_APPLIED)
     of_contract = numbers_of(rule, ConditionType.SUBSCRIPTION_CONTRACT_ORDER_NUMBER)
     return bool(with_code and of_contract) and max(of_contract) < min(with_code)

@@ -63,7 +63,7 @@ def step_of(now: datetime) -> int:
 
 
 def steps_at(now: datetime) -> Iterator[int]:
-    """The steps whose codes are taken now, the current one first."""
+    """The steps whose codes are valid now, the current one first."""
     step = step_of(now)
     yield step
     for drift in range(1, DRIFT + 1):
@@ -72,7 +72,7 @@ def steps_at(now: datetime) -> Iterator[int]:
 
 
 def read_code(text: str) -> TimeCode | RecoveryCode | None:
-    """The code that somebody typed, with or without blanks and hyphens; None if it is none."""
+    """The code that somebody typed, with or without blanks and hyphens; None if it is no code."""
     plain = "".join(text.split()).upper().translate(_READ_AS)
     if _DIGITS_ONLY.fullmatch(plain):
         return TimeCode(plain)
@@ -96,15 +96,15 @@ def show_recovery_code(code: RecoveryCode) -> str:
 
 
 def recovery_hash(code: RecoveryCode) -> bytes:
-    """What is stored of a recovery code. It has 80 random bits, so a fast hash is right."""
+    """The hash of a recovery code that is stored. 80 random bits need no slow hash."""
     return sha256(f"sconto recovery code {code.letters}".encode()).digest()
 
 
 def limit_of_codes(user_id: int, *, is_known: bool) -> FailureLimit:
     """The limit of wrong codes of a person.
 
-    Where the person signed in before, another limit counts than elsewhere: whoever has only the
-    password cannot keep the person out there.
+    Addresses from which the person signed in before have a limit of their own: somebody who has
+    only the password cannot keep the person out there.
     """
     where = "known" if is_known else "elsewhere"
     return FailureLimit(f"second factor {user_id} {where}", FAILURES_OF_CODES, FAILURE_WINDOW)

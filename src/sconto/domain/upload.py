@@ -1,4 +1,4 @@
-"""Uploaded files that a person looks at before they are taken."""
+"""Uploaded files that a person reviews before they are taken."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,4 +25,4 @@ class Upload:
 
 
 class UploadNotFound(Problem):
-    """The user has no such upload, or it was taken or is over."""
+    """The user has no such upload, or it was taken or has expired."""

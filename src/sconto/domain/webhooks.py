@@ -1,4 +1,4 @@
-"""Webhooks: who is told of events, how messages are signed, and when they are sent again.
+"""Webhooks: who gets events, how messages are signed, and when they are sent again.
 
 Messages follow the Standard Webhooks specification (https://www.standardwebhooks.com): its headers,
 its signatures and its secrets.
@@ -7,10 +7,11 @@ its signatures and its secrets.
 import hashlib
 import hmac
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 MAX_WEBHOOKS: Final = 50
 """Webhooks of one merchant."""
@@ -22,7 +23,7 @@ LONGEST_OVERLAP: Final = timedelta(days=7)
 DEFAULT_OVERLAP: Final = timedelta(hours=24)
 """How long the secret before the last one stays valid."""
 
-_SECRET_PREFIX: Final = "whsec_"  # noqa: S105  # what each secret begins with
+_SECRET_PREFIX: Final = "whsec_"  # noqa: S105  # the prefix of each secret
 
 RETRY_DELAYS: Final = tuple(
     timedelta(seconds=seconds)
@@ -58,7 +59,7 @@ GONE: Final = 410
 
 
 class DeliveryState(StrEnum):
-    """Of a delivery; a dead one is not tried again by itself."""
+    """The state of a delivery; a dead one is not tried again automatically."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -74,7 +75,7 @@ class DisabledBecause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook:
-    """A webhook as its owner describes it; without types it is told all events."""
+    """A webhook as its owner describes it; without types it gets all events."""
 
     url: str
     description: str = ""
@@ -84,7 +85,7 @@ class NewWebhook:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A stored webhook. `failing_since` is the first of the failures since the last success."""
+    """A stored webhook. `failing_since` is the first failure since the last success."""
 
     id: int
     url: str
@@ -98,11 +99,16 @@ class Webhook:
     updated_at: datetime
 
 
+NOT_KEPT: Final = "not kept"
+"""The failure of a delivery whose event was deleted before it was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request, and what came of it; `status` is None without an answer.
+    """One request and its result; `status` is None without an answer.
 
-    `answer` is the beginning of the answer's body, `failure` says in words why there is none.
+    `answer` is the beginning of the answer's body. `failure` says why there is none: NOT_KEPT, or
+    what the sender found.
     """
 
     number: int
@@ -115,7 +121,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event on its way to a webhook. `message_id` is the event's, or of a test its own."""
+    """An event on its way to a webhook. `message_id` is the event's; a test has its own."""
 
     id: int
     webhook_id: int
@@ -132,27 +138,27 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDetails:
-    """A delivery with the body that is sent, and all attempts."""
+    """A delivery with what is sent, and all attempts; no payload if its event is not kept."""
 
     delivery: Delivery
     url: str
-    body: bytes
+    payload: Mapping[str, Any] | None
     attempts: tuple[Attempt, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent, and where to."""
+    """What is sent, and where."""
 
     url: str
     id: str
-    body: bytes
+    payload: Mapping[str, Any]
     secrets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a request. Without an answer, `failure` says why.
+    """The result of a request. Without an answer, `failure` says why.
 
     `retry_after` is what the receiver asked for.
     """
@@ -171,7 +177,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a delivery after an attempt; `retry_at` is None if it is over."""
+    """The state of a delivery after an attempt; `retry_at` is None if it has ended."""
 
     state: DeliveryState
     retry_at: datetime | None = None
@@ -182,10 +188,13 @@ def write_secret(key: bytes) -> str:
     return _SECRET_PREFIX + b64encode(key).decode()
 
 
-def message_headers(message: Message, sent_at: datetime) -> dict[str, str]:
-    """The headers of the specification; a signature for each secret that is valid."""
+def message_headers(message: Message, body: bytes, sent_at: datetime) -> dict[str, str]:
+    """The headers of the specification for a body that has the message's payload.
+
+    They have a signature for each secret that is valid.
+    """
     timestamp = str(int(sent_at.timestamp()))
-    content = b".".join((message.id.encode(), timestamp.encode(), message.body))
+    content = b".".join((message.id.encode(), timestamp.encode(), body))
     signatures = [_sign(secret, content) for secret in message.secrets]
     return {
         "webhook-id": message.id,
@@ -202,7 +211,7 @@ def _sign(secret: str, content: bytes) -> str:
 def valid_secrets(
     secret: str, previous: str | None, previous_until: datetime | None, now: datetime
 ) -> tuple[str, ...]:
-    """The newest secret, and the one before while it is valid."""
+    """The newest secret, and the previous one while it is valid."""
     if previous is None or previous_until is None or previous_until <= now:
         return (secret,)
     return secret, previous
@@ -211,7 +220,7 @@ def valid_secrets(
 def decide(
     answer: Answer, attempts: int, created_at: datetime, now: datetime, *, is_test: bool = False
 ) -> Decision:
-    """What becomes of a delivery after so many attempts. A test is tried once.
+    """The state of a delivery after this number of attempts. A test is tried once.
 
     A receiver that asks for more time gets it, up to six hours.
     """
@@ -227,10 +236,10 @@ def decide(
 
 
 def pause_after(failures: int, failing_since: datetime | None, now: datetime) -> timedelta | None:
-    """How long a webhook rests after so many failures in a row; None if it does not.
+    """How long a webhook pauses after this number of failures in a row; None for no pause.
 
-    As long as it has failed already, within bounds. So it does not matter how many requests to it
-    were under way together.
+    The pause is as long as the time since the first failure, within bounds. So the number of
+    concurrent requests does not matter.
     """
     if failures < PAUSED_FROM or failing_since is None:
         return None

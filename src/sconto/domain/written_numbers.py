@@ -32,8 +32,8 @@ _CODE: Final = re.compile("[A-Z]{3}")
 class WrittenNumber:
     """A number with a point and without thousands, as `1234.5`, and the currency beside it.
 
-    `is_unclear`: it may have been meant as thousands, or as a decimal: `1,234`. Then the sign is
-    taken for the decimal sign.
+    `is_unclear` says that the sign may separate thousands or decimals: `1,234`. Then it is taken
+    for the decimal sign.
     """
 
     number: str
@@ -42,10 +42,10 @@ class WrittenNumber:
 
 
 def read_number(text: str, decimal: DecimalSign | None = None) -> WrittenNumber:
-    """The number that a person wrote; a text that is none stays as it is.
+    """The number that a person wrote; a text that is no number is returned unchanged.
 
-    `decimal` says which sign is decimal. Without it the text decides: of two signs the last, and of
-    one sign it is decimal unless it separates three digits, or occurs again.
+    `decimal` says which sign is decimal. Without it the text decides: of two signs the last is
+    decimal. A single sign is decimal unless it separates three digits, or occurs again.
     """
     rest, currency = _split_currency(trim(text))
     rest = _BETWEEN_THOUSANDS.sub("", rest)
@@ -70,7 +70,7 @@ def read_number(text: str, decimal: DecimalSign | None = None) -> WrittenNumber:
 
 
 def decimal_sign_of(text: str) -> DecimalSign | None:
-    """The decimal sign that a number shows; None if it may be either, or is none."""
+    """The decimal sign that a number shows; None if it may be either, or there is none."""
     rest = _BETWEEN_THOUSANDS.sub("", _split_currency(trim(text))[0])
     if _UNCLEAR.fullmatch(rest) or not rest.strip(".,").replace(".", "").replace(",", "").isdigit():
         return None

@@ -1,6 +1,6 @@
 """The verbs: one function for each thing that a person can ask for.
 
-The rooms above get the database from here, to pass it on.
+`api`, `portal` and `cli` get the database from here, to pass it on.
 """
 
 from sconto.store.availability import BusyReason

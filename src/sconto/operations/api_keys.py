@@ -1,4 +1,4 @@
-"""API keys: what an admin asks about them, and how they are created and revoked."""
+"""API keys: how an admin lists, creates and revokes them."""
 
 import secrets
 from datetime import datetime
@@ -28,10 +28,10 @@ from sconto.store.database import Connection, Database, retried
 async def create_key(
     database: Database, caller: Caller, new: NewKey, now: datetime, known: KnownKeys | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key of the caller's merchant, and the text that nobody can see again.
+    """A new key of the caller's merchant, and its text, which is shown only once.
 
-    `known` has the keys of this process, which accepts the new one immediately; others accept it
-    at its first request. Raises NotAName, KeyEndsInThePast, NameTaken, TooManyKeys.
+    `known` has the keys of this process, which accepts the new one immediately. Other processes
+    accept it at its first request. Raises NotAName, KeyEndsInThePast, NameTaken, TooManyKeys.
     """
     if not is_name(new.name):
         raise NotAName(new.name)
@@ -81,9 +81,9 @@ async def find_key(database: Database, caller: Caller, name: str) -> ApiKey:
 async def revoke_key(
     database: Database, caller: Caller, key_id: int, now: datetime, known: KnownKeys | None = None
 ) -> ApiKey:
-    """End a key for ever: in this process immediately, elsewhere within 10 seconds.
+    """Revoke a key: in this process immediately, elsewhere within 10 seconds.
 
-    Answers what it was. Raises KeyNotFound.
+    Returns the key. Raises KeyNotFound.
     """
     async with database.write(caller.merchant_id) as connection:
         key = await _find(connection, caller, key_id)

@@ -42,7 +42,7 @@ async def list_entries(database: Database, caller: Caller, query: AuditQuery) ->
 async def export_entries(
     database: Database, caller: Caller, query: AuditQuery
 ) -> AsyncIterator[Sequence[AuditEntry]]:
-    """All entries that the query asks for, latest first, in batches; its limit does not count."""
+    """All entries that match the query, latest first, in batches; its limit is ignored."""
     conditions = {
         "since": None if query.since is None else query.since.isoformat(),
         "until": None if query.until is None else query.until.isoformat(),
@@ -56,6 +56,6 @@ async def export_entries(
 
 
 def _holder_of(entry: Entry) -> tuple[Subject, int]:
-    """Whose name is looked up: a sign-in is about a user."""
+    """The user whose name is looked up: a sign-in is about a user."""
     subject = entry.change.subject
     return (Subject.USER if subject in _PEOPLE else subject, entry.change.subject_id)

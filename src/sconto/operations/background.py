@@ -1,4 +1,4 @@
-"""Background jobs: one loop that runs a job again and again."""
+"""Background jobs: one loop that runs a job repeatedly."""
 
 import asyncio
 import logging
@@ -20,13 +20,13 @@ async def keep_running(
     rest: float | None = None,
     wake: asyncio.Event | None = None,
 ) -> None:
-    """Run the job after each pause; ends when cancelled, and not when the job fails.
+    """Run the job after each pause; ends when cancelled, but not when the job fails.
 
-    Pauses are in seconds, and cut by up to a half at random: workers that start together must not
-    run the job together. `failure` says in the log what was not done. A process that can only read
-    logs nothing: a process that writes to the primary does the job.
+    Pauses are in seconds, and shortened at random by up to a half: workers that start together must
+    not run the job together. `failure` is the log's text for a failed run. A process that can only
+    read logs nothing: a process that writes to the primary does the job.
 
-    With `rest`, a job that answers false had nothing to do, and the pause after it is that long.
+    With `rest`, the pause is that long after the job returned False because it had nothing to do.
     `wake` ends a pause.
     """
     longest = pause if first_pause is None else first_pause

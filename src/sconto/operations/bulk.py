@@ -1,4 +1,4 @@
-"""One change of several promotions: each is changed by itself, or says why it is not."""
+"""One change of several promotions: each is changed by itself, or has a reason why not."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ MAX_CHOSEN: Final = 100
 
 
 class BulkStatus(StrEnum):
-    """What became of a promotion."""
+    """The result for a promotion."""
 
     DONE = "done"
     UNCHANGED = "unchanged"
@@ -35,7 +35,7 @@ class BulkStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BulkOutcome:
-    """A promotion as it was before, None if it is gone, and what became of it.
+    """A promotion before the change, None if it no longer exists, and the result.
 
     `rises` are the prices that would have been raised.
     """
@@ -60,7 +60,7 @@ async def switch_all(
 ) -> list[BulkOutcome]:
     """Switch the promotions on or off.
 
-    One that would raise prices is not switched on unless `accept_rises`.
+    A promotion that would raise prices is not switched on unless `accept_rises`.
     """
 
     async def switch(one: ChosenPromotion) -> None:
@@ -139,7 +139,7 @@ def _with_end(before: CartPromotion, ends_at: datetime | None) -> NewCartPromoti
 async def find_chosen(
     database: Database, caller: Caller, promotion_ids: Sequence[int]
 ) -> dict[int, ChosenPromotion]:
-    """Those of the promotions that exist or can be restored, by id."""
+    """The promotions that exist or can be restored, by id."""
     async with database.read(caller.merchant_id) as connection:
         known = [one for one in promotion_ids if one <= MAX_INT64]
         return await store.find_some(connection, caller.merchant_id, known)
@@ -152,7 +152,7 @@ async def _change_each(
     change: _Change,
     is_so: Callable[[ChosenPromotion], bool] = lambda _: False,
 ) -> list[BulkOutcome]:
-    """Change one after the other, each in a transaction of its own."""
+    """Change one after the other, each in its own transaction."""
     different = list(dict.fromkeys(promotion_ids))[:MAX_CHOSEN]
     found = await find_chosen(database, caller, different)
     return [await _change_one(one, found.get(one), change, is_so) for one in different]

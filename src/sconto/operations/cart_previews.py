@@ -1,4 +1,4 @@
-"""What a cart promotion would give a sample cart if it were saved; nothing is written."""
+"""What a cart promotion would give on a sample cart if it were saved; nothing is written."""
 
 import dataclasses
 from datetime import datetime
@@ -27,7 +27,7 @@ _CODE: Final = "SAMPLE"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CartPreview:
-    """The sample cart at a time, and what becomes of the draft in it.
+    """The sample cart at a time, and the result of the draft in it.
 
     `products` are those of the lines, by id.
     """
@@ -47,8 +47,8 @@ async def preview_cart_promotion(
 ) -> CartPreview | None:
     """Price a sample of what the promotion covers, as if it were switched on.
 
-    `promotion_id` is the promotion that it would replace. None if the catalogue has no product
-    that it covers. Raises PromotionNotFound.
+    `promotion_id` is the promotion that it would replace. None if the catalogue has no product that
+    it covers. Raises PromotionNotFound.
     """
     samples = await _samples(database, caller, new)
     if not samples:

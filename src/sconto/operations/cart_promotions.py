@@ -31,7 +31,6 @@ from sconto.domain.history import (
     cart_promotion_deleted,
     cart_promotion_restored,
 )
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import CartPromotionOverview
 from sconto.domain.people import Caller
 from sconto.domain.pricing import price
@@ -100,9 +99,9 @@ async def change_promotion(
 ) -> CartPromotion:
     """Change a promotion to what `change` returns for it.
 
-    If that has no codes but a code type, the codes stay. If nothing differs, nothing is written.
-    `version` is when the caller last saw it changed; ChangedMeanwhile is raised if it was changed
-    after that. Raises PromotionNotFound, TooManyAutomatic, and what `change` raises.
+    If the result has a code type but no codes, the codes stay. If nothing differs, nothing is
+    written. `version` is the change that the caller saw last; ChangedMeanwhile is raised if there
+    was a later one. Raises PromotionNotFound, TooManyAutomatic, and what `change` raises.
     """
 
     async def change_it() -> CartPromotion:
@@ -177,9 +176,9 @@ async def delete_promotion(
 async def restore_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime
 ) -> None:
-    """Restore a deleted promotion with its codes; one that is not deleted stays as it is.
+    """Restore a deleted promotion with its codes; does nothing to one that is not deleted.
 
-    Raises PromotionNotFound, also if it was deleted longer ago than RESTORABLE_FOR, and
+    Raises PromotionNotFound, also if it was deleted longer than RESTORABLE_FOR ago, and
     TooManyAutomatic.
     """
     done: code_sweeps.Restoration | None = None
@@ -231,7 +230,7 @@ async def list_codes(
 async def list_promotions(
     database: Database, caller: Caller, query: CartPromotionQuery, now: datetime
 ) -> tuple[list[CartPromotion], bool]:
-    """The promotions that the query asks for, and whether there are more."""
+    """The promotions that match the query, and whether there are more."""
     async with database.read(caller.merchant_id) as connection:
         found = await cart_promotions.list_promotions(connection, caller.merchant_id, query, now)
     return found[: query.limit], len(found) > query.limit
@@ -252,7 +251,7 @@ async def get_promotion_history(
 
 @retried
 async def get_statistics(database: Database, caller: Caller, promotion_id: int) -> CartStatistics:
-    """What the promotion gave, and what its limits leave. Raises PromotionNotFound."""
+    """What the promotion gave, and what is left of its limits. Raises PromotionNotFound."""
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
         promotion = await _existing(connection, merchant_id, promotion_id)
@@ -269,12 +268,8 @@ async def get_overview(
     Raises PromotionNotFound.
     """
     async with database.read(caller.merchant_id) as connection:
-        found = (
-            await promotion_lists.find_cart_overview(
-                connection, caller.merchant_id, promotion_id, today
-            )
-            if promotion_id <= MAX_INT64
-            else None
+        found = await promotion_lists.find_cart_overview(
+            connection, caller.merchant_id, promotion_id, today
         )
         if found is None:
             raise PromotionNotFound(promotion_id)
@@ -285,7 +280,7 @@ async def get_overview(
 async def try_promotion(
     database: Database, caller: Caller, draft: CartDraft, cart: Cart, at: datetime
 ) -> PricedCart:
-    """The quote as it would be with the draft, which may replace a promotion. Nothing is written.
+    """The quote as if the draft, which may replace a promotion, were saved. Nothing is written.
 
     Raises PromotionNotFound if the promotion to replace does not exist.
     """
@@ -308,7 +303,7 @@ async def _with_taken(
     cart: Cart,
     at: datetime,
 ) -> CartDraft:
-    """The draft with what orders took of the promotion that it replaces, and holds hold."""
+    """The draft with what orders and holds took of the promotion that it replaces."""
     merchant_id = caller.merchant_id
     keys = {Scope.TOTAL: "", Scope.BUDGET: cart.currency}
     if cart.customer.id is not None:
@@ -375,7 +370,7 @@ async def _read_statistics(
 async def _check_number(
     connection: Connection, caller: Caller, promotion: CartPromotion, now: datetime
 ) -> None:
-    """Raise TooManyAutomatic if the promotion is one automatic promotion too many."""
+    """Raise TooManyAutomatic if this is one active automatic promotion too many."""
     if promotion.code_type is None and promotion.active:
         count = await cart_promotions.count_automatic(connection, caller.merchant_id, now)
         if count > MAX_AUTOMATIC:

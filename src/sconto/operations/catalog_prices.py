@@ -1,4 +1,4 @@
-"""What the products of a catalogue cost everybody, without codes."""
+"""What a catalogue's products cost every customer, without codes."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -42,7 +42,7 @@ async def price_products(
 
 
 def _by_currency(wanted: Sequence[Product]) -> Iterator[tuple[str, Sequence[Product]]]:
-    """The products of each currency, as many as are listed together."""
+    """The products of each currency, in lists of the size of a listing."""
     for currency in sorted({product.currency for product in wanted}):
         of_currency = [product for product in wanted if product.currency == currency]
         for start in range(0, len(of_currency), MAX_PRODUCTS):

@@ -64,7 +64,7 @@ async def quote(
 ) -> PricedCart:
     """What the cart costs at a time, with the promotions as they are now.
 
-    What is held until `now` or before is free. Without `now`, `at` is now.
+    Holds that ended at `now` or earlier are ignored. Without `now`, `at` is now.
     """
     found = await database.carts.read(caller.merchant_id, CartAt(cart, at, now=now))
     return price(cart, found, at, steps)
@@ -134,11 +134,11 @@ async def _price_and_place(
     turns: OrderTurns,
     steps: Sequence[Step],
 ) -> Placed:
-    """Price the order and store it. Raises OrderRaceLost if something else was first.
+    """Price the order and store it. Raises OrderRaceLost if another request was first.
 
     An order that takes from a limit waits for its turn between the two. It need not be priced again
-    after that: the statement that writes checks the limits and the versions of the prices. An order
-    that was promised is not priced at all.
+    after that: the statement that writes checks the limits and the price version. A promised order
+    is not priced at all.
     """
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
@@ -240,7 +240,7 @@ async def change_order_status(
 async def _give_back(
     connection: Connection, merchant_id: int, order: StoredOrder, now: datetime
 ) -> StoredOrder:
-    """Give back what the order took for its cart promotions, unless it did before."""
+    """Give back what the order took for its cart promotions, unless that was done before."""
     promotion_ids = _limited_promotions(order)
     if not promotion_ids or order.gave_back:
         return order

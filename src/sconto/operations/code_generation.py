@@ -14,6 +14,7 @@ from sconto.domain.people import Caller, Role
 from sconto.domain.problems import GenerationNotFound, NoCodesAllowed, PromotionNotFound
 from sconto.operations.background import keep_running
 from sconto.store import code_generations, code_lists, history
+from sconto.store.code_timelines import claim_generated
 from sconto.store.database import (
     Busy,
     Connection,
@@ -22,6 +23,7 @@ from sconto.store.database import (
     retried,
     retrying,
 )
+from sconto.store.price_versions import Renewal, renew_prices
 
 CODES_PER_TRANSACTION: Final = 10_000
 """Codes of one transaction. An edit of the promotion waits for one transaction at most."""
@@ -104,7 +106,7 @@ async def list_generations(
 async def generate_some(
     database: Database, merchant_id: int, generation_id: int, now: datetime
 ) -> Generation | None:
-    """Make the next codes of a generation, and answer it as it is then.
+    """Make the next codes of a generation, and return the generation after that.
 
     None if it is finished, or another worker has it.
     """
@@ -130,9 +132,9 @@ async def generate_some(
 
 
 async def generate_all(database: Database, clock: Callable[[], datetime]) -> bool:
-    """Make codes for all open generations in turn, until nothing is left for this worker.
+    """Make codes for all open generations, one after the other, until this worker has none left.
 
-    Whether any was open.
+    Returns whether any was open.
     """
     async with database.read() as connection:
         waiting = await code_generations.list_open_generations(connection, _MAX_OPEN)
@@ -148,7 +150,7 @@ async def generate_all(database: Database, clock: Callable[[], datetime]) -> boo
             except DatabaseUnavailable:
                 raise
             except Exception:
-                # One generation that fails must not stop those of other merchants.
+                # If one generation fails, those of other merchants must still go on.
                 _log.exception("codes of generation %s are not generated", generation_id)
                 continue
             if generation is not None and generation.ending is None:
@@ -160,7 +162,7 @@ async def generate_all(database: Database, clock: Callable[[], datetime]) -> boo
 async def keep_generating(
     database: Database, clock: Callable[[], datetime], *, pause: float = _PAUSE
 ) -> None:
-    """Generate the codes that merchants ask for; ends when cancelled."""
+    """Generate the codes of all running generations; ends when cancelled."""
     await keep_running(
         lambda: generate_all(database, clock),
         "codes are not generated",
@@ -176,10 +178,7 @@ def example_code(pattern: CodePattern) -> str:
 
 
 def draw_codes(pattern: CodePattern, count: int) -> list[str]:
-    """Codes from the system's cryptographic source; every letter is equally likely.
-
-    Codes may repeat.
-    """
+    """Codes from the system's cryptographic source; every letter is equally likely."""
     return list(pattern.spell(_draw_letters(pattern.alphabet, count * pattern.letters)))
 
 
@@ -199,7 +198,7 @@ def _draw_letters(alphabet: str, count: int) -> str:
 async def _make_some(
     connection: Connection, merchant_id: int, generation: Generation
 ) -> tuple[int, Ending | None]:
-    """Add codes to the promotion: how many, and how the generation ended, if it did."""
+    """Add codes to the promotion; returns their number, and the ending if the job has ended."""
     holder = await code_lists.lock_codes(connection, merchant_id, generation.promotion_id)
     if holder is None or not holder.takes_codes:
         return 0, Ending.PROMOTION_GONE
@@ -211,6 +210,10 @@ async def _make_some(
             connection, merchant_id, generation.promotion_id, codes, keys
         )
         if made:
+            if await claim_generated(connection, merchant_id, keys):
+                await renew_prices(
+                    connection, merchant_id, Renewal(codes_of=generation.promotion_id)
+                )
             return made, Ending.COMPLETE if made == missing else None
     return 0, Ending.PATTERN_USED_UP
 

@@ -26,7 +26,7 @@ async def import_codes(
     typed: bool = False,
     layout: Layout = AUTOMATIC,
 ) -> int:
-    """Add the codes of a file after the promotion's others, all or none; how many.
+    """Add the codes of a file after the promotion's others, all or none; returns their number.
 
     In a file of `typed` codes no line is a heading. The pieces are read once, and never held in
     memory together. The promotion is locked only after the last piece. Raises PromotionNotFound,
@@ -62,7 +62,7 @@ async def _read_lines(
     for piece in pieces:
         for line in file.feed(piece):
             yield line
-        # Lets other requests of this process run.
+        # Let other requests of this process run.
         await asyncio.sleep(0)
     for line in file.end():
         yield line
@@ -85,7 +85,7 @@ async def _refuse_file(
     promotion_id: int,
     refused: RefusedLines[RefusedCodeLine],
 ) -> NoReturn:
-    """Raise CodeFileRefused with the refused lines and those whose codes there are already."""
+    """Raise CodeFileRefused with the refused lines and those whose codes already exist."""
     clashes, total = await code_lists.find_clashes(
         connection, caller.merchant_id, promotion_id, NAMED_LINES
     )

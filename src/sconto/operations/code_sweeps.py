@@ -15,7 +15,7 @@ _BATCH_PAUSE: Final = 0.01
 
 
 async def sweep_codes(database: Database) -> None:
-    """Sweep for all deleted promotions in turn, until nothing is left for this worker."""
+    """Sweep for all deleted promotions, one after the other, until nothing is left."""
     async with database.read() as connection:
         waiting = await store.list_sweeps(connection, _MAX_JOBS)
     while waiting:
@@ -24,14 +24,14 @@ async def sweep_codes(database: Database) -> None:
 
 
 async def keep_sweeping_codes(database: Database) -> None:
-    """Remove the codes of promotions that were deleted; ends when cancelled."""
+    """Remove the codes of deleted promotions; ends when cancelled."""
     await keep_running(
         lambda: sweep_codes(database), "codes of deleted promotions are not removed", pause=_PAUSE
     )
 
 
 async def _sweep_batch(database: Database, merchant_id: int, promotion_id: int) -> bool:
-    """Sweep a batch; whether there is more to do."""
+    """Sweep a batch; returns whether more is left."""
 
     async def sweep() -> bool:
         async with database.write() as connection:

@@ -31,7 +31,7 @@ from sconto.operations.search import is_prepared
 from sconto.store import code_lists, history
 from sconto.store.code_parts import search_parts
 from sconto.store.database import Connection, Database, retried, retrying
-from sconto.store.price_versions import PRICES
+from sconto.store.price_versions import Renewal
 from sconto.store.threads import in_thread
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ _REMOVAL_BATCH: Final = 5_000
 
 @retried
 async def require_holder(database: Database, caller: Caller, promotion_id: int) -> None:
-    """Raise PromotionNotFound unless there is such a product or cart promotion."""
+    """Raise PromotionNotFound unless a product or cart promotion has this id."""
     async with database.read(caller.merchant_id) as connection:
         await find_holder(connection, caller, promotion_id)
 
@@ -57,10 +57,10 @@ async def require_holder(database: Database, caller: Caller, promotion_id: int) 
 async def list_codes(
     database: Database, caller: Caller, promotion_id: int, query: CodeQuery
 ) -> CodePage:
-    """The codes that the query asks for; raises PromotionNotFound and CursorRefused.
+    """The codes that match the query; raises PromotionNotFound and CursorRefused.
 
-    A code that is added meanwhile comes last. A code that an edit of the promotion moves may be
-    listed twice, or not at all.
+    A code that is added in the meantime comes last. A code that an edit of the promotion moves may
+    be listed twice, or not at all.
     """
     async with database.read(caller.merchant_id) as connection:
         holder = await find_holder(connection, caller, promotion_id)
@@ -71,7 +71,7 @@ async def list_codes(
 async def list_found_codes(
     database: Database, caller: Caller, heading: PromotionHeading, query: CodeQuery
 ) -> CodePage:
-    """As `list_codes`, for a promotion that was found before. Raises CursorRefused."""
+    """As `list_codes`, for a promotion that was already found. Raises CursorRefused."""
     holder = code_lists.CodeHolder(
         heading.summary.id, heading.summary.type is PromotionType.COUPON, heading.code_type
     )
@@ -93,10 +93,10 @@ async def count_codes(
 async def add_codes(
     database: Database, caller: Caller, promotion_id: int, codes: Sequence[str], now: datetime
 ) -> int:
-    """Add codes after the promotion's others, all or none; how many.
+    """Add codes after the promotion's others, all or none; returns their number.
 
-    Raises PromotionNotFound, NoCodesAllowed, and CodesTaken with the codes that the promotion has
-    already, or that are sent twice, in any spelling.
+    Raises PromotionNotFound, NoCodesAllowed, and CodesTaken with the codes that the promotion
+    already has, or that are sent twice, in any spelling.
     """
     keys = await _briefly(codes, _keys_of, codes)
     if len(keys) < len(codes):
@@ -122,8 +122,8 @@ async def remove_codes(
 ) -> RemovedCodes:
     """Remove codes; they stay on the orders that used them, and in the statistics.
 
-    The answer names the codes that the promotion does not have. Many codes are removed in several
-    transactions: if one fails, the codes before it stay removed. Raises PromotionNotFound.
+    The result names the codes that the promotion does not have. Many codes are removed in several
+    transactions: if one fails, those removed earlier stay removed. Raises PromotionNotFound.
     """
     wanted, keys = await _briefly(codes, _wanted_of, codes)
     removed: set[str] = set()
@@ -136,7 +136,7 @@ async def remove_codes(
 async def _remove_some(
     database: Database, caller: Caller, promotion_id: int, keys: Sequence[str], now: datetime
 ) -> set[str]:
-    """Remove a batch; the keys of the codes that existed."""
+    """Remove a batch; returns the keys of the codes that existed."""
 
     async def remove() -> set[str]:
         async with database.write(caller.merchant_id) as connection:
@@ -286,7 +286,7 @@ def _key(cursor: str | None) -> str:
 
 
 async def _briefly(codes: Sequence[str], function: Callable[..., T], *arguments: object) -> T:
-    """Call the function; in a thread if the codes are many."""
+    """Call the function; in a thread if there are many codes."""
     return function(*arguments) if len(codes) <= _FEW else await in_thread(function, *arguments)
 
 
@@ -305,7 +305,7 @@ def _missing(wanted: Mapping[str, str], gone: set[str]) -> tuple[str, ...]:
 
 
 def _repeated(codes: Sequence[str], keys: Sequence[str], taken: set[str]) -> tuple[str, ...]:
-    """The codes that the promotion has already, or that an earlier one repeats."""
+    """The codes that the promotion already has, or that an earlier one in the list repeats."""
     known = set(taken)
     repeated = []
     for code, key in zip(codes, keys, strict=True):
@@ -330,4 +330,4 @@ async def record(
         connection, caller.merchant_id, promotion_id, now, has_codes=added.count > 0
     )
     change = codes_changed(promotion_id, verb, ListChange(added=added, removed=removed))
-    await history.record(connection, caller, change, now, PRICES)
+    await history.record(connection, caller, change, now, Renewal(codes_of=promotion_id))

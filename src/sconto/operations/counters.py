@@ -1,8 +1,8 @@
 """Folding the counters, so that their number does not grow with the orders.
 
 Concurrent orders count in different rows, by slot, and each day has its own rows. Old counters need
-neither. Slots become one row a day when no order counts on that day any more. Days of redemptions
-become one row a month. The sums are the same before, after and meanwhile.
+neither. When no order counts on a day any more, its slots become one row. Days of redemptions
+become one row a month. The sums stay the same at every moment.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _Fold: TypeAlias = Callable[[Connection, int, date], Awaitable[int]]
 
 
 async def fold(database: Database, now: datetime) -> int:
-    """Fold all counters that are old enough: how many rows, 0 if another worker folds."""
+    """Fold all counters that are old enough; returns their number, 0 if another worker folds."""
     slots_before, days_before = now.date() - SLOTS_FOLDED_AFTER, now.date() - DAYS_FOLDED_AFTER
     # Slots first: only rows of slot 0 are folded into months.
     steps = (
@@ -52,7 +52,7 @@ async def fold(database: Database, now: datetime) -> int:
 async def _fold_merchant(
     database: Database, merchant_id: int, steps: Sequence[tuple[_Fold, date]]
 ) -> int | None:
-    """How many rows were folded; None if another worker folds."""
+    """The number of rows that were folded; None if another worker folds."""
     folded = 0
     for fold_some, before in steps:
         found: int | None = store.FOLD_BATCH

@@ -17,7 +17,7 @@ _EXPORT_BATCH: Final = 500
 async def list_covered(
     database: Database, caller: Caller, promotion_id: int, query: CoveredQuery
 ) -> CoveredPage:
-    """The products that the query asks for; none for an unknown promotion."""
+    """The products that match the query; none for an unknown promotion."""
     async with database.read(caller.merchant_id) as connection:
         return await store.list_covered(connection, caller.merchant_id, promotion_id, query)
 
@@ -25,7 +25,7 @@ async def list_covered(
 async def export_covered(
     database: Database, caller: Caller, promotion_id: int, search: str | None = None
 ) -> AsyncIterator[tuple[CoveredProduct, ...]]:
-    """The products by id, in batches; no connection is held between two."""
+    """The products by id, in batches; no connection is held between two batches."""
     query = CoveredQuery(_EXPORT_BATCH, search=search)
     while True:
         page = await list_covered(database, caller, promotion_id, query)

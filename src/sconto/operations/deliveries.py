@@ -1,11 +1,11 @@
-"""Sending events to webhooks: at least once, in order for an object, and none delays another.
+"""Sending events to webhooks: at least once, in order for an object; no webhook delays another.
 
-Why not a queue from a library: procrastinate and PgQueuer were looked at. Both claim jobs with
-SKIP LOCKED, as this does. But neither keeps the order of the jobs of an object across retries
-without stopping at the first failure, neither limits the requests of one receiver without a worker
-for each, and both want a connection of their own with LISTEN, which a pooler in transaction mode
-does not give. Their tables have no merchant in their keys, so they could not be distributed. And
-what takes work here, pauses by receiver, dead letters and replay, would be ours anyway.
+Why not a queue from a library: procrastinate and PgQueuer claim jobs with SKIP LOCKED, like this
+module. But neither keeps the order of the jobs of an object across retries without stopping at the
+first failure. Neither limits the requests of one receiver without a worker for each. Both need a
+connection of their own with LISTEN, which a pooler in transaction mode does not give. Their tables
+have no merchant in their keys, so they could not be distributed. And what takes work here, pauses
+by receiver, dead letters and replay, would still be ours.
 """
 
 import asyncio
@@ -16,11 +16,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sconto.domain.events import TEST_TYPE, encode_payload, payload_of
+from sconto.domain.events import TEST_TYPE, payload_of
 from sconto.domain.people import Caller
 from sconto.domain.problems import WebhookNotFound
 from sconto.domain.webhooks import (
     GONE,
+    NOT_KEPT,
     PAUSED_FROM,
     Answer,
     Attempt,
@@ -35,7 +36,7 @@ from sconto.domain.webhooks import (
     valid_secrets,
 )
 from sconto.operations.background import keep_running
-from sconto.operations.webhooks import get_delivery, test_body
+from sconto.operations.webhooks import get_delivery, test_payload
 from sconto.store import deliveries as store
 from sconto.store import webhooks
 from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
@@ -61,7 +62,7 @@ _log = logging.getLogger(__name__)
 
 
 def lease_for(seconds: float) -> timedelta:
-    """The lease for requests that take up to so many seconds."""
+    """The lease for requests that take up to this number of seconds."""
     return timedelta(seconds=2 * seconds + 5)
 
 
@@ -69,7 +70,7 @@ class Deliveries:
     """Sends the deliveries that are due; each worker process has one.
 
     `lease` is how long a delivery belongs to the worker that claimed it: longer than `send` takes.
-    `count` is told the state that each attempt led to.
+    `count` gets the state of the delivery after each attempt.
     """
 
     def __init__(
@@ -91,10 +92,10 @@ class Deliveries:
         self._is_ending = False
 
     async def keep_sending(self, *, pause: float = _PAUSE) -> None:
-        """Send what is due, again and again; ends when cancelled.
+        """Send what is due, repeatedly; ends when cancelled.
 
-        Requests that are under way then get a moment to end. The others are sent again by another
-        worker, once their lease is over.
+        Running requests then get a moment to end. The others are sent again by another worker, when
+        their lease is over.
         """
         try:
             await keep_running(self.start_due, "events are not sent to webhooks", pause=pause)
@@ -113,7 +114,7 @@ class Deliveries:
             await self.start_due()
 
     async def start_due(self) -> None:
-        """Claim deliveries of all webhooks that have some due, and begin to send them."""
+        """Claim deliveries of all webhooks that have some due, and start sending them."""
         async with self._database.read() as connection:
             due = await store.list_due(connection, self._clock(), _MAX_WEBHOOKS)
         for webhook in due:
@@ -123,7 +124,7 @@ class Deliveries:
                     self._start(webhook, one)
 
     async def send_test(self, caller: Caller, webhook_id: int) -> DeliveryDetails:
-        """Send a test, and answer what came of it. Raises WebhookNotFound."""
+        """Send a test, and return its result. Raises WebhookNotFound."""
         merchant_id = caller.merchant_id
 
         async def claim() -> store.Claimed | None:
@@ -169,7 +170,7 @@ class Deliveries:
                 await self._deliver(webhook, waiting[0])
                 waiting = [] if self._is_ending else await self._claim(webhook, 1)
         except DatabaseUnavailable:
-            # Its lease ends, and a worker that has the database sends it again.
+            # When its lease ends, a worker that has the database sends it again.
             _log.warning("delivery %s: no database", claimed.delivery_id)
         except Exception:
             _log.exception("delivery %s failed", claimed.delivery_id)
@@ -182,7 +183,7 @@ class Deliveries:
         started_at = self._clock()
         message = _message_of(claimed, started_at)
         if message is None:
-            answer = Answer(0, failure="the event is no longer kept")
+            answer = Answer(0, failure=NOT_KEPT)
             decision = Decision(DeliveryState.DEAD)
         else:
             answer = await self._send(message, started_at)
@@ -212,12 +213,12 @@ class Deliveries:
         answer: Answer,
         decision: Decision,
     ) -> None:
-        """Store what came of an attempt; tries again while the lease lasts."""
+        """Store the result of an attempt; tries again while the lease lasts."""
 
         async def record() -> None:
             now = self._clock()
             async with self._database.write() as connection:
-                # The webhook's row comes first in all transactions that write both.
+                # All transactions that write both lock the webhook's row first.
                 if not claimed.is_test:
                     await self._note(connection, webhook, answer, now)
                 await store.record_attempt(
@@ -235,7 +236,7 @@ class Deliveries:
     async def _note(
         self, connection: Connection, webhook: tuple[int, int], answer: Answer, now: datetime
     ) -> None:
-        """Count the success or the failure with the webhook, and do what follows from it."""
+        """Count the success or the failure of the webhook, and act on it."""
         if answer.is_success:
             if await webhooks.count_success(connection, *webhook):
                 await store.hurry(connection, *webhook, now, _HURRIED)
@@ -259,9 +260,9 @@ def _message_of(claimed: store.Claimed, now: datetime) -> Message | None:
     valid = valid_secrets(claimed.secret, claimed.previous_secret, claimed.previous_until, now)
     if claimed.is_test:
         id_ = test_id(claimed.delivery_id)
-        body = test_body(id_, claimed.webhook_id, claimed.created_at)
-        return Message(claimed.url, id_, body, valid)
+        payload = test_payload(id_, claimed.webhook_id, claimed.created_at)
+        return Message(claimed.url, id_, payload, valid)
     if claimed.event_id is None or claimed.occurred_at is None:
         return None
     payload = payload_of(claimed.event_id, claimed.type, claimed.occurred_at, claimed.data)
-    return Message(claimed.url, claimed.event_id, encode_payload(payload), valid)
+    return Message(claimed.url, claimed.event_id, payload, valid)

@@ -16,7 +16,7 @@ _BATCH_PAUSE: Final = 0.05
 
 
 async def remove_old(database: Database, before: datetime) -> int:
-    """Remove all events and deliveries from before a time: how many rows.
+    """Remove all events and deliveries from before a time; returns the number of rows.
 
     It stops if another worker removes. Each batch is a transaction, so it may end at any time.
     """
@@ -42,7 +42,7 @@ async def remove_old(database: Database, before: datetime) -> int:
 async def keep_removing_events(
     database: Database, clock: Callable[[], datetime], kept_for: timedelta
 ) -> None:
-    """Remove what is older every few minutes; ends when cancelled."""
+    """Remove old events every few minutes; ends when cancelled."""
     await keep_running(
         lambda: remove_old(database, clock() - kept_for),
         "old events are not removed",

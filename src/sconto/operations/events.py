@@ -57,7 +57,7 @@ _DUE_PER_TRANSACTION: Final = 500
 
 
 async def start_recording(database: Database, caller: Caller, now: datetime) -> None:
-    """Record the merchant's events from now on. What is running now is not told as started."""
+    """Record the merchant's events from now on; running promotions get no `started` event."""
 
     async def start() -> None:
         async with database.write(caller.merchant_id) as connection:
@@ -69,7 +69,7 @@ async def start_recording(database: Database, caller: Caller, now: datetime) -> 
 
 
 async def record_from_now(connection: Connection, merchant_id: int, now: datetime) -> None:
-    """Record events, unless they are recorded already. Needs a transaction."""
+    """Record events, unless they already are recorded. Needs a transaction."""
     await promotions.lock_promotions(connection, merchant_id)
     if await store.is_recording(connection, merchant_id):
         return
@@ -78,7 +78,7 @@ async def record_from_now(connection: Connection, merchant_id: int, now: datetim
 
 
 async def stop_recording(database: Database, caller: Caller) -> None:
-    """Record no more events. Raises RecordingNeeded while a webhook is enabled."""
+    """Stop recording events. Raises RecordingNeeded while a webhook is enabled."""
 
     async def stop() -> None:
         async with database.write(caller.merchant_id) as connection:
@@ -108,9 +108,9 @@ async def list_events(
     limit: int,
     now: datetime,
 ) -> EventPage:
-    """The events after a position, or that were recorded since a time, or all that are kept.
+    """The events after a position, or recorded since a time, or all that are kept.
 
-    Everything that was committed before the request is among them. Raises EventsGone for a position
+    Everything that was committed before the request is included. Raises EventsGone for a position
     whose next event is no longer kept, or that the stream does not have.
     """
     # A replica lists what the primary numbered.
@@ -145,7 +145,10 @@ async def _list_events(
 
 
 async def append_all(database: Database, merchant_id: int, now: datetime) -> int:
-    """Give all committed events of a merchant their positions; how many. Others may do it too."""
+    """Give all committed events of a merchant their positions; returns their number.
+
+    Other processes may do it at the same time.
+    """
 
     async def append() -> int:
         async with database.write() as connection:
@@ -162,7 +165,7 @@ async def append_all(database: Database, merchant_id: int, now: datetime) -> int
 
 
 async def _append_some(connection: Connection, merchant_id: int, now: datetime) -> int:
-    """Move some events from the outbox to the stream; 0 if another transaction is at it."""
+    """Move some events from the outbox to the stream; 0 if another transaction does."""
     last_position = await store.lock_stream(connection, merchant_id)
     if last_position is None:
         return 0
@@ -178,7 +181,7 @@ async def _append_some(connection: Connection, merchant_id: int, now: datetime) 
             for promotion_id, amount in spent_by(row.order.outcome):
                 of_promotion = spent.setdefault(promotion_id, {})
                 of_promotion[currency] = max(amount, of_promotion.get(currency, 0))
-            # Others are served between two orders, which may be large.
+            # Other requests run between two orders, which may be large.
             await asyncio.sleep(0)
         elif (changed_id := promotion_of_object(row.object)) is not None:
             spent.setdefault(changed_id, {})
@@ -207,9 +210,9 @@ def _event_of(row: store.OutboxRow) -> NewEvent:
 async def _tell_reached(
     connection: Connection, merchant_id: int, spent: dict[int, dict[str, int]], now: datetime
 ) -> list[NewEvent]:
-    """The events of limits that are reached now and were not told; the others are forgotten.
+    """The events of limits that are newly reached; limits with room again may be reached later.
 
-    `spent` is what one order took at most of a promotion's budgets, by promotion and currency.
+    `spent` is the most that one order took of a promotion's budgets, by promotion and currency.
     """
     told, reached = [], []
     for used, subject in await reached_limits.read_used(connection, merchant_id, spent):
@@ -225,7 +228,7 @@ async def _tell_reached(
 
 
 async def tell_times(database: Database, now: datetime) -> int:
-    """Tell of the promotions of all merchants that started or ended; how many events."""
+    """Write events for all promotions that started or ended; returns their number."""
     async with database.read() as connection:
         merchant_ids = await promotion_events.list_merchants_with_due_times(
             connection, now, _MAX_MERCHANTS
@@ -244,7 +247,7 @@ async def tell_times(database: Database, now: datetime) -> int:
 
 
 async def append_for_all(database: Database, now: datetime) -> int:
-    """Give the events of all merchants their positions; how many."""
+    """Give the events of all merchants their positions; returns their number."""
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_with_news(connection, _MAX_MERCHANTS)
     appended = 0
@@ -275,7 +278,7 @@ async def measure_backlog(
 async def keep_telling(
     database: Database, clock: Callable[[], datetime], *, pause: float = _PAUSE
 ) -> None:
-    """Tell what starts and ends by itself, and number what happened; ends when cancelled."""
+    """Write events for starts and ends, and number all events; ends when cancelled."""
 
     async def tell() -> None:
         await tell_times(database, clock())

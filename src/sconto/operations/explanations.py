@@ -1,4 +1,4 @@
-"""Explaining quotes and orders: what each promotion did, and whether that would be the same now."""
+"""Explaining quotes and orders: what each promotion did, and whether it would do the same now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ async def explain_quote(
 ) -> ExplainedQuote:
     """What the cart costs at a time, and the result of each promotion that was considered.
 
-    What is held until `now` or before is free. Without `now`, `at` is now.
+    Holds that ended at `now` or earlier are ignored. Without `now`, `at` is now.
     """
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
@@ -85,16 +85,16 @@ async def explain_order(
 async def explain_stored_order(
     database: Database, caller: Caller, order: StoredOrder, now: datetime
 ) -> ExplainedOrder:
-    """The same of an order that was read before.
+    """As `explain_order`, for an order that was already read.
 
-    Nothing is written. What the order took is free to it: its codes, and its part of limits. Who
-    edited a promotion is told to those who may read promotions.
+    Nothing is written. What the order took counts as free for it: its codes, and its part of
+    limits. The names of users who edited a promotion are only for those who may read promotions.
     """
     merchant_id, outcome = caller.merchant_id, order.outcome
     cart, found, priced = order.cart, None, None
     async with database.read(merchant_id) as connection:
         if cart is not None:
-            # The order stands for itself and for the one that it replaces: all it took is free.
+            # Everything that the order and the one that it replaces took counts as free.
             again = CartAt(cart, now, (order.order_id, order.order_id))
             [found] = await read_candidates_of_carts(
                 connection, database.pick_cache, merchant_id, [again]

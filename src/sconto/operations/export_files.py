@@ -20,7 +20,7 @@ MEDIA_TYPES: Final = {
 
 
 class ExportFile(Protocol):
-    """Writes rows; what it returns are the next bytes of the file."""
+    """Writes rows; each method returns the next bytes of the file."""
 
     def begin(self) -> bytes:
         """The beginning of the file."""
@@ -35,7 +35,7 @@ class ExportFile(Protocol):
 def open_file(kind: ExportKind, file_format: FileFormat, *, for_people: bool) -> ExportFile:
     """A file without rows. Raises ParquetUnavailable.
 
-    A CSV file for people begins with a byte order mark, and a spreadsheet takes no text in it for a
+    A CSV file for people begins with a byte order mark, and no text in it can be taken for a
     formula.
     """
     if file_format is FileFormat.CSV:
@@ -51,7 +51,8 @@ async def write_file(
 ) -> AsyncIterator[bytes]:
     """The pieces of a file. Each batch is read and written in a turn of the merchant.
 
-    The first is read before this returns, so that a database that is unavailable is no broken file.
+    The first batch is read before this returns, so that an unavailable database is an error and not
+    a broken file.
     """
     written = in_short_turns(turns, merchant_id, batches, file.write)
     beginning = file.begin() + await anext(written, b"")
@@ -81,7 +82,7 @@ class CsvFile:
         return f"{mark}{','.join(self._columns)}\r\n".encode()
 
     def write(self, rows: Sequence[Row]) -> bytes:
-        """A line for each row."""
+        """One line per row."""
         lines = io.StringIO()
         write = self._write_for_people if self._for_people else _write_cell
         csv.writer(lines).writerows([[write(value) for value in row] for row in rows])
@@ -112,7 +113,7 @@ class ParquetFile:
     """A Parquet file; each batch of rows is a row group."""
 
     def __init__(self, kind: ExportKind) -> None:
-        # 0.1 s and 50 MB, for the few who ask for such a file.
+        # This import takes 0.1 s and 50 MB; few users ask for such a file.
         import pyarrow  # noqa: PLC0415
         import pyarrow.parquet  # noqa: PLC0415
 
@@ -156,7 +157,7 @@ class ParquetFile:
 
 
 class _Sink(io.RawIOBase):
-    """A file that keeps what was written since it was last asked."""
+    """A file that keeps what was written since the last `taken`."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

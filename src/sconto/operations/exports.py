@@ -1,7 +1,7 @@
 """Exports of orders, redemptions, returns and codes: rows in batches, for files of any length.
 
-An export is no snapshot: an order that is placed meanwhile may be in it or not. Rows that exist all
-the time are in it once.
+An export is no snapshot: an order that is placed in the meantime may be in it or not. Rows that
+exist all the time are in it once.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -27,7 +27,7 @@ from sconto.store.return_exports import (
 async def export_rows(
     database: Database, caller: Caller, kind: ExportKind, wanted: ExportFilter
 ) -> AsyncIterator[Sequence[Row]]:
-    """The wanted rows of the merchant: by time, and codes by promotion as they were added.
+    """The wanted rows of the merchant: by time; codes by promotion, in the order they were added.
 
     A batch may be empty.
     """
@@ -47,7 +47,7 @@ async def record_export(database: Database, caller: Caller, kind: str, condition
 
 
 def _facts_of(wanted: ExportFilter) -> Facts:
-    """The conditions; not the customer, whose id nothing must keep."""
+    """The conditions, without the customer, whose id must not be kept."""
     return {
         "since": None if wanted.since is None else wanted.since.isoformat(),
         "until": None if wanted.until is None else wanted.until.isoformat(),

@@ -53,7 +53,7 @@ def _code_row(line: CodeLine | RefusedCodeLine) -> ShownRow[CodeLineFault]:
 def preview_coverage(
     table: CoverageTable, page: Preview[CoverageFault], known: Mapping[int, CoverageFault]
 ) -> None:
-    """Show the lines of a file; `known` are faults that were found before, by product id."""
+    """Show the lines of a file; `known` are faults that were found earlier, by product id."""
     for line in table.lines:
         if isinstance(line, CoverageLine):
             fault = known.get(line.product_id)

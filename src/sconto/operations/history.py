@@ -1,4 +1,4 @@
-"""Who changed what and when. Each operation records its changes; they are read here."""
+"""Who changed what and when. Each operation records its changes; this module reads them."""
 
 from sconto.domain.history import HistoryPage, Subject
 from sconto.domain.people import Caller
@@ -13,7 +13,7 @@ async def get_promotion_history(
 ) -> HistoryPage:
     """The latest entries about a promotion and its codes; raises PromotionNotFound.
 
-    With `before`, the latest of those that are older than the entry of that id.
+    With `before`, the latest entries that are older than the entry with that id.
     """
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
@@ -28,7 +28,7 @@ async def get_promotion_history(
 async def list_promotion_entries(
     database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
 ) -> HistoryPage:
-    """As `get_promotion_history`, for a promotion that was found before; else none."""
+    """As `get_promotion_history`, but none for an unknown promotion."""
     merchant_id, subject = caller.merchant_id, Subject.PROMOTION
     async with database.read(merchant_id) as connection:
         return await history.list_entries(

@@ -1,4 +1,4 @@
-"""Holds: a checkout asks for one when payment starts, and orders or releases it afterwards."""
+"""Holds: a checkout makes one when payment starts, and orders or releases it afterwards."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -40,10 +40,10 @@ async def hold_order(
 ) -> Held:
     """Promise the order's price, codes and limits to its id, from now on for some seconds.
 
-    A hold of the same cart that is not over stays as it is. Any other is replaced. Nothing is
-    counted. Raises OrderPlaced if the order exists, ReplacedOrderNotFound, OrderNotReplaceable,
-    TotalDiffers or CodesUsedUp as for an order, and OrderBusy if something else uses the id or one
-    of the codes for long. Then nothing is changed.
+    A running hold of the same cart stays unchanged. Any other is replaced. Nothing is counted.
+    Raises OrderPlaced if the order exists, ReplacedOrderNotFound, OrderNotReplaceable, TotalDiffers
+    or CodesUsedUp as for an order, and OrderBusy if something else uses the id or one of the codes
+    for long. Then nothing is changed.
     """
 
     async def attempt(turns: OrderTurns) -> Held:
@@ -60,7 +60,7 @@ async def _price_and_hold(
     turns: OrderTurns,
     steps: Sequence[Step],
 ) -> Held:
-    """Price the order and hold it. Raises OrderRaceLost if something else was first."""
+    """Price the order and hold it. Raises OrderRaceLost if another request was first."""
     merchant_id, order = caller.merchant_id, new.order
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     wanted = CartAt(order.cart, now, order_ids)
@@ -93,7 +93,7 @@ async def _price_and_hold(
 
 
 async def get_hold(database: Database, caller: Caller, order_id: str, now: datetime) -> Hold:
-    """What the order id holds. Raises HoldNotFound, also once the hold is over or ordered."""
+    """The hold of the order id. Raises HoldNotFound, also if it has ended or was ordered."""
 
     async def look() -> Hold | None:
         async with database.read(caller.merchant_id, pool="checkout") as connection:
@@ -106,7 +106,7 @@ async def get_hold(database: Database, caller: Caller, order_id: str, now: datet
 
 
 async def release_hold(database: Database, caller: Caller, order_id: str, now: datetime) -> None:
-    """Free what the order id holds. Raises HoldNotFound if it holds nothing, and OrderBusy."""
+    """Release the hold of the order id. Raises HoldNotFound if there is none, and OrderBusy."""
     merchant_id = caller.merchant_id
 
     async def release() -> bool:
@@ -118,9 +118,9 @@ async def release_hold(database: Database, caller: Caller, order_id: str, now: d
 
 
 async def sweep_holds(database: Database, now: datetime) -> int:
-    """Tidy away the holds of all merchants that are over; how many.
+    """Delete the holds of all merchants that have ended; returns their number.
 
-    What is over is free without it. One that is in use is left for the next sweep.
+    Their codes and limits are free without that. A hold that is in use is left for the next sweep.
     """
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_with_ended(connection, now)
@@ -128,7 +128,7 @@ async def sweep_holds(database: Database, now: datetime) -> int:
 
 
 async def sweep_merchant(database: Database, merchant_id: int, now: datetime) -> int:
-    """The same of one merchant."""
+    """As `sweep_holds`, for one merchant."""
     swept = 0
     while True:
         async with database.read() as connection:
@@ -152,7 +152,7 @@ async def _sweep(database: Database, merchant_id: int, order_id: str, now: datet
 
 
 async def keep_sweeping_holds(database: Database, clock: Callable[[], datetime]) -> None:
-    """Tidy away what is over every few seconds; ends when cancelled."""
+    """Delete ended holds every few seconds; ends when cancelled."""
     await keep_running(
         lambda: sweep_holds(database, clock()), "holds that are over are not removed", pause=_PAUSE
     )

@@ -1,4 +1,4 @@
-"""What a merchant sees first: figures, what needs attention, first steps, the next promotions."""
+"""A merchant's home page: figures, what needs attention, first steps, the next promotions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _ENTRIES: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The first page of a merchant; `steps` is None once they are done."""
+    """The home page of a merchant; `steps` is None once they are done."""
 
     report: ShopReport
     attention: Sequence[Attention]
@@ -48,10 +48,10 @@ class CalendarPage:
 async def show_home(
     database: Database, caller: Caller, now: datetime, today: date, window: Window
 ) -> Home:
-    """The merchant's first page, in four statements; `window` is what its calendar shows.
+    """The merchant's home page, in four statements; `window` is what its calendar shows.
 
-    What they cost does not depend on the number of orders, and is bounded for any number of
-    promotions. Orders are counted on the day `today` at present.
+    Their cost does not depend on the number of orders, and is bounded for any number of promotions.
+    Orders are counted on the day `today` at present.
     """
     merchant_id = caller.merchant_id
     async with database.read(merchant_id) as connection:
@@ -77,7 +77,7 @@ async def list_calendar(
     after: CalendarPosition | None,
     limit: int,
 ) -> CalendarPage:
-    """The promotions of a window after a position, those first that start last."""
+    """The promotions of a window after a position, the one that starts last first."""
     async with database.read(caller.merchant_id) as connection:
         found = await promotion_calendar.list_entries(
             connection, caller.merchant_id, window, after, limit + 1

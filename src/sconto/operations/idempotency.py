@@ -1,7 +1,7 @@
 """Requests that are sent again: one effect, and the same answer each time.
 
 The caller chooses a key for a request. The key and the answer are stored in the transaction of the
-effect, so there is never one without the other. A refused request leaves no key.
+effect, so there is never one without the other. A refused request stores no key.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class KeyedRequest(Generic[T, A]):
     """A request whose caller may send it again, under the same key.
 
     `fingerprint` differs between requests that must not share a key. `encode` turns the result of
-    the operation into the answer to keep; only the edge knows its format.
+    the operation into the answer to store; only the edge knows its format.
     """
 
     key: str
@@ -67,7 +67,7 @@ async def run_once(
     effect: Callable[[Connection], Awaitable[T]],
     now: datetime,
 ) -> T:
-    """Run the effect in a transaction, with a key only if nothing ran under it before.
+    """Run the effect in a transaction; with a key, only if nothing ran under it before.
 
     Raises AlreadyAnswered, IdempotencyKeyReused if the key came with another request,
     IdempotencyKeyBusy if the first request takes long, and what the effect raises. Then nothing is
@@ -126,7 +126,7 @@ async def _run_keyed(
 
 
 async def sweep_keys(database: Database, now: datetime) -> int:
-    """Delete all expired keys; how many, 0 if another worker is sweeping."""
+    """Delete all expired keys; returns their number, 0 if another worker is sweeping."""
     expired_at = now - KEY_LIFETIME
     swept = 0
     async with database.read() as connection:

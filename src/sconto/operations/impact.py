@@ -52,7 +52,7 @@ _QUANTITY: Final = 2
 class ImpactQuery:
     """A product promotion to look at; `stored` is the one that it replaces, with its id.
 
-    With `keep_codes` the codes of that one stay.
+    With `keep_codes` the codes of the stored one stay.
     """
 
     new: NewPromotion
@@ -61,7 +61,7 @@ class ImpactQuery:
 
     @property
     def named(self) -> list[int] | None:
-        """The products that it covers or gives up, the former first; None for all."""
+        """The products that it covers or no longer covers, the former first; None for all."""
         covers = [self.new.terms.coverage]
         if self.stored is not None:
             covers.append(self.stored[1].terms.coverage)
@@ -76,9 +76,9 @@ async def find_impact(
 ) -> Impact:
     """What saving the product promotion would do, now or at its start, with warnings.
 
-    Products that the stored promotion gives up get dearer. A draft that is switched off is looked
-    at as if it were on. Two statements, and one more each for codes, names, and for what is under
-    the stored promotion.
+    Products that the stored promotion no longer covers get dearer. A draft that is switched off is
+    treated as if it were on. It takes two statements, and one more each for codes, for names, and
+    for promotions that the stored one keeps from winning.
     """
     new = query.new
     merchant_id, at = caller.merchant_id, preview_time(new.period, now)
@@ -132,8 +132,9 @@ async def _find_others(
 ) -> tuple[Rivals, Mapping[int, str]]:
     """The automatic picks as if the promotion did not exist, and names of some.
 
-    Timelines show the winners. So others are looked for only where that is the promotion itself.
-    Where the draft keeps a product, it wins again; there a few are enough to name them.
+    Timelines show the winners. So other promotions are read only where the winner is this
+    promotion. Where the draft still covers a product, it wins again; there a few are enough for the
+    names.
     """
     own_id, new = draft.id, draft.promotion
     own = [one for one, pick in found.specific.items() if pick.promotion_id == own_id]
@@ -172,7 +173,7 @@ def _warnings(
 async def find_cart_overlaps(
     database: Database, caller: Caller, new: NewCartPromotion, now: datetime, own_id: int | None
 ) -> list[Overlap]:
-    """Automatic cart promotions that run beside the draft in the same step of pricing."""
+    """Automatic cart promotions that run at the same time in the same step of pricing."""
     period = replace(new.period, starts_at=max(now, new.period.starts_at))
     async with database.read(caller.merchant_id) as connection:
         return await rivals.find_cart_overlaps(

@@ -1,8 +1,8 @@
 """Forms that are kept while their user signs in again.
 
-Who sends a form after their session has ended gets it back as it was. It is kept for the user for
-whom the form was made, so nobody else who signs in reads it. The key is in a cookie of their
-browser, and the database has only its hash.
+A user who sends a form after their session has ended gets it back as it was. It is kept for the
+user for whom the form was made, so nobody else who signs in can read it. The key is in a cookie of
+their browser, and the database has only its hash.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ _READER: Final = msgspec.msgpack.Decoder(KeptForm)
 
 
 async def keep_form(database: Database, owner: Caller, form: KeptForm, now: datetime) -> str:
-    """Keep a form for a user: the key with which they find it."""
+    """Keep a form for a user; returns the key with which they find it."""
     key = secrets.token_urlsafe(24)
     content = await in_thread(_packed, form)
 
@@ -60,14 +60,14 @@ async def keep_form(database: Database, owner: Caller, form: KeptForm, now: date
 
 @retried
 async def find_form(database: Database, caller: Caller, key: str, now: datetime) -> KeptForm | None:
-    """The form that was kept for the caller under this key; None if there is none any more."""
+    """The form that was kept for the caller under this key; None if it no longer exists."""
     async with database.read(caller.merchant_id) as connection:
         content = await store.find_form(connection, caller, _hash(key), now)
     return None if content is None else await in_thread(_unpacked, content)
 
 
 async def remove_expired(database: Database, now: datetime) -> None:
-    """Remove the forms that nobody came back for."""
+    """Remove expired forms."""
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_with_expired(connection, now)
     for merchant_id in merchant_ids:
@@ -76,7 +76,7 @@ async def remove_expired(database: Database, now: datetime) -> None:
 
 
 async def keep_removing_forms(database: Database, clock: Callable[[], datetime]) -> None:
-    """Remove expired forms from time to time; ends when cancelled."""
+    """Remove expired forms at intervals; ends when cancelled."""
     await keep_running(
         lambda: remove_expired(database, clock()), "kept forms are not removed", pause=_PAUSE
     )

@@ -1,4 +1,4 @@
-"""The API keys that a process knows: checking one does not ask the database."""
+"""The API keys that a process knows: checking one needs no database."""
 
 import asyncio
 import logging
@@ -38,7 +38,7 @@ class KnownKeys:
 
     A process reads all keys once and then every few seconds what changed. A key that it does not
     know may be new, so its request waits for the next refresh. All unknown keys share that refresh,
-    at most four a second: strangers who invent keys cost the database no more than one of them.
+    at most four a second: strangers who invent keys cost the database no more than a single one.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class KnownKeys:
         self._uses: dict[bytes, tuple[Caller, datetime]] = {}
 
     def caller(self, key: str, now: datetime) -> Caller:
-        """Who sent a key. Raises TokenInvalid, TokenExpired.
+        """The caller who sent a key. Raises TokenInvalid, TokenExpired.
 
         Raises DatabaseUnavailable until the keys are known.
         """
@@ -68,7 +68,7 @@ class KnownKeys:
         return state.caller
 
     def may_be_new(self, key: str) -> bool:
-        """Whether the text has the form of a key and is unknown here, or nothing is known yet."""
+        """Whether the text has the form of a key and is unknown here, or no keys are known yet."""
         return (self._mark is None or key_hash(key) not in self._known) and is_key(key)
 
     def note_created(self, state: KeyState) -> None:
@@ -82,20 +82,20 @@ class KnownKeys:
         self._known.pop(hashed, None)
 
     async def look_for_new(self, database: Database) -> None:
-        """Refresh once for all who wait. Raises DatabaseUnavailable.
+        """Refresh once for all waiting requests. Raises DatabaseUnavailable.
 
         The refresh begins after the call, so it knows every key that was created before.
         """
         if self._look is None:
             self._look = asyncio.create_task(self._look_soon(database))
-            # If every caller is cancelled, nobody else takes the error.
+            # If every caller is cancelled, nobody else receives the error.
             self._look.add_done_callback(lambda task: task.cancelled() or task.exception())
         await asyncio.shield(self._look)
 
     async def keep_refreshing(self, database: Database, pause: float = REFRESH_PAUSE) -> None:
-        """Learn every few seconds which keys were created or revoked; ends when cancelled.
+        """Read every few seconds which keys were created or revoked; ends when cancelled.
 
-        While the database is unavailable, what was learned last counts.
+        While the database is unavailable, the last known state counts.
         """
         while True:
             await self.try_to_refresh(database)
@@ -108,11 +108,11 @@ class KnownKeys:
         except DatabaseUnavailable:
             _log.warning("changes of API keys are not known: no database")
         except Exception:
-            # Whatever failed, later changes must be learned.
+            # Whatever failed, later changes must be read.
             _log.exception("changes of API keys are not known")
 
     async def refresh(self, database: Database) -> None:
-        """Learn now which keys were created or revoked. Raises DatabaseUnavailable."""
+        """Read now which keys were created or revoked. Raises DatabaseUnavailable."""
         await self._refresh(database)
 
     async def write_uses(self, database: Database) -> None:
@@ -140,10 +140,10 @@ class KnownKeys:
             async with asyncio.timeout(REFRESH_TIMEOUT), self._refreshing:
                 if is_look:
                     self._looked_at = monotonic()
-                    # Whoever calls from now on may look for a key that this refresh misses.
+                    # A later caller may need a key that this refresh misses.
                     self._look = None
                 notes = -1
-                # What was noted while reading may be missing in what was read.
+                # A change noted during the read may be missing in its result.
                 while notes != self._notes:
                     notes = self._notes
                     async with database.read() as connection:
@@ -174,7 +174,7 @@ class KnownKeys:
         self._mark = mark
 
     def _must_read_all(self, mark: Mark) -> bool:
-        """At the start, after a restore, if the database's clock was set back, and now and then."""
+        """Whether to read all keys: at the start, after a restore, and at intervals."""
         return (
             self._mark is None
             or self._all_read_at is None

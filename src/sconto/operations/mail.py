@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Server(Protocol):
-    """What the settings say of the mail server."""
+    """The settings of the mail server."""
 
     @property
     def host(self) -> str:
@@ -28,7 +28,7 @@ class Server(Protocol):
 
     @property
     def user(self) -> str:
-        """Whom to sign in as; empty for nobody."""
+        """The user to sign in as; empty for none."""
 
     @property
     def password(self) -> str:
@@ -36,11 +36,11 @@ class Server(Protocol):
 
     @property
     def is_smtps(self) -> bool:
-        """Whether the connection is encrypted from the first byte on."""
+        """Whether the connection is encrypted from the first byte."""
 
     @property
     def encrypted(self) -> bool:
-        """Whether to send nothing before STARTTLS."""
+        """Whether nothing may be sent before STARTTLS."""
 
     @property
     def sender(self) -> str:

@@ -1,4 +1,4 @@
-"""Counts orders of before schema 0022, and those of the version before, in the background."""
+"""Counts older orders in the background: from before schema 0022 or of the previous version."""
 
 import asyncio
 from datetime import date, datetime, tzinfo
@@ -15,7 +15,7 @@ _BATCH_PAUSE: Final = 0.05
 
 
 async def count_old_orders(database: Database, zone: tzinfo) -> int:
-    """Count all orders that are not counted, by their days in the zone: how many were looked at."""
+    """Count all orders that are not counted, by their days in the zone; returns their number."""
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_to_count(connection)
     looked_at = 0
@@ -25,7 +25,7 @@ async def count_old_orders(database: Database, zone: tzinfo) -> int:
 
 
 async def count_orders_of(database: Database, merchant_id: int, zone: tzinfo) -> int:
-    """Count the merchant's orders that are not counted: how many were looked at."""
+    """Count the merchant's orders that are not counted; returns how many were read."""
     looked_at = 0
     while found := await _count_some(database, merchant_id, zone):
         looked_at += found
@@ -46,7 +46,7 @@ async def _count_some(database: Database, merchant_id: int, zone: tzinfo) -> int
 
 
 async def keep_counting_old_orders(database: Database, zone: tzinfo) -> None:
-    """Count what is left every minute, the first time soon; ends when cancelled."""
+    """Count older orders every minute, the first time soon; ends when cancelled."""
     await keep_running(
         lambda: count_old_orders(database, zone),
         "old orders are not counted",

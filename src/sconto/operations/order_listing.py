@@ -1,4 +1,4 @@
-"""Lists orders of before schema 0020 by promotion and code, in the background."""
+"""Indexes orders from before schema 0020 by promotion and code, in the background."""
 
 import asyncio
 from typing import Final
@@ -14,7 +14,7 @@ _BATCH_PAUSE: Final = 0.05
 
 
 async def list_old_orders(database: Database) -> int:
-    """List all orders of before that are not listed yet: how many."""
+    """Index all older orders that are not indexed yet; returns their number."""
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_to_list(connection)
     listed = 0
@@ -34,7 +34,7 @@ async def _list_some(database: Database, merchant_id: int) -> int:
 
 
 async def keep_listing_old_orders(database: Database) -> None:
-    """List what is left every few minutes, the first time soon; ends when cancelled."""
+    """Index older orders every few minutes, the first time soon; ends when cancelled."""
     await keep_running(
         lambda: list_old_orders(database),
         "old orders are not listed by promotion",

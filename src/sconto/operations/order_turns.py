@@ -1,7 +1,7 @@
-"""Orders of this process that want the same code, limit or order id take turns.
+"""Orders of this process that need the same code, limit or order id take turns.
 
 Without turns each of them would ask the database, lose, and ask again. Turns only save these
-attempts: what is exact is exact without them, and other processes have their own.
+attempts: limits are exact without them, and each process has its own.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class OrderTurns:
-    """The turns that one order has: nothing else in this process wants what it holds."""
+    """The turns of one order: no other order in this process uses what they stand for."""
 
     def __init__(self, database: Database, merchant_id: int, deadline: float) -> None:
         self._turns = database.order_turns
@@ -38,10 +38,10 @@ class OrderTurns:
         self._held: frozenset[str | int] = frozenset()
 
     async def wait_for(self, wanted: Collection[str | int]) -> None:
-        """Hold all that is wanted, until `give_back`. Raises NoSlot at the deadline.
+        """Take all wanted turns, and keep them until `give_back`. Raises NoSlot at the deadline.
 
-        Two orders that each held what the other wants would wait for each other. So an order that
-        wants more than it holds gives all back first, and waits for everything in one fixed order.
+        Two orders that each have what the other wants would wait forever. So an order that wants
+        more than it has gives all back first, and waits for everything in one fixed order.
         """
         if self._held.issuperset(wanted):
             return
@@ -61,8 +61,8 @@ async def attempt_in_turn(
 ) -> T:
     """Repeat an attempt until it loses no race; from the second on, it waits for its turn.
 
-    An attempt that knows before it writes what other orders want too waits for its turn then.
-    Raises OrderBusy after a few seconds.
+    An attempt may also wait for its turn earlier, if it knows before it writes what other orders
+    want. Raises OrderBusy after a few seconds.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + _BUSY_TIMEOUT

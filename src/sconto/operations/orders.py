@@ -21,7 +21,7 @@ from sconto.store.outcomes import decode_order
 
 @retried
 async def list_orders(database: Database, caller: Caller, wanted: OrderQuery) -> OrderPage:
-    """The wanted orders, the newest first, and where the list goes on and back.
+    """The wanted orders, the newest first, and the places of the next and the previous page.
 
     A page may be short, or even empty, and still have a next one: see `store.order_lists`.
     """
@@ -42,7 +42,7 @@ async def list_orders(database: Database, caller: Caller, wanted: OrderQuery) ->
 
 
 async def _page_back(found: Found, limit: int) -> OrderPage:
-    """The page of orders that were found upwards."""
+    """The previous page, from orders that were found in ascending order."""
     shown = found.rows[:limit][::-1]
     beyond = shown[0][0] if len(found.rows) > limit else found.stopped_at
     return OrderPage(await _decode([row for _, row in shown]), shown[-1][0], beyond)
@@ -52,7 +52,7 @@ async def _decode(rows: Sequence[str]) -> list[StoredOrder]:
     orders = []
     for row in rows:
         orders.append(decode_order(row))
-        # An order may have 500 lines; other requests are served between two of them.
+        # An order may have 500 lines, so other requests run between two of them.
         await asyncio.sleep(0)
     return orders
 
@@ -60,10 +60,10 @@ async def _decode(rows: Sequence[str]) -> list[StoredOrder]:
 async def _find_newer(
     connection: Connection, merchant_id: int, wanted: OrderQuery, place: OrderPlace
 ) -> Found | None:
-    """The orders of a page before the present one; None where the first page is to be shown.
+    """The orders of the page before this one; None if the first page must be shown.
 
-    That is so where fewer are left than a page has. Orders that are not listed yet are found
-    downwards only.
+    That is so if fewer orders are left than a page has. Orders that are not indexed yet are found
+    in descending order only.
     """
     walk, code_ids = walk_of(wanted), None
     if walk in (Walk.CODE, Walk.PROMOTION):
@@ -84,7 +84,7 @@ async def _find(connection: Connection, merchant_id: int, wanted: OrderQuery) ->
             return Found([], None)
     walk, unlisted = walk_of(wanted), None
     if walk in (Walk.CODE, Walk.PROMOTION):
-        # Read first: what becomes listed meanwhile is found by the walk.
+        # Read first: an order that is indexed in the meantime is found by the walk.
         unlisted = await find_unlisted(connection, merchant_id)
     found = await read_page(connection, merchant_id, walk, wanted, code_ids, wanted.start)
     if unlisted is None or len(found.rows) > wanted.limit or found.stopped_at is not None:

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Final
 
 from sconto.domain.cart import Cart, Line
-from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
     DeletedPromotion,
     ExamplePrice,
@@ -38,7 +37,7 @@ async def list_overviews(
 ) -> OverviewPage:
     """The page that the query asks for: two statements, and one more for a search.
 
-    One more if the filters fit few of very many. Uses are counted on the day `today` at present.
+    One more if the filters match few of very many. Uses are counted on the day `today` at present.
     """
     merchant_id = caller.merchant_id
     search = None if query.search is None else read_search(query.search)
@@ -51,7 +50,7 @@ async def list_overviews(
         is_back = query.before is not None
         page = await _read_page(connection, caller, query, selection, count, now, today)
         if is_back and page.previous is None and len(page.overviews) < query.limit:
-            # Before the place there are fewer than a page: the first page shows them all.
+            # Fewer than a page come before the place: the first page shows them all.
             first = replace(query, before=None)
             page = await _read_page(connection, caller, first, selection, count, now, today)
     return page
@@ -99,11 +98,7 @@ async def get_overview(
 ) -> PromotionOverview:
     """The overview of one promotion; raises PromotionNotFound."""
     async with database.read(caller.merchant_id) as connection:
-        found = (
-            await store.find_overview(connection, caller.merchant_id, promotion_id, today)
-            if promotion_id <= MAX_INT64
-            else None
-        )
+        found = await store.find_overview(connection, caller.merchant_id, promotion_id, today)
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found
@@ -113,11 +108,7 @@ async def get_overview(
 async def get_heading(database: Database, caller: Caller, promotion_id: int) -> PromotionHeading:
     """What every page about a promotion shows of it; raises PromotionNotFound."""
     async with database.read(caller.merchant_id) as connection:
-        found = (
-            await store.find_heading(connection, caller.merchant_id, promotion_id)
-            if promotion_id <= MAX_INT64
-            else None
-        )
+        found = await store.find_heading(connection, caller.merchant_id, promotion_id)
     if found is None:
         raise PromotionNotFound(promotion_id)
     return found

@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 
 class Pace:
-    """Keeps the pace of the latest keys, in this process.
+    """The pace of the most recent keys, in this process.
 
     Turns of a key are `seconds` apart. Nobody waits longer than `timeout` for one.
     """

@@ -54,7 +54,7 @@ async def invite_user(
         raise NotAName(new.username)
     email = checked_email(new.email)
     merchant_id = caller.merchant_id
-    # Nobody knows this password, and checking one against it takes as long as any other.
+    # Nobody knows this password. A check against it takes as long as any other.
     password_hash = await passwords.hash(secrets.token_hex())
     async with database.write(merchant_id) as connection:
         user_id = await people.insert_user(
@@ -76,8 +76,8 @@ async def reset_password(
 ) -> PasswordLink:
     """A link with which a user of the caller's merchant sets another password.
 
-    The user keeps the current one until then. It replaces an earlier link, also that of an
-    invitation. Raises UserNotFound, UserDisabled.
+    The user keeps the current one until then. The link replaces an earlier one, also an invitation.
+    Raises UserNotFound, UserDisabled.
     """
     async with database.write(caller.merchant_id) as connection:
         user = await store.find_user(connection, caller.merchant_id, user_id)
@@ -113,7 +113,7 @@ async def use_link(
 
     Raises LinkOver, PasswordRefused.
     """
-    # First, because hashing takes long, and a stranger may try any link.
+    # Checked first, because hashing takes long, and a stranger may try any link.
     link = await open_link(database, text, now)
     token = read_token(text)
     if token is None:

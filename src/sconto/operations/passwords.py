@@ -14,8 +14,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 class Passwords:
     """Hashes and checks passwords with one hasher.
 
-    A check of a password against a hash costs what the hash was made with. A decoy costs what this
-    hasher costs.
+    Checking a password costs what its hash was made with. A decoy costs what this hasher costs.
     """
 
     def __init__(self, hasher: Argon2Hasher) -> None:
@@ -24,21 +23,21 @@ class Passwords:
         """How long a check took lately."""
 
     async def hash(self, password: str) -> str:
-        """What is stored of a password."""
+        """The hash of a password, to be stored."""
         return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(
         self, password: str, password_hashes: Sequence[str], checks: int
     ) -> list[bool]:
-        """Which hashes are the password's. It takes as long as `checks` checks, or more."""
+        """The hashes that match the password. It takes at least as long as `checks` checks."""
         return await asyncio.to_thread(self._verify_all, password, password_hashes, checks)
 
     async def pretend(self, checks: int) -> None:
-        """Take the time of so many checks without processor time."""
+        """Take as long as this number of checks, without processor time."""
         await asyncio.sleep(checks * self._seconds)
 
     def check(self, password: str, password_hash: str) -> bool:
-        """Whether the hash is the password's; takes about 20 ms of a processor."""
+        """Whether the hash matches the password; takes about 20 ms of a processor."""
         return self._hasher.verify(password, password_hash)
 
     def _verify_all(self, password: str, password_hashes: Sequence[str], checks: int) -> list[bool]:

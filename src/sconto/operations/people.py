@@ -1,4 +1,4 @@
-"""Signing in and out, and what the command line does with merchants and users, by their names."""
+"""Signing in and out, and the command line's operations on merchants and users, by their names."""
 
 import secrets
 from datetime import datetime
@@ -26,7 +26,7 @@ from sconto.operations.sign_in import GUARD, Guard, SignIn, find_user
 from sconto.operations.tokens import Purpose, Tokens
 from sconto.operations.users import UserEdit
 from sconto.store import people
-from sconto.store.database import Connection, Database, retried
+from sconto.store.database import Connection, Database, retried, retrying
 from sconto.store.tokens import renew_epoch
 
 
@@ -46,19 +46,24 @@ async def sign_in(  # noqa: PLR0913 - what is sent, from where, and for what
     """A token for the user. Raises BadCredentials, TooManyAttempts.
 
     The name is the user's, or `merchant/username` if users of several merchants have the name.
-    `holder` is the user whose valid token came with the request, if one did. A user with two-factor
-    sign-in gets none: nothing here asks for a code.
+    `holder` is the user whose valid token came with the request, if there was one. A user with
+    two-factor sign-in gets no token: nothing here asks for a code.
     """
     asked = SignIn(username, password, address, holder, user_agent)
     user = await find_user(database, asked, now, guard)
     state = user.state
-    async with database.write() as connection:
-        await record_sign_in(connection, state.caller, None, Origin(address, user_agent), now)
+    database.require_answers_for(state.caller.merchant_id)
+
+    async def record() -> None:
+        async with database.write() as connection:
+            await record_sign_in(connection, state.caller, None, Origin(address, user_agent), now)
+
+    await retrying(record)
     return tokens.issue(state.caller, now, state.changed_at, purpose=purpose, epoch=user.epoch)
 
 
 async def end_all_tokens(database: Database) -> None:
-    """End all sessions and tokens of all users, as is needed after a restore."""
+    """End all sessions and tokens of all users, as needed after a restore."""
     async with database.write() as connection:
         await renew_epoch(connection, secrets.randbelow(2**62) + 1)
 
@@ -100,7 +105,7 @@ async def create_user(
     *,
     passwords: Passwords = PASSWORDS,
 ) -> int:
-    """Create a user, and answer the id.
+    """Create a user; returns the id.
 
     Raises MerchantNotFound, NotAName, PasswordRefused, NameTaken.
     """
@@ -121,7 +126,7 @@ async def list_users(database: Database) -> list[User]:
 async def set_disabled(
     database: Database, username: str, *, disabled: bool, merchant: str | None = None
 ) -> None:
-    """Keep the user out, or let them in, and end their sessions and tokens.
+    """Disable the user, or enable them, and end their sessions and tokens.
 
     Raises UserNotFound, UserAmbiguous, MerchantNotFound. `merchant`, here and below, is the name of
     the user's merchant; without it only one user may have the name.

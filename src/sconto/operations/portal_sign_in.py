@@ -15,7 +15,7 @@ from sconto.operations.tokens import Tokens
 from sconto.operations.two_factor import take_code
 from sconto.store import history, people
 from sconto.store import sign_in as failures
-from sconto.store.database import Database
+from sconto.store.database import Database, retrying
 from sconto.store.people import UserState
 from sconto.store.tokens import read_epoch
 
@@ -47,10 +47,17 @@ async def sign_in(
         facts = _facts_of(asked, state, user.epoch, is_known=user.known_here)
         return CodeNeeded(tokens.seal(_USE, facts, now, SECOND_STEP_LIFETIME))
     origin = Origin(asked.address, asked.user_agent)
-    async with database.write() as connection:
-        token = await open_session(connection, tokens, state, user.epoch, Way.PASSWORD, origin, now)
-        await record_sign_in(connection, state.caller, Way.PASSWORD, origin, now)
-    return OpenedSession(asked.username, token)
+    database.require_answers_for(state.caller.merchant_id)
+
+    async def open_one() -> str:
+        async with database.write() as connection:
+            token = await open_session(
+                connection, tokens, state, user.epoch, Way.PASSWORD, origin, now
+            )
+            await record_sign_in(connection, state.caller, Way.PASSWORD, origin, now)
+            return token
+
+    return OpenedSession(asked.username, await retrying(open_one))
 
 
 def username_of(tokens: Tokens, half: str, now: datetime) -> str | None:
@@ -64,20 +71,21 @@ async def enter_code(
 ) -> OpenedSession:
     """The second step. Raises WrongCode, TooManyAttempts, SignInTooOld.
 
-    A code works once: of concurrent attempts with the same one, in all processes, one gets in.
+    A code works once: of concurrent attempts with the same code, in all processes, one succeeds.
     Attempts count before the code is checked, as with passwords.
     """
     facts = tokens.unseal(_USE, half, now)
     if facts is None:
         raise SignInTooOld
     user_id = int(facts["user"])
+    database.require_answers_for(int(facts["merchant"]))
     limit = limit_of_codes(user_id, is_known=facts["known"] == "yes")
     attempt = await reserve(database, (limit,), now)
     taken, token = False, None
     async with database.write() as connection:
         state = await people.find_state(connection, user_id)
         epoch = await read_epoch(connection)
-        # Whatever ends sessions ends a sign-in that is half done.
+        # Whatever ends sessions also ends a half-done sign-in.
         is_over = state is None or state.disabled or not _is_as_before(facts, state, epoch)
         if state is not None and not is_over:
             taken = await take_code(connection, tokens.vault, state.caller, code, now)

@@ -1,4 +1,4 @@
-"""Previews of promotions before they are saved: sample prices, and warnings."""
+"""Previews of promotions that are not saved yet: sample prices, and warnings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -46,7 +46,7 @@ async def preview_promotion(
 
     `promotion_id` is the promotion that it would replace, None for a new one; with `keep_codes` the
     codes of that one would stay. It takes two statements, one more if codes may be affected, and
-    one for the names of promotions that warnings are about.
+    one for the names of promotions in warnings.
     """
     draft = Draft(new, MAX_INT64 if promotion_id is None else promotion_id)
     named = None
@@ -89,7 +89,7 @@ async def warn_of_codes(
 ) -> tuple[list[PromotionWarning], Mapping[int, str]]:
     """What saving a promotion would do to codes, and the names of others that have them.
 
-    `left` is what is left of its period.
+    `left` is the rest of its period.
     """
     codes = new.terms.codes
     keys = _keys_of(codes) if len(codes) <= LONG_LIST else await in_thread(_keys_of, codes)

@@ -1,7 +1,7 @@
-"""Saving and switching on product promotions, unless that raises prices unasked.
+"""Saving and switching on product promotions, unless that raises prices without consent.
 
 In a group of automatic promotions the latest created wins, even with a smaller percent. So a new
-promotion may make a product dearer that an older one has made cheap.
+promotion may raise the price of a product that an older one made cheap.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -35,7 +35,7 @@ MAX_NAMED: Final = 5
 class PriceRises:
     """Products that would cost more, each once, at the first time that it does.
 
-    `names` are those of the promotions that the first MAX_NAMED have until then, by id.
+    `names` are those of the promotions that apply to the first MAX_NAMED until then, by id.
     """
 
     changes: Sequence[PriceChange]
@@ -46,8 +46,8 @@ class PriceRises:
 class PromotionDraft:
     """A promotion that is not saved yet; it is new, or replaces the promotion of this id.
 
-    With `keep_codes` the codes of that one stay. `version` is the time of its last change that the
-    draft was made from.
+    With `keep_codes` the codes of that one stay. `version` is the version of that one from which
+    the draft was made.
     """
 
     new: NewPromotion
@@ -91,7 +91,7 @@ async def save_promotion(
     *,
     accept_rises: bool = False,
 ) -> int:
-    """Create or change the promotion: its id.
+    """Create or change the promotion; returns its id.
 
     Raises PricesRaised unless `accept_rises`, ChangedMeanwhile, and what creating and changing
     promotions raise.
@@ -199,7 +199,7 @@ async def _watching(
     """Compare prices before and after the block. Raises PricesRaised.
 
     `versions` are the promotion before and after the change. Prices are compared now, and when a
-    version starts. Only automatic promotions change the price for everybody.
+    version starts. Only automatic promotions change prices for every customer.
     """
     automatic = [one for one in versions if one.active and one.type is PromotionType.DISCOUNT]
     starts = {preview_time(one.period, now) for one in automatic}

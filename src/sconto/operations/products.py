@@ -62,7 +62,7 @@ async def find_products(
 @retried
 async def list_products(database: Database, caller: Caller, query: ProductQuery) -> ProductPage:
     """The products that the query asks for, and whether there are more."""
-    # One product more than the limit tells whether there are more.
+    # One product more than the limit shows whether there are more.
     one_more = replace(query, limit=query.limit + 1)
     async with database.read(caller.merchant_id) as connection:
         found = await store.list_products(connection, caller.merchant_id, one_more)

@@ -1,4 +1,4 @@
-"""Profiles: what pages need to know about their visitors, cached so that few pages ask for it."""
+"""Profiles: what pages need to know about a signed-in user, cached so that few pages read it."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class _Cached:
 
 
 class Profiles:
-    """The profiles of the latest visitors of this process."""
+    """The profiles of the most recent users of this process."""
 
     def __init__(self, fresh_for: float = FRESH_FOR) -> None:
         self._fresh_for = fresh_for
@@ -33,7 +33,7 @@ class Profiles:
         self._notes = 0
 
     async def load(self, database: Database, caller: Caller) -> Profile:
-        """The caller's profile, read unless it was a moment ago. Raises DatabaseUnavailable."""
+        """The caller's profile, unless cached. Raises DatabaseUnavailable."""
         known = self._cached.get(caller)
         if known is not None and monotonic() - known.read_at < self._fresh_for:
             return known.profile
@@ -46,7 +46,7 @@ class Profiles:
         return profile
 
     def of(self, caller: Caller) -> Profile:
-        """The profile that was loaded last, for pages that must not ask the database."""
+        """The profile that was loaded last, for pages that must not read the database."""
         known = self._cached.get(caller)
         return _UNKNOWN if known is None else known.profile
 
@@ -57,7 +57,7 @@ class Profiles:
 
 
 async def set_language(database: Database, caller: Caller, language: str | None) -> None:
-    """Store the language that the caller chose; None takes the browser's."""
+    """Store the language that the caller chose; None means the browser's."""
     async with database.write(caller.merchant_id) as connection:
         await store.set_language(connection, caller.merchant_id, caller.user_id, language)
 

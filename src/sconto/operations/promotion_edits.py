@@ -1,4 +1,4 @@
-"""Many edits of a merchant's promotions in one transaction, kept or only tried."""
+"""Many edits of a merchant's promotions in one transaction, committed or only tried."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ _ENTRIES_READ: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class ProductEdit:
-    """A new product promotion, or the change that makes `wanted` of an existing one."""
+    """A new product promotion, or the change that turns an existing one into `wanted`."""
 
     wanted: NewPromotion
     promotion_id: int | None = None
@@ -37,7 +37,7 @@ class ProductEdit:
 
 @dataclass(frozen=True, slots=True)
 class CartEdit:
-    """A new cart promotion, or what an existing one becomes; without codes it keeps its own."""
+    """A new cart promotion, or a new version of a stored one; without codes it keeps its own."""
 
     wanted: NewCartPromotion
     promotion_id: int | None = None
@@ -45,7 +45,7 @@ class CartEdit:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionEdit:
-    """A new subscription promotion, or what an existing one becomes."""
+    """A new subscription promotion, or the new version of an existing one."""
 
     wanted: SubscriptionTerms
     promotion_id: int | None = None
@@ -53,7 +53,7 @@ class SubscriptionEdit:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """The end of a product promotion or a cart promotion."""
+    """The deletion of a product promotion or a cart promotion."""
 
     promotion_id: int
     is_cart: bool
@@ -61,7 +61,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Archiving:
-    """The end of a subscription promotion for new subscriptions."""
+    """The archiving of a subscription promotion."""
 
     promotion_id: int
 
@@ -71,7 +71,7 @@ Edit: TypeAlias = ProductEdit | CartEdit | SubscriptionEdit | Deletion | Archivi
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """That no user edited the promotion of an edit since a moment."""
+    """A check that no user edited the promotion of an edit after a time."""
 
     edit: int
     subject: Subject
@@ -100,8 +100,8 @@ class Decision:
 class Outcome:
     """What the edits did or, unless `kept`, would do. `ids` has the promotion of each edit.
 
-    `warnings` are about the edit of that number. `is_partial`: the catalogue has more products than
-    were priced.
+    `warnings` are about the edit of that number. `is_partial` says that the catalogue has more
+    products than were priced.
     """
 
     ids: tuple[int, ...] = ()
@@ -139,9 +139,9 @@ async def edit_together(
 ) -> Outcome:
     """Make all edits that `decide` returns for the stored promotions, or none.
 
-    Without `keep` they are made and undone, so the outcome is what it would be. What a user has
-    edited meanwhile is kept from being overwritten, unless `overtake`. Other edits of the merchant
-    wait for this one; orders do not. Raises EditRefused, and what `decide` raises.
+    Without `keep` they are made and rolled back; the outcome is the same. Later edits of users are
+    not overwritten, unless `overtake`. Other edits of the merchant wait for this one; orders do
+    not. Raises EditRefused, and what `decide` raises.
     """
 
     async def run() -> Outcome:
@@ -192,7 +192,7 @@ async def _make_all(
 
 
 def _automatic_periods(edits: Sequence[Edit]) -> Iterator[Period]:
-    """When edited promotions without codes run."""
+    """The periods in which edited promotions without codes run."""
     for edit in edits:
         if isinstance(edit, CartEdit) and edit.wanted.code_type is None:
             yield edit.wanted.period
@@ -203,7 +203,7 @@ def _automatic_periods(edits: Sequence[Edit]) -> Iterator[Period]:
 
 
 async def _make(joined: Database, caller: Caller, edit: Edit, now: datetime) -> int:
-    """Make one edit; answers the promotion's id."""
+    """Make one edit; returns the promotion's id."""
     match edit:
         case ProductEdit(wanted=new, promotion_id=None):
             return await promotions.create_promotion(joined, caller, new, now)

@@ -55,8 +55,8 @@ async def change_promotion(
 ) -> None:
     """Change a promotion, all of it or nothing.
 
-    `version` is when the caller last saw it changed; ChangedMeanwhile is raised if it was changed
-    after that. Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period after the
+    `version` is the change that the caller saw last; ChangedMeanwhile is raised if there was a
+    later one. Raises PromotionNotFound, UnknownProducts, PeriodReversed for the period after the
     change, and TermsMissing for another type without its terms.
     """
     await retrying(lambda: _change(database, caller, promotion_id, change, now, version))
@@ -65,7 +65,7 @@ async def change_promotion(
 async def switch_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime, *, active: bool
 ) -> PromotionSummary:
-    """Switch a promotion on or off; answers it as it is then. Raises PromotionNotFound."""
+    """Switch a promotion on or off; returns it after that. Raises PromotionNotFound."""
     change = PromotionChange(active=active)
     return await retrying(lambda: _change(database, caller, promotion_id, change, now))
 
@@ -73,7 +73,7 @@ async def switch_promotion(
 async def move_end(
     database: Database, caller: Caller, promotion_id: int, ends_at: datetime | None, now: datetime
 ) -> PromotionSummary:
-    """Give a promotion another end, or none; answers it as it is then.
+    """Give a promotion another end, or none; returns it after that.
 
     Raises PromotionNotFound and PeriodReversed.
     """
@@ -84,7 +84,7 @@ async def move_end(
 async def delete_promotion(
     database: Database, caller: Caller, promotion_id: int, now: datetime
 ) -> PromotionSummary:
-    """Delete a promotion with its codes; answers what it was. Raises PromotionNotFound."""
+    """Delete a promotion with its codes; returns it. Raises PromotionNotFound."""
     return await retrying(lambda: _delete(database, caller, promotion_id, now))
 
 
@@ -93,7 +93,7 @@ async def restore_promotion(
 ) -> None:
     """Restore a deleted promotion as it was, with its codes.
 
-    Raises PromotionNotFound, also if it was deleted longer ago than RESTORABLE_FOR.
+    Raises PromotionNotFound, also if it was deleted longer than RESTORABLE_FOR ago.
     """
     done: code_sweeps.Restoration | None = None
 
@@ -132,7 +132,7 @@ async def get_summary(database: Database, caller: Caller, promotion_id: int) -> 
 async def list_promotions(
     database: Database, caller: Caller, query: PromotionQuery, now: datetime
 ) -> list[int]:
-    """The ids of the promotions that the query asks for."""
+    """The ids of the promotions that match the query."""
     async with database.read(caller.merchant_id) as connection:
         return await promotions.list_promotions(connection, caller.merchant_id, query, now)
 
@@ -207,7 +207,7 @@ async def _change_terms(
     change: PromotionChange,
     now: datetime,
 ) -> TermsChange | None:
-    """Replace the products and codes if the change has terms; answers what differs."""
+    """Replace the products and codes if the change has terms; returns what differs."""
     if (terms := change.terms) is None:
         return None
     promotion_id = row.summary.id
@@ -271,9 +271,9 @@ async def _redraw(
     before: timeline.Claim | None,
     after: timeline.Claim | None,
 ) -> Renewal:
-    """Bring the timeline up to date; returns what the edit ends."""
+    """Update the timeline; returns which cached data the edit ends."""
     redrawn = await timeline.redraw(connection, merchant_id, promotion_id, before, after)
-    return Renewal(picks=redrawn)
+    return Renewal(picks=redrawn, codes_of=promotion_id)
 
 
 async def _existing(

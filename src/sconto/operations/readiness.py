@@ -1,18 +1,18 @@
 """Readiness: whether requests can be served now."""
 
-from enum import StrEnum
+from enum import Enum, auto
 
 from sconto.operations import Database, DatabaseUnavailable
 from sconto.store.schema import SchemaState, read_version, schema_state
 
 
-class Readiness(StrEnum):
+class Readiness(Enum):
     """Whether requests can be served, or why not."""
 
-    READY = "ready"
-    NO_DATABASE = "the database cannot be reached"
-    SCHEMA_OLDER = "the database's schema is older than this program's"
-    SCHEMA_NEWER = "the database's schema is newer than this program's"
+    READY = auto()
+    NO_DATABASE = auto()
+    SCHEMA_OLDER = auto()
+    SCHEMA_NEWER = auto()
 
 
 async def find_readiness(database: Database) -> Readiness:

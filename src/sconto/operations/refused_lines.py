@@ -1,4 +1,4 @@
-"""The lines of a file that cannot be taken: the first of them, and how many there are."""
+"""The lines of a file that cannot be taken: the first of them, and their number."""
 
 from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
@@ -28,7 +28,7 @@ class RefusedLines(Generic[L]):
             self._lines.append(line)
 
     def add_found(self, lines: Iterable[L], total: int) -> None:
-        """Count lines that were found later, from anywhere in the file: the first, and how many."""
+        """Count lines that were found later, anywhere in the file: the first ones, and a number."""
         self.total += total
         self._lines += lines
 

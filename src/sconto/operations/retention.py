@@ -41,12 +41,11 @@ _Report: TypeAlias = Callable[[Purged], None]
 
 @dataclass(frozen=True, slots=True)
 class CustomerRecords:
-    """What is stored of a customer, besides orders.
+    """What is stored about a customer, besides orders.
 
-    `allowances` are promotions whose limits count the customer, with the uses. `holds` may be over,
-    for a few seconds. `has_purged_order`
-    says that an order of theirs was purged: a digest of the id remains, so that the next order is
-    not their first.
+    `allowances` are promotions whose limits count the customer, with the uses. `holds` may have
+    ended a few seconds ago. `has_purged_order` says that an order of theirs was purged: a digest of
+    the id remains, so that the next order is not their first.
     """
 
     allowances: list[tuple[int, int]]
@@ -63,7 +62,7 @@ async def count_old(database: Database, merchant_id: int, before: datetime) -> P
 async def record_purge(
     database: Database, merchant_id: int, before: datetime, found: Purged
 ) -> None:
-    """Put a purge that is about to begin into the audit log, if it found anything."""
+    """Put a purge that is about to begin into the audit log, if there is anything to delete."""
     if found.total:
         async with database.write() as connection:
             caller = command_line_caller(merchant_id)
@@ -71,7 +70,7 @@ async def record_purge(
 
 
 async def record_customer_export(database: Database, merchant_id: int) -> None:
-    """Put a copy of what is stored of a customer into the audit log."""
+    """Put a copy of a customer's records into the audit log."""
     async with database.write() as connection:
         caller = command_line_caller(merchant_id)
         await history.record(connection, caller, of_customer(Verb.CUSTOMER_EXPORTED))
@@ -82,11 +81,12 @@ async def purge(
 ) -> Purged:
     """Delete the merchant's orders, history, idempotency keys and events from before a time.
 
-    Deliveries go with the events. Holds that ended before go too, if no service swept them. Orders
-    that are in no counter yet stay: count them first (`order_counting.count_orders_of`).
+    Deliveries are deleted with the events, and holds that ended before that time, if no service
+    swept them. Orders that are not counted yet stay: count them first
+    (`order_counting.count_orders_of`).
 
-    Each batch is a transaction, so a purge may be interrupted and run again. `report` gets what is
-    deleted so far after each batch.
+    Each batch is a transaction, so a purge may be interrupted and run again. `report` gets the
+    number of deleted records after each batch.
     """
     orders = history = keys = 0
     async for deleted in _batches(database, merchant_id, purging.purge_orders, before):
@@ -132,7 +132,7 @@ async def erase_customer(database: Database, merchant_id: int, customer_id: str)
 async def list_customer_orders(
     database: Database, merchant_id: int, customer_id: str
 ) -> AsyncIterator[tuple[StoredOrder, list[OrderReturn]]]:
-    """The customer's orders, by id, with what came back of each."""
+    """The customer's orders, by id, each with its returned goods."""
     async with database.read() as connection:
         async for orders in customers.read_orders(connection, merchant_id, customer_id):
             order_ids = [order.order_id for order in orders]
@@ -144,7 +144,7 @@ async def list_customer_orders(
 async def get_customer_records(
     database: Database, merchant_id: int, customer_id: str
 ) -> CustomerRecords:
-    """What else is stored of the customer."""
+    """The other records of the customer."""
     async with database.read() as connection:
         return CustomerRecords(
             *await customers.read_allowances(connection, merchant_id, customer_id),
@@ -153,7 +153,7 @@ async def get_customer_records(
 
 
 async def _events(database: Database, merchant_id: int, before: datetime) -> AsyncIterator[int]:
-    """Delete the events, with their deliveries; yields how many of each batch."""
+    """Delete the events, with their deliveries; yields the number of each batch."""
 
     async def remove() -> tuple[int, int]:
         async with database.write(merchant_id) as connection:

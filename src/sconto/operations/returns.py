@@ -1,4 +1,4 @@
-"""Returns: what to pay back for goods of an order that come back, and keeping it once."""
+"""Returns: what to pay back for returned goods of an order, stored once."""
 
 from datetime import datetime
 
@@ -17,10 +17,10 @@ from sconto.store.returns import find_returns, insert_return
 async def create_return(
     database: Database, caller: Caller, order_id: str, return_id: str, goods: Goods, now: datetime
 ) -> Returned:
-    """Keep the return, or find that the same one was kept before under its id.
+    """Store the return, or find that the same one was stored before under its id.
 
     Raises OrderNotFound, ReturnConflict, OrderDeleted, UnknownLines and MoreThanLeft, and OrderBusy
-    if something else uses the order for long. Then nothing is kept.
+    if something else uses the order for long. Then nothing is stored.
     """
     merchant_id = caller.merchant_id
 
@@ -39,7 +39,7 @@ async def create_return(
 async def quote_return(
     database: Database, caller: Caller, order_id: str, return_id: str | None, goods: Goods
 ) -> OrderReturn | Refund:
-    """What to pay back for the goods, or the return that was kept before under the id.
+    """What to pay back for the goods, or the return that was stored before under the id.
 
     Raises as `create_return`. Nothing is written.
     """
@@ -50,7 +50,7 @@ async def quote_return(
 async def get_return(
     database: Database, caller: Caller, order_id: str, return_id: str
 ) -> OrderReturn:
-    """The return as it was kept. Raises OrderNotFound and ReturnNotFound."""
+    """The return as it was stored. Raises OrderNotFound and ReturnNotFound."""
     found = await retrying(lambda: _find(database, caller, order_id, return_id))
     if found.same is None:
         raise ReturnNotFound(return_id)
@@ -60,9 +60,9 @@ async def get_return(
 async def list_returns(
     database: Database, caller: Caller, order_id: str, after: int, limit: int
 ) -> Returns:
-    """What came back of an order, and a page of its returns, the first one first.
+    """All returned goods of an order, and a page of its returns, the first one first.
 
-    They are those with a number above `after`. Raises OrderNotFound.
+    The page has returns with numbers above `after`. Raises OrderNotFound.
     """
     return await retrying(lambda: _find(database, caller, order_id, None, after, limit))
 
@@ -75,7 +75,7 @@ async def show_returns(
     after: int,
     limit: int,
 ) -> tuple[Returns, dict[int, PromotionName]]:
-    """The same with the return of this id, and the present names of the order's promotions.
+    """As `list_returns`, with the return of this id, and the current names of the promotions.
 
     Raises OrderNotFound.
     """

@@ -1,4 +1,4 @@
-"""Search over everything that a merchant has, as far as the caller may read it."""
+"""Search over everything of a merchant that the caller may read."""
 
 from typing import Final
 
@@ -23,10 +23,10 @@ _NAMES_COMPARED: Final = 100
 
 @retried
 async def search(database: Database, caller: Caller, wanted: SearchText, limit: int) -> Found:
-    """Up to `limit` things of each kind that are like the text and that the caller may read.
+    """Up to `limit` things of each kind that match the text and that the caller may read.
 
-    At most four statements, and one more in a process's first search. Without the right to read a
-    kind, nothing of it is looked for.
+    It takes at most four statements, and one more in a process's first search. Kinds that the
+    caller may not read are not searched.
     """
     merchant_id, one_more = caller.merchant_id, limit + 1
     promotions: list[FoundPromotion] = []

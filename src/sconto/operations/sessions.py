@@ -32,7 +32,7 @@ _MAX_SEEN: Final = 20_000
 
 
 class SeenSessions:
-    """When the sessions that this process served were last seen: stored now and then.
+    """When the sessions that this process served were last seen, stored at intervals.
 
     A session is written again only after some minutes, so most requests write nothing, and none
     waits for a write.
@@ -43,7 +43,7 @@ class SeenSessions:
         self._seen: dict[str, Seen] = {}
 
     def note(self, session: Claims, now: datetime) -> None:
-        """The session was used."""
+        """Note that the session was used."""
         last = self._written.get(session.token_id)
         if last is not None and now - last < _WRITTEN_FOR:
             return
@@ -56,7 +56,7 @@ class SeenSessions:
         )
 
     async def write(self, database: Database) -> None:
-        """Store what was noted since the last call. Raises DatabaseUnavailable."""
+        """Store the notes since the last call. Raises DatabaseUnavailable."""
         seen, self._seen = list(self._seen.values()), {}
         for first in range(0, len(seen), _PAGE):
             async with database.write() as connection:
@@ -64,7 +64,7 @@ class SeenSessions:
 
 
 async def keep_writing_sessions(seen: SeenSessions, database: Database) -> None:
-    """Store now and then when sessions were seen; ends when cancelled."""
+    """Store at intervals when sessions were seen; ends when cancelled."""
     await keep_running(
         lambda: seen.write(database), "when sessions were seen is not stored", pause=WRITE_PAUSE
     )
@@ -98,7 +98,7 @@ async def open_session(
 async def record_sign_in(
     connection: Connection, caller: Caller, way: Way | None, origin: Origin, now: datetime
 ) -> None:
-    """Put a sign-in into the audit log; without a way it was to the APIs."""
+    """Put a sign-in into the audit log; `way` None means by the APIs."""
     await history.record(connection, caller, signed_in(caller.user_id, way, origin), now)
 
 
@@ -123,7 +123,7 @@ async def end_session(database: Database, tokens: Tokens, token: str, now: datet
 async def end_session_of(
     database: Database, tokens: Tokens, caller: Caller, token_id: str, now: datetime
 ) -> bool:
-    """End a session of the caller by its id; False if they have none of that id."""
+    """End a session of the caller by its id; False if they have no such session."""
     async with database.write(caller.merchant_id) as connection:
         expires_at = await store.find_session_end(connection, caller, token_id)
         if expires_at is None:
@@ -143,7 +143,7 @@ async def edit_and_stay(
     origin: Origin,
     now: datetime,
 ) -> str:
-    """Edit the session's own user, and answer a new session: the edit ends all others.
+    """Edit the session's own user, and return a new session: the edit ends all others.
 
     Raises UserNotFound.
     """
@@ -178,7 +178,7 @@ async def start_again(
 async def _end(
     connection: Connection, caller: Caller, token_id: str, expires_at: datetime, now: datetime
 ) -> UserState | None:
-    """End a session; the state of its user if that ended all of theirs."""
+    """End a session; returns the state of its user if that ended all of theirs."""
     await store.delete_session(connection, caller, token_id)
     kept = await end_token(connection, caller, token_id, expires_at, now)
     if kept <= MAX_ENDED_SESSIONS:

@@ -1,4 +1,4 @@
-"""The settings of a merchant: read by everybody of the merchant, changed by an admin."""
+"""The settings of a merchant: all its users read them, an admin changes them."""
 
 from sconto.domain.audit import settings_changed
 from sconto.domain.merchant_settings import MerchantSettings, find_faults, setting_facts
@@ -17,7 +17,7 @@ async def merchant_settings(database: Database, caller: Caller) -> MerchantSetti
 
 
 async def change_settings(database: Database, caller: Caller, new: MerchantSettings) -> bool:
-    """Set all settings of the caller's merchant; whether one was different before.
+    """Set all settings of the caller's merchant; returns whether any differed.
 
     Raises SettingsRefused.
     """

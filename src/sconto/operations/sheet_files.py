@@ -1,4 +1,4 @@
-"""Spreadsheets' own files (.xlsx) as the CSV that the same spreadsheet would write."""
+"""Spreadsheet files (.xlsx) as the CSV that the spreadsheet program would write."""
 
 import csv
 import io
@@ -40,7 +40,7 @@ def read_sheet(file: BinaryIO) -> bytes:
     It takes a second of the processor for 30,000 rows of three cells: call it in a thread.
     """
     _check(file)
-    # 0.1 s, for those who send such a file.
+    # This import takes 0.1 s; few users send such a file.
     import openpyxl  # noqa: PLC0415
 
     try:
@@ -54,15 +54,15 @@ def read_sheet(file: BinaryIO) -> bytes:
     except SheetRefused:
         raise
     except Exception as error:
-        # The library raises what comes up: KeyError, ValueError, ParseError, BadZipFile and more.
+        # The library raises KeyError, ValueError, ParseError, BadZipFile and more.
         raise SheetRefused from error
     return b""
 
 
 def _check(file: BinaryIO) -> None:
-    """Refuse what is no archive of documents, or would be far larger than it is.
+    """Refuse what is no archive of documents, or would unpack to far more than its size.
 
-    Reading a member ends at the size that the archive tells of it (`zipfile`), so the told sizes
+    `zipfile` stops reading a member at the size that the archive declares, so the declared sizes
     are an upper bound.
     """
     try:
@@ -83,12 +83,12 @@ def _check(file: BinaryIO) -> None:
 
 
 def _exact(value: object) -> object:
-    """A binary number as the shortest decimal one that it stands for."""
+    """A binary number as the shortest decimal number that stands for it."""
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 
 def _write(sheet: object) -> bytes:
-    """The cells of a sheet as CSV; nothing if none has a value. Rows keep their numbers."""
+    """The cells of a sheet as CSV; empty if none has a value. Rows keep their numbers."""
     lines = io.StringIO()
     writer = csv.writer(lines, delimiter="\t")
     filled = 0

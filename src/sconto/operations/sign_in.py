@@ -1,6 +1,7 @@
 """Signing in: finding the user of a name and a password, and limiting guesses."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,8 @@ from sconto.store.database import Connection, Database
 from sconto.store.history import record_failed_sign_in
 from sconto.store.people import PossibleUser, find_password_hash, find_possible_users
 
+_log = logging.getLogger(__name__)
+
 _CHECK_SLOTS: Final = asyncio.Semaphore(2)
 """How many passwords a process checks together: more would only take memory."""
 
@@ -42,7 +45,7 @@ _TURN_TIMEOUT: Final = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What checks passwords, and the pace of the checks beyond the limit."""
+    """Checks passwords, and limits the pace of the checks beyond the limit."""
 
     passwords: Passwords
     pace: Pace
@@ -54,10 +57,10 @@ GUARD: Final = Guard(PASSWORDS, Pace(EXEMPT_CHECK_INTERVAL.total_seconds(), _TUR
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A request to sign in; `holder` is the user whose valid token came with it, if one did.
+    """A request to sign in; `holder` is the user whose valid token came with it, if any.
 
-    `asks_for_code`: whoever asks can ask for a second factor too. Without that, the password of a
-    user who has one is as good as a wrong one.
+    `asks_for_code` says that the caller can ask for a second factor too. Otherwise a user who has
+    one is refused as with a wrong password.
     """
 
     username: str
@@ -87,16 +90,16 @@ async def find_user(
 ) -> PossibleUser:
     """The one user with that name and password. Raises BadCredentials, TooManyAttempts.
 
-    The place of a user with a second factor is not known from the password alone.
+    A password alone does not make an address known for a user with a second factor.
 
-    The attempt counts as a failure before the password is checked, and no longer if it is right. So
-    of any number of concurrent attempts, in all processes, no more are checked than may fail. If
-    only attempts that are being checked stand against it, it waits for them: all clients of a shop
+    The attempt counts as a failure before the password is checked, and is removed if it is right.
+    So of any number of concurrent attempts, in all processes, no more are checked than may fail. If
+    only attempts that are being checked use up the limit, it waits for them: all clients of a shop
     may sign in together.
     """
     for pause in range(_MAX_PAUSES):
         async with _CHECK_SLOTS:
-            # Again each time: an attempt that has ended may have made the address known.
+            # Read each time: an attempt that has ended may have made the address known.
             candidates = await _find_candidates(database, asked, now)
             async with database.write() as connection:
                 answer = await failures.reserve_attempt(
@@ -142,7 +145,7 @@ async def _check(
     attempt: failures.Attempt,
     now: datetime,
 ) -> PossibleUser:
-    """The user, once the attempt is counted.
+    """The user, after the attempt was counted.
 
     If a trusted user has the password, the others are not checked. Otherwise somebody who may set
     the password of one user could guess those of others with the same name.
@@ -158,11 +161,15 @@ async def _check(
         facts = failure_facts(
             Origin(asked.address, asked.user_agent), is_api=not asked.asks_for_code
         )
+        meant = [*candidates.trusted, *candidates.others]
+        # Users of several merchants may have the name. A node that is away must not refuse the
+        # others what a wrong password is answered.
+        reached = [one for one in meant if database.answers_for(one.state.caller.merchant_id)]
+        if len(reached) < len(meant):
+            _log.warning("a failed sign-in is not in the history of a merchant whose node is away")
         async with database.write() as connection:
             await failures.confirm_failure(connection, attempt)
-            await record_failed_sign_in(
-                connection, [*candidates.trusted, *candidates.others], facts, now
-            )
+            await record_failed_sign_in(connection, reached, facts, now)
         if attempt.strangers_free_at is not None:
             _refuse(attempt.strangers_free_at, now)
         raise BadCredentials
@@ -210,7 +217,7 @@ async def _check_in_turn(
 async def remember_place(
     connection: Connection, asked: SignIn, caller: Caller, now: datetime
 ) -> bool:
-    """Store that the user signed in from there; whether they had not done so lately."""
+    """Store that the user signed in from there; returns whether that is new."""
     return await known_places.remember_place(
         connection, caller, known_address_hash(asked.username, asked.address), now
     )
@@ -219,9 +226,9 @@ async def remember_place(
 async def check_own_password(
     database: Database, caller: Caller, password: str, now: datetime, guard: Guard = GUARD
 ) -> None:
-    """Make sure that the caller knows their password. Raises BadCredentials, TooManyAttempts.
+    """Raise BadCredentials or TooManyAttempts unless the password is the caller's.
 
-    Whoever has a session may fail as often as with a valid token.
+    Somebody with a session may fail as often as with a valid token.
     """
     limits = (limit_of_holder(caller.user_id),)
     attempt = await reserve(database, limits, now)
@@ -241,7 +248,7 @@ async def check_own_password(
 async def reserve(
     database: Database, limits: Sequence[FailureLimit], now: datetime
 ) -> failures.Attempt:
-    """Count an attempt, once those that are being checked have ended. Raises TooManyAttempts."""
+    """Count an attempt, after those that are being checked have ended. Raises TooManyAttempts."""
     for pause in range(_MAX_PAUSES):
         async with database.write() as connection:
             answer = await failures.reserve_attempt(connection, limits, now + pause * _PAUSE)

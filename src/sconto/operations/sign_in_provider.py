@@ -1,4 +1,4 @@
-"""The provider of single sign-on; its libraries are loaded when somebody first uses it."""
+"""The provider of single sign-on; its libraries are imported at its first use."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from sconto.domain.single_sign_on import Claims, SignOnRules
 
 
 class ProviderFailed(Exception):
-    """The provider cannot be reached, or says what cannot be believed."""
+    """The provider cannot be reached, or its answer cannot be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The provider's address, and how it knows us; a public client has no secret."""
+    """The provider's address, and our credentials there; a public client has no secret."""
 
     issuer: str
     client_id: str
@@ -25,7 +25,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A sign-in under way: where to send the browser, and what only this browser may know."""
+    """A sign-in that has begun: where to send the browser, and what only this browser may know."""
 
     url: str
     state: str
@@ -34,7 +34,7 @@ class Started:
 
 
 class Provider(Protocol):
-    """What the pages ask of a provider."""
+    """What the pages need from a provider."""
 
     async def start(self, redirect_uri: str) -> Started:
         """Begin a sign-in. Raises ProviderFailed."""
@@ -42,11 +42,11 @@ class Provider(Protocol):
     async def finish(
         self, redirect_uri: str, code: str, nonce: str, verifier: str, now: datetime
     ) -> Claims:
-        """The verified claims of who has signed in. Raises ProviderFailed."""
+        """The verified claims of the person who signed in. Raises ProviderFailed."""
 
 
 class SignInProvider:
-    """A provider, its name for people, and what its claims mean here."""
+    """A provider, its display name, and what its claims mean here."""
 
     def __init__(
         self, name: str, rules: SignOnRules, client: Client, make: Callable[[Client], Provider]

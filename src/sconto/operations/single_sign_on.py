@@ -42,7 +42,7 @@ async def sign_on(
 ) -> tuple[str, str]:
     """The name of the user, and a session. Raises SignOnRefused.
 
-    The provider must have proved the identity, with as many factors as it wants.
+    The provider must have proved the identity, with whatever factors it requires.
     """
     try:
         merchant_id = await find_merchant(database, identity.merchant)
@@ -65,7 +65,7 @@ async def sign_on(
     else:
         raise SignOnRefused(SignOnRefusal.NO_NAME)
     if is_changed:
-        # Sessions with the role of before end in this process immediately.
+        # Sessions with the previous role end in this process immediately.
         tokens.note_change(state)
     return username, session
 
@@ -85,7 +85,7 @@ async def _find_or_create(
             connection, merchant_id, identity.issuer, identity.subject, user_id
         ):
             raise _AnotherWasFaster
-        # Who signs in by the provider needs no invitation any more.
+        # A user who signs in by the provider no longer needs an invitation.
         await end_link(connection, merchant_id, user_id)
     user = await store.find_user(connection, merchant_id, user_id)
     if user is None or user.disabled:

@@ -18,9 +18,9 @@ from sconto.store.statistics import find_statistics_in_parts
 async def get_statistics_in_parts(
     database: Database, caller: Caller, promotion_id: int
 ) -> tuple[int, Iterator[list[CodeUses]] | None]:
-    """The redemptions of a promotion, and in parts those of its codes, which may be a million.
+    """The redemptions of a promotion and, in parts, of its codes, which may be a million.
 
-    All are of one moment. There are no parts, but None, if the promotion never had codes. Raises
+    All are of one moment. The parts are None if the promotion never had codes. Raises
     PromotionNotFound.
     """
     async with database.read(caller.merchant_id) as connection:
@@ -36,7 +36,7 @@ async def list_daily_uses(
 ) -> tuple[list[DailyUses], bool]:
     """The uses of a promotion by day, code and currency, and whether there are more.
 
-    Older days are added up by month, as their counters are (`counters`). Raises PromotionNotFound.
+    Older days are added up by month, like their counters (`counters`). Raises PromotionNotFound.
     """
     one_more = replace(query, limit=query.limit + 1)
     async with database.read(caller.merchant_id) as connection:

@@ -1,4 +1,4 @@
-"""All promotions of a merchant, of the three kinds, as of one moment."""
+"""All promotions of a merchant, of the three kinds, at one moment."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +49,7 @@ async def read_promotions(database: Database, caller: Caller, now: datetime) -> 
 async def read_locked(
     joined: Database, connection: Connection, caller: Caller, now: datetime
 ) -> StoredPromotions:
-    """The same, in a transaction that has locked the promotions."""
+    """As `read_promotions`, in a transaction that has locked the promotions."""
     ids = await promotions.list_promotions(joined, caller, PromotionQuery(), now)
     product = [await promotions.get_promotion(joined, caller, one) for one in sorted(ids)]
     cart = [

@@ -69,11 +69,11 @@ async def get_promotion(
 async def list_promotions(
     database: Database, caller: Caller, query: SubscriptionQuery
 ) -> SubscriptionPage:
-    """The promotions that the query asks for by ascending id, and whether there are more.
+    """The promotions that match the query by ascending id, and whether there are more.
 
-    With `before` there are more before them.
+    With `before` it is whether more come before them.
     """
-    # One promotion more than the limit tells whether there are more.
+    # One promotion more than the limit shows whether there are more.
     one_more = replace(query, limit=query.limit + 1)
     async with database.read(caller.merchant_id) as connection:
         found = await store.list_promotions(connection, caller.merchant_id, one_more)
@@ -119,8 +119,8 @@ async def save_promotion(
 ) -> SubscriptionPromotion:
     """Give the promotion these terms, unless it was changed after the caller saw it.
 
-    `seen_at` is when it was last changed then; None does not ask. Raises ChangedMeanwhile, and what
-    changing raises.
+    `seen_at` is its last change that the caller saw; None skips the check. Raises ChangedMeanwhile,
+    and what changing raises.
     """
 
     async def run(connection: Connection) -> SubscriptionPromotion:

@@ -49,7 +49,7 @@ async def schedule_promotion(
     plan: SchedulePlan,
     now: datetime,
 ) -> tuple[Eligibility, Schedule]:
-    """What the promotion gives on the contract's next orders, and whether it may have it now.
+    """What the promotion gives on the contract's next orders, and whether the code may be applied.
 
     Raises ApplicationNotFound for an application that does not exist, or is of another promotion.
     """
@@ -79,9 +79,9 @@ async def apply_code(
     now: datetime,
     request: KeyedRequest[Application, AnswerAroundUsage] | None = None,
 ) -> Application:
-    """Count one use of the code's promotion for the contract, and keep which version it got.
+    """Count one use of the code's promotion for the contract, and store its version.
 
-    The answer's `promotion.usage` counts this use. Raises SubscriptionCodeNotFound, CodeRefused,
+    `promotion.usage` of the result includes this use. Raises SubscriptionCodeNotFound, CodeRefused,
     AlreadyAnswered, IdempotencyKeyReused, and IdempotencyKeyBusy if the key's first request takes
     long. Then nothing is written.
     """
@@ -110,7 +110,7 @@ async def _look_and_apply(
     now: datetime,
     request: KeyedRequest[Application, AnswerAroundUsage] | None,
 ) -> Application:
-    """Apply the code as it is found. What is refused is refused before any lock is waited for.
+    """Apply the code as it was read. Refusals are found before waiting for any lock.
 
     Raises ApplicationRaceLost or KeyBusy if another request was first, and what `apply_code`
     raises.

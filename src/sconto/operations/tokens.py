@@ -1,4 +1,4 @@
-"""Tokens say who a caller is; checking one does not ask the database."""
+"""Tokens say who a caller is; checking one needs no database."""
 
 import asyncio
 import logging
@@ -47,10 +47,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says: who calls, until when, and as of which change of the user.
+    """The content of a token: who calls, until when, and which change of the user it knows.
 
-    `purpose` is None in tokens of older programs: they are valid for both purposes. `way` is
-    how a session was opened.
+    `purpose` is None in tokens of older programs: they are valid for both purposes. `way` is how a
+    session was opened.
     """
 
     caller: Caller
@@ -109,9 +109,9 @@ class Tokens:
     ) -> str:
         """A token for 24 hours; earlier ones stay valid.
 
-        `as_of` is the last change of the user that is known to the caller. Later changes end the
-        token as soon as they are learned; without `as_of` every change does. `epoch` is the
-        database's, if it was read together with the user; None means the one that was learned.
+        `as_of` is the last change of the user that the caller knows. Later changes end the token as
+        soon as this process knows them; without `as_of` every change does. `epoch` is the
+        database's, if it was read together with the user; None means the one that was read last.
         """
         if epoch is None:
             epoch = self._epoch or FIRST_EPOCH
@@ -132,11 +132,11 @@ class Tokens:
         return jwt.encode(claims, self._key, _ALGORITHM)
 
     def caller(self, token: str, now: datetime, purpose: Purpose = Purpose.API) -> Caller:
-        """Who sent a token for that purpose. Raises what `claims` raises."""
+        """The caller who sent a token for that purpose. Raises what `claims` raises."""
         return self.claims(token, now, purpose).caller
 
     def claims(self, token: str, now: datetime, purpose: Purpose = Purpose.API) -> Claims:
-        """What a valid token for that purpose says. Raises TokenInvalid, TokenExpired.
+        """The content of a valid token for that purpose. Raises TokenInvalid, TokenExpired.
 
         Raises DatabaseUnavailable until the database's epoch is known.
         """
@@ -156,7 +156,7 @@ class Tokens:
         return known
 
     def seal(self, use: str, facts: Mapping[str, str], now: datetime, lifetime: timedelta) -> str:
-        """A text that carries facts, which nobody can change; it is no token of anybody."""
+        """A signed text that carries facts; it is not a token."""
         claims = {**facts, "use": use, "exp": int((now + lifetime).timestamp())}
         return jwt.encode(claims, self._key, _ALGORITHM)
 
@@ -171,20 +171,20 @@ class Tokens:
         return facts if is_valid else None
 
     def note_change(self, state: UserState) -> None:
-        """Apply a change of a user in this process immediately; other processes learn it later."""
+        """Apply a change of a user in this process immediately; other processes read it later."""
         self._notes += 1
         changed_at = _microseconds(state.changed_at)
         self._changes = {**self._changes, state.caller.user_id: changed_at}
 
     def note_end(self, token_id: str) -> None:
-        """Apply the end of a token in this process immediately; other processes learn it later."""
+        """Apply the end of a token in this process immediately; other processes read it later."""
         self._notes += 1
         self._ended |= {token_id}
 
     async def keep_refreshing(self, database: Database, pause: float = REFRESH_PAUSE) -> None:
-        """Learn every few seconds which tokens were ended; ends when cancelled.
+        """Read every few seconds which tokens were ended; ends when cancelled.
 
-        While the database is unavailable, what was learned last counts.
+        While the database is unavailable, the last known state counts.
         """
         while True:
             await self.try_to_refresh(database)
@@ -198,13 +198,13 @@ class Tokens:
         except (DatabaseUnavailable, TimeoutError):
             _log.warning("changes of users are not known: no database")
         except Exception:
-            # Whatever failed, later changes must be learned.
+            # Whatever failed, later changes must be read.
             _log.exception("changes of users are not known")
 
     async def refresh(self, database: Database) -> None:
-        """Learn now which tokens were ended. Raises DatabaseUnavailable."""
+        """Read now which tokens were ended. Raises DatabaseUnavailable."""
         notes = -1
-        # What was noted while reading may be missing in what was read.
+        # A change noted during the read may be missing in its result.
         while notes != self._notes:
             notes = self._notes
             async with database.read() as connection:
@@ -230,7 +230,7 @@ def new_token_id() -> str:
 
 
 def _read(token: str, keys: Sequence[bytes]) -> Claims:
-    """What a token says that one of the keys signed. Raises TokenInvalid."""
+    """The content of a token that one of the keys signed. Raises TokenInvalid."""
     options: Any = {
         "require": ["sub", "mid", "role", "chg", "exp", "jti"],
         # The clock is an argument, so expiry is checked at each use.

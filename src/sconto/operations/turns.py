@@ -29,10 +29,10 @@ T = TypeVar("T")
 async def in_short_turns(
     turns: "Turns", whose: Hashable, parts: AsyncIterator[S], write: Callable[[S], T]
 ) -> AsyncIterator[T]:
-    """Write the parts of a long answer; each part is found and written in a turn.
+    """Write the parts of a long answer; each part is read and written in a turn.
 
-    So all long answers of a merchant together take as much time from others as one of them. Sending
-    needs no turn: a slow reader blocks nobody.
+    So all long answers of a merchant together delay others no more than one of them. Sending needs
+    no turn: a slow reader blocks nobody.
     """
     while True:
         async with turns.of(whose):

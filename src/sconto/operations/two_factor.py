@@ -1,4 +1,4 @@
-"""Two-factor sign-in: set up, used, switched off, and reset by somebody else."""
+"""Two-factor sign-in: setting it up, using it, switching it off, and resetting it."""
 
 import base64
 import hmac
@@ -71,7 +71,7 @@ class TwoFactorState:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What proves that it is the person: the password, and a code of the app or a recovery code."""
+    """A proof of identity: the password, and a code of the app or a recovery code."""
 
     password: str
     code: str
@@ -81,8 +81,8 @@ class Proof:
 class Setup:
     """A new secret to show: nothing is stored until a code proves that an app has it.
 
-    `sealed` carries the secret to the confirmation, readable only by the service. `uri` is what the
-    QR code says.
+    `sealed` carries the secret to the confirmation, readable only by the service. `uri` is the
+    content of the QR code.
     """
 
     secret: str
@@ -127,7 +127,7 @@ async def reopen_setup(
         user = await _find(connection, caller.merchant_id, caller.user_id)
     name = f"{user.merchant}/{user.name}"
     text = base64.b32encode(secret).decode().rstrip("=")
-    # As Google Authenticator's Key URI Format has it; apps take the rest for granted.
+    # In Google Authenticator's Key URI Format; apps assume defaults for the rest.
     uri = f"otpauth://totp/{_ISSUER}:{quote(name, safe='')}?secret={text}&issuer={_ISSUER}"
     return Setup(text, uri, sealed)
 
@@ -141,7 +141,7 @@ async def confirm_setup(
     origin: Origin,
     now: datetime,
 ) -> tuple[list[str], str]:
-    """Switch the second factor on: the recovery codes, and a new session for this browser.
+    """Switch the second factor on: returns the recovery codes, and a new session for this browser.
 
     All other sessions and tokens of the caller end. Raises SetupTooOld, WrongCode, TwoFactorIsOn.
     """
@@ -173,7 +173,7 @@ async def switch_off(
     now: datetime,
     guard: Guard = GUARD,
 ) -> str:
-    """Remove the caller's second factor; answers a new session for this browser.
+    """Remove the caller's second factor; returns a new session for this browser.
 
     All other sessions and tokens of the caller end. Raises BadCredentials, WrongCode,
     TooManyAttempts, TwoFactorIsOff, and TwoFactorRequired if the merchant requires one.
@@ -205,7 +205,7 @@ async def renew_recovery_codes(
     now: datetime,
     guard: Guard = GUARD,
 ) -> list[str]:
-    """Other recovery codes; the old ones no longer work.
+    """New recovery codes; the old ones no longer work.
 
     Raises BadCredentials, WrongCode, TooManyAttempts, TwoFactorIsOff.
     """
@@ -222,9 +222,9 @@ async def renew_recovery_codes(
 
 
 async def reset(database: Database, tokens: Tokens | None, caller: Caller, user_id: int) -> User:
-    """Remove the second factor of somebody else, and end their sessions; answers who it is.
+    """Remove another user's second factor, and end their sessions; returns the user.
 
-    Raises UserNotFound, TwoFactorIsOff, and OwnAccess for one's own: that needs a code.
+    Raises UserNotFound, TwoFactorIsOff, and OwnAccess for the caller's own, which needs a code.
     """
     if user_id == caller.user_id:
         raise OwnAccess
@@ -255,14 +255,14 @@ async def take_code(
     try:
         secret = vault.open(factor.key_id, factor.secret, _owner(merchant_id, user_id))
     except SecretUnreadable:
-        # The service has another secret key than when it was set up: recovery codes still work.
+        # The secret key differs from the one at the setup: recovery codes still work.
         return False
     step = _matching_step(secret, code, now)
     return step is not None and await store.use_step(connection, merchant_id, user_id, step)
 
 
 async def keep_rewrapping(database: Database, vault: Vault) -> None:
-    """Soon, and now and then, for what other processes stored meanwhile; ends when cancelled."""
+    """Encrypt old secrets with the first key soon, then at intervals; ends when cancelled."""
     await keep_running(
         lambda: rewrap_secrets(database, vault),
         "second factors are not encrypted with the new secret key",
@@ -272,7 +272,10 @@ async def keep_rewrapping(database: Database, vault: Vault) -> None:
 
 
 async def rewrap_secrets(database: Database, vault: Vault) -> int:
-    """Encrypt secrets of older keys with the first one, before the older are removed: how many."""
+    """Encrypt secrets of older keys with the first key; returns their number.
+
+    This must be done before the older keys are removed.
+    """
     if not vault.older_key_ids:
         return 0
     rewrapped = 0
@@ -297,7 +300,7 @@ async def _with_code(
     now: datetime,
     then: Callable[[Connection], Awaitable[_Done]],
 ) -> _Done:
-    """Do something in the transaction that uses up a code; answers what it answers.
+    """Do something in the transaction that uses up a code; returns its result.
 
     Raises WrongCode, TooManyAttempts, TwoFactorIsOff.
     """
@@ -335,14 +338,14 @@ def _new_recovery_codes() -> list[RecoveryCode]:
 def _matching_step(
     secret: bytes, code: TimeCode | RecoveryCode | None, now: datetime
 ) -> int | None:
-    """The step whose code it is; None if it is none of the steps that are taken now."""
-    # 15 ms, for services whose people use two-factor sign-in.
+    """The step whose code it is; None if it belongs to none of the valid steps."""
+    # This import takes 15 ms, and only services with two-factor sign-in need it.
     import pyotp  # noqa: PLC0415
 
     if not isinstance(code, TimeCode):
         return None
-    # A code by time is one by count, counting steps (RFC 6238, section 4). SHA-1 is what every app
-    # takes; as a keyed hash it is sound.
+    # A code by time is a code by count, of the steps (RFC 6238, section 4). SHA-1 is what every app
+    # supports; as a keyed hash it is sound.
     generator = pyotp.HOTP(base64.b32encode(secret).decode(), digits=DIGITS)
     matching = [
         step for step in steps_at(now) if hmac.compare_digest(generator.at(step), code.digits)
@@ -360,7 +363,7 @@ def _owner(merchant_id: int, user_id: int) -> str:
 
 
 def _owner_of_setup(session: Claims) -> str:
-    """A setup belongs to one session, so nobody finishes that of somebody else."""
+    """The owner of a setup. It belongs to one session, so nobody finishes somebody else's."""
     caller = session.caller
     return f"setup {caller.merchant_id}/{caller.user_id}/{session.token_id}"
 

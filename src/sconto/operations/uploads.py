@@ -1,4 +1,4 @@
-"""Uploaded files: kept for the user who sent them, until they are taken or are over."""
+"""Uploaded files: kept for the user who sent them, until they are taken or expire."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -26,9 +26,9 @@ async def keep_upload(
     *,
     typed: bool = False,
 ) -> int:
-    """Keep a file for this user; its id. The parts are read once, one after the other.
+    """Keep a file for this user; returns its id. The parts are read once, one after the other.
 
-    The user's oldest are removed if there are many.
+    The user's oldest files are removed if there are many.
     """
     merchant_id, user_id = caller.merchant_id, caller.user_id
     async with database.write(merchant_id) as connection:
@@ -58,7 +58,7 @@ async def find_upload(database: Database, caller: Caller, upload_id: int, now: d
 
 
 async def read_upload(database: Database, caller: Caller, upload: Upload) -> AsyncIterator[bytes]:
-    """The parts of a file that was found; no connection is held between two."""
+    """The parts of a file that was found; no connection is held between two parts."""
 
     @retried
     async def read_part(number: int) -> bytes | None:
@@ -83,7 +83,7 @@ async def remove_upload(database: Database, caller: Caller, upload: Upload) -> N
 
 
 async def remove_over(database: Database, now: datetime) -> int:
-    """Remove all files that are over: how many. It stops if another worker removes."""
+    """Remove all expired files; returns their number. It stops if another worker removes."""
 
     async def remove(merchant_id: int) -> int | None:
         async with database.write() as connection:
@@ -104,7 +104,7 @@ async def remove_over(database: Database, now: datetime) -> int:
 
 
 async def keep_removing_uploads(database: Database, clock: Callable[[], datetime]) -> None:
-    """Remove what is over every few minutes; ends when cancelled."""
+    """Remove expired files every few minutes; ends when cancelled."""
     await keep_running(
         lambda: remove_over(database, clock()), "old uploads are not removed", pause=_PAUSE
     )

@@ -1,4 +1,4 @@
-"""The users of one merchant, by their ids: what an admin asks about them, and how they change."""
+"""The users of one merchant, by their ids: how an admin lists, creates and changes them."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ from sconto.store.tokens import forget_ended_tokens
 class UserEdit:
     """A change of a user; None keeps the current value.
 
-    Every edit ends the user's sessions and tokens. One without values does nothing else.
+    Every edit ends the user's sessions and tokens. An edit without values does nothing else.
     """
 
     role: Role | None = None
@@ -69,7 +69,7 @@ async def add_user(
     email: str | None = None,
     passwords: Passwords = PASSWORDS,
 ) -> int:
-    """Create a user of the caller's merchant, and answer the id.
+    """Create a user of the caller's merchant; returns the id.
 
     Raises NotAName, NotAnEmail, PasswordRefused, NameTaken, EmailTaken.
     """
@@ -89,7 +89,7 @@ async def add_user(
 
 
 async def change_role(database: Database, caller: Caller, user_id: int, role: Role) -> User:
-    """Give a user another role; answers who they were. Raises UserNotFound, OwnAccess.
+    """Give a user another role; returns them as they were. Raises UserNotFound, OwnAccess.
 
     Nobody can change their own role, so that a merchant does not lose its last admin by mistake.
     """
@@ -100,7 +100,7 @@ async def change_role(database: Database, caller: Caller, user_id: int, role: Ro
 
 
 async def set_disabled(database: Database, caller: Caller, user_id: int, *, disabled: bool) -> User:
-    """Keep a user out, or let them in; answers who they were. Raises UserNotFound, OwnAccess."""
+    """Disable or enable a user; returns them as they were. Raises UserNotFound, OwnAccess."""
     if user_id == caller.user_id:
         raise OwnAccess
     user, _ = await _edit(database, caller, user_id, UserEdit(disabled=disabled))
@@ -115,11 +115,11 @@ async def set_password(
     *,
     passwords: Passwords = PASSWORDS,
 ) -> User:
-    """Give a user, or oneself, another password; answers who it is.
+    """Give a user, or oneself, another password; returns the user.
 
     Raises UserNotFound, PasswordRefused.
     """
-    # First, because hashing takes long.
+    # Done first, because hashing takes long.
     await get_user(database, caller, user_id)
     edit = UserEdit(password_hash=await hash_new_password(passwords, password))
     user, _ = await _edit(database, caller, user_id, edit)
@@ -129,9 +129,9 @@ async def set_password(
 async def sign_out_everywhere(
     database: Database, tokens: Tokens, caller: Caller, user_id: int
 ) -> User:
-    """End all sessions and tokens of a user, or one's own; answers who it is.
+    """End all sessions and tokens of a user, or one's own; returns the user.
 
-    It counts in this process immediately, elsewhere within 10 seconds. Raises UserNotFound.
+    It takes effect in this process immediately, elsewhere within 10 seconds. Raises UserNotFound.
     """
     user, state = await _edit(database, caller, user_id, UserEdit())
     tokens.note_change(state)
@@ -139,7 +139,7 @@ async def sign_out_everywhere(
 
 
 async def set_email(database: Database, caller: Caller, user_id: int, email: str | None) -> User:
-    """Give a user an e-mail address, or take it away; answers who they were.
+    """Set or remove a user's e-mail address; returns them as they were.
 
     Their sessions and tokens stay. Raises UserNotFound, NotAnEmail, EmailTaken.
     """
@@ -191,7 +191,7 @@ async def edit_user(
 
 
 async def hash_new_password(passwords: Passwords, password: str) -> str:
-    """What is stored of a password that somebody chose. Raises PasswordRefused."""
+    """The hash of a password that somebody chose. Raises PasswordRefused."""
     if not is_acceptable_password(password):
         raise PasswordRefused
     return await passwords.hash(password)
@@ -207,7 +207,7 @@ async def _find(connection: Connection, caller: Caller, user_id: int) -> User:
 async def _edit(
     database: Database, caller: Caller, user_id: int, edit: UserEdit
 ) -> tuple[User, people.UserState]:
-    """Edit a user of the caller's merchant: who they were, and their state since."""
+    """Edit a user of the caller's merchant: returns them as they were, and their new state."""
     async with database.write(caller.merchant_id) as connection:
         user = await _find(connection, caller, user_id)
         state = await edit_user(connection, user_id, edit, caller)
@@ -217,7 +217,7 @@ async def _edit(
 
 
 def _changes(changed: people.UserChange, edit: UserEdit) -> list[Change]:
-    """What the history says of an edit."""
+    """The facts of an edit for the history."""
     user_id = changed.after.caller.user_id
     changes = []
     differs = user_changed(user_id, _facts(changed.before), _facts(changed.after))

@@ -1,7 +1,7 @@
 """The vault: secrets that are stored encrypted with the service's secret key.
 
 XChaCha20-Poly1305, with a key that is derived from the secret key. A sealed secret is bound to its
-owner: moved to the row of somebody else, it does not open.
+owner: in another owner's row it cannot be opened.
 """
 
 import hmac
@@ -42,7 +42,7 @@ class Vault:
 
     @property
     def key_id(self) -> bytes:
-        """The id of the key that seals. It gives nothing of the key away."""
+        """The id of the key that seals. It reveals nothing of the key."""
         return next(iter(self._ciphers))
 
     @property
@@ -53,7 +53,7 @@ class Vault:
     @cached_property
     def _ciphers(self) -> dict[bytes, Any]:
         """A cipher for each key, by the key's id, the first one first."""
-        # 20 ms and 3 MB, for services whose people use two-factor sign-in.
+        # This import takes 20 ms and 3 MB, and only services with two-factor sign-in need it.
         from nacl.secret import Aead  # noqa: PLC0415
 
         return {
@@ -63,5 +63,5 @@ class Vault:
 
 
 def _derived(key: bytes, use: bytes) -> bytes:
-    """Another key for another use. The secret key is as random as a key has to be."""
+    """A separate key for another use. The secret key is random enough for that."""
     return hmac.digest(key, use, "sha256")

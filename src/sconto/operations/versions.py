@@ -1,8 +1,8 @@
 """Versions: a form saves only what nobody changed while it was open.
 
 The version of a row is the time of its last change, and a later change has a later time
-(`changed_at`). The statement that saves names the version that the form was made from, so of two
-people who save the same version one is refused.
+(`changed_at`). The statement that saves names the version that the form was made from. If two
+people save the same version, the second is refused.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class LastChange:
 async def find_last_change(
     database: Database, caller: Caller, subject: Subject, subject_id: int
 ) -> LastChange | None:
-    """The last change that the history has of a promotion."""
+    """The last change of a promotion in the history."""
     async with database.read(caller.merchant_id) as connection:
         page = await history.list_entries(
             connection, caller.merchant_id, subject, subject_id, limit=1

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sconto.domain.audit import of_webhook, webhook_changed, webhook_created, webhook_deleted
-from sconto.domain.events import TEST_TYPE, encode_payload, payload_of
+from sconto.domain.events import TEST_TYPE, payload_of
 from sconto.domain.history import Verb
 from sconto.domain.people import Caller
 from sconto.domain.problems import DeliveryNotFound, TooManyWebhooks, WebhookNotFound
@@ -81,11 +81,11 @@ async def change_webhook(
 ) -> Webhook:
     """Change a webhook to what `change` returns for it. Raises WebhookNotFound.
 
-    `version` is when the caller last saw it changed; ChangedMeanwhile is raised if it was changed
-    after that.
+    `version` is the change that the caller saw last; ChangedMeanwhile is raised if there was a
+    later one.
 
-    One that is enabled again starts without failures. What happened while it was disabled is not
-    sent by itself (`replay`).
+    A webhook that is enabled again starts without failures. What happened while it was disabled is
+    not sent automatically (`replay`).
     """
 
     async def change_it() -> Webhook:
@@ -130,7 +130,7 @@ async def rotate_secret(
     """Give a webhook a new secret. Raises WebhookNotFound.
 
     During the overlap messages have a signature by each of the two, so the receiver may change its
-    secret at any moment of it. Without an overlap the old secret ends immediately.
+    secret at any moment. Without an overlap the old secret ends immediately.
     """
     secret = _new_secret()
     previous_until = now + overlap if overlap else None
@@ -185,18 +185,18 @@ async def get_delivery(
             raise DeliveryNotFound(delivery_id)
         attempts = await delivery_lists.list_attempts(connection, caller.merchant_id, delivery_id)
     one = found.delivery
-    body = b""
+    payload = None
     if found.is_test:
-        body = test_body(one.message_id, webhook_id, one.created_at)
+        payload = test_payload(one.message_id, webhook_id, one.created_at)
     elif found.occurred_at is not None:
-        body = encode_payload(payload_of(one.message_id, one.type, found.occurred_at, found.data))
-    return DeliveryDetails(one, webhook.url, body, tuple(attempts))
+        payload = payload_of(one.message_id, one.type, found.occurred_at, found.data)
+    return DeliveryDetails(one, webhook.url, payload, tuple(attempts))
 
 
 async def resend(
     database: Database, caller: Caller, webhook_id: int, delivery_id: int, now: datetime
 ) -> int:
-    """Send the event of a delivery again, as a new delivery: its id.
+    """Send the event of a delivery again, as a new delivery; returns its id.
 
     Raises WebhookNotFound, and DeliveryNotFound also for a test or an event that is not kept.
     """
@@ -217,9 +217,10 @@ async def resend(
 async def replay(
     database: Database, caller: Caller, webhook_id: int, since: datetime, now: datetime
 ) -> int:
-    """Send all events again that were recorded since a time and that the webhook is told: how many.
+    """Send all events again that were recorded since a time and that the webhook wants.
 
-    They come after what waits already, in their order. Raises WebhookNotFound.
+    Returns their number. They come after what already waits, in their order. Raises
+    WebhookNotFound.
     """
     merchant_id = caller.merchant_id
     await append_all(database, merchant_id, now)
@@ -245,9 +246,9 @@ async def replay(
     return replayed
 
 
-def test_body(message_id: str, webhook_id: int, at: datetime) -> bytes:
-    """What a test sends."""
-    return encode_payload(payload_of(message_id, TEST_TYPE, at, {"webhook_id": webhook_id}))
+def test_payload(message_id: str, webhook_id: int, at: datetime) -> dict[str, Any]:
+    """The body of a test."""
+    return payload_of(message_id, TEST_TYPE, at, {"webhook_id": webhook_id})
 
 
 async def _existing(connection: Connection, caller: Caller, webhook_id: int) -> Webhook:

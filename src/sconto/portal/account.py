@@ -36,7 +36,7 @@ async def show(visit: Visit) -> Response:
 
 
 async def show_old_address(visit: Visit) -> Response:
-    """Go to where the page is now."""
+    """Go to the page's present address."""
     return visit.redirect("/account")
 
 
@@ -64,7 +64,7 @@ async def change_password(visit: Visit) -> Response:
 
 
 async def choose_language(visit: Visit) -> Response:
-    """Keep the language that was chosen, or none."""
+    """Store the chosen language, or none."""
     chosen = visit.field("language")
     language = chosen if chosen in LANGUAGES else None
     await set_language(visit.context.database, visit.caller, language)
@@ -162,6 +162,6 @@ PAGES: Final = (
     write("/account/sessions/end", end_session, Audience.SETTING_UP),
     write("/account/sessions/end-others", end_other_sessions, Audience.SETTING_UP),
     write("/account/sign-out", sign_out_everywhere, Audience.SETTING_UP),
-    # Pages of the version before post to it.
+    # Pages of the previous version post to it.
     write("/own/sign-out", sign_out_everywhere, Audience.SETTING_UP),
 )

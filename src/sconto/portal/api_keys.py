@@ -59,7 +59,7 @@ async def create(visit: Visit) -> Response:
     except NameTaken:
         return await _render(visit, {"name": _("Another key has this name.")})
     except TooManyKeys as problem:
-        fault = _("You have %(number)s keys, and no more are possible. Revoke one first.")
+        fault = _("You have %(number)s keys, which is the maximum. Revoke one first.")
         return await _render(visit, {"name": fault % {"number": problem.most}})
     return visit.render("api_keys/created.html", key=key, text=text, roles=ROLES)
 
@@ -71,7 +71,7 @@ async def show_one(visit: Visit) -> Response:
 
 
 async def revoke(visit: Visit) -> Response:
-    """End a key for ever."""
+    """Revoke a key permanently."""
     context = visit.context
     key = await api_keys.revoke_key(
         context.database, visit.caller, visit.id_in_path("key_id"), visit.now, context.keys

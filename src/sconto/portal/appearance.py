@@ -11,14 +11,14 @@ from sconto.portal.visit import Visit
 
 
 async def choose_theme(visit: Visit) -> Response:
-    """Keep the chosen theme, and show the page again from which it was chosen."""
+    """Store the chosen theme, and show the page again on which it was chosen."""
     response = visit.redirect(_page_before(visit))
     keep_theme(visit.request, response, theme_named(visit.field("theme")))
     return response
 
 
 def _page_before(visit: Visit) -> str:
-    """The page that the browser says it comes from; the first page if it does not say."""
+    """The page that the browser comes from; the home page if it does not say."""
     try:
         came_from = urlsplit(visit.request.headers.get("referer", ""))
     except ValueError:

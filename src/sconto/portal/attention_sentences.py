@@ -15,7 +15,7 @@ ICONS: Final = {
 
 
 def attention_words(language: Language, one: Attention, now: datetime) -> str:
-    """Ends in 5 hours; 12 codes are left; It is on and has no codes."""
+    """For example: ends in 5 hours; 12 codes are left; it is on and has no codes."""
     _ = language.gettext
     match one.concern:
         case Concern.ENDS_SOON:

@@ -76,7 +76,7 @@ _COLUMNS: Final = ("time", "person", "kind", "action", "id", "name", "before", "
 
 
 async def show(visit: Visit) -> Response:
-    """A page of the entries that the filters ask for."""
+    """A page of the entries that match the filters."""
     asked = {name: visit.query(name) for name in _FIELDS}
     query, faults = _read_query(visit, asked)
     page = await audit.list_entries(visit.context.database, visit.caller, query)
@@ -94,7 +94,7 @@ async def show(visit: Visit) -> Response:
 
 
 async def download(visit: Visit) -> Response:
-    """Stream all entries that the filters ask for as a CSV file."""
+    """Stream all entries that match the filters as a CSV file."""
     asked = {name: visit.query(name) for name in _FIELDS}
     query, faults = _read_query(visit, asked)
     if faults:
@@ -104,7 +104,7 @@ async def download(visit: Visit) -> Response:
 
 
 def _read_query(visit: Visit, asked: Mapping[str, str]) -> tuple[AuditQuery, list[str]]:
-    """What was asked for, and the faults in it; a faulty filter does not count."""
+    """The query, and the faults in it; a faulty filter is ignored."""
     faults: list[str] = []
     since, until = read_day_filters(visit, asked, faults)
     kind = choice_of(Subject, asked["kind"])
@@ -130,7 +130,7 @@ def _shown(visit: Visit, one: AuditEntry) -> dict[str, Any]:
     return {
         "entry": one.entry,
         "name": one.name or _name_in(one),
-        # Names are those of now, so what has none is gone.
+        # Names are those of now, so a deleted thing has none.
         "address": address.format(change.subject_id)
         if address is not None and one.name is not None
         else None,
@@ -139,7 +139,7 @@ def _shown(visit: Visit, one: AuditEntry) -> dict[str, Any]:
 
 
 def _name_in(one: AuditEntry) -> str | None:
-    """The name that the entry itself has of something that is gone."""
+    """The name of a deleted thing, from the entry itself."""
     for facts in (one.entry.change.after, one.entry.change.before):
         for name in ("name", "url"):
             if facts is not None and isinstance(facts.get(name), str):

@@ -47,7 +47,7 @@ async def show_list(visit: Visit) -> Response:
 
 
 async def show_one(visit: Visit) -> Response:
-    """How far a back-test is, or its result."""
+    """The progress of a back-test, or its result."""
     found = await jobs.get_backtest(
         visit.context.database, visit.caller, visit.id_in_path("backtest_id")
     )
@@ -106,15 +106,17 @@ async def start_backtest(visit: Visit, draft: Draft, *, as_if_running: bool) -> 
     try:
         started = await jobs.start_backtest(visit.context.database, visit.caller, new, now)
     except TooManyBacktests:
-        text = visit.gettext("%(most)s back-tests wait already. Cancel one, or start it later.")
+        text = visit.gettext(
+            "%(most)s back-tests are already waiting. Cancel one, or start this one later."
+        )
         return visit.redirect("/promotions/backtests", Notice(text % {"most": MAX_WAITING}))
     return visit.redirect(f"/promotions/backtests/{started.id}")
 
 
 def _charts(visit: Visit, backtest: Backtest, result: Result) -> dict[str, str]:
-    """What `charts.js` draws of each currency: the discount a day, without and with the draft.
+    """What `charts.js` draws for each currency: the discount by day, without and with the draft.
 
-    For the chart only, which may round: the table has the exact amounts.
+    The chart may round: the table has the exact amounts.
     """
     days = _days_of(visit, backtest)
     _ = visit.gettext

@@ -1,4 +1,4 @@
-"""What a cart promotion takes off, as its form has it."""
+"""What a cart promotion takes off, as fields of its form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ _LEAST_TIERS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class TierFields:
-    """A tier as it was typed: from when on, and `10 %` or amounts."""
+    """A tier as it was typed: where it begins, and `10 %` or amounts."""
 
     start: str = ""
     off: str = ""
@@ -119,7 +119,7 @@ def read_benefit(
 ) -> Benefit:
     """The benefit that the fields describe; a stand-in after a fault.
 
-    The `stored` one stays as it is if nothing was edited, with the parts that have no field.
+    If nothing was edited, it is the `stored` one, including the parts that have no field.
     """
     if stored is not None and fields_of_benefit(stored) == fields:
         return stored
@@ -171,7 +171,7 @@ def _read_tiers(fields: BenefitFields, language: Language, faults: Faults) -> Ti
         faults.note("tiers", _("A promotion has at most %(number)s tiers.") % most)
     if not faults and any(not before.is_below(after) for before, after in pairwise(tiers)):
         faults.note(
-            "tiers", _("Each tier must begin above the one before, in the same currencies.")
+            "tiers", _("Each tier must begin above the previous one, in the same currencies.")
         )
     return Tiers(by, tuple(tiers))
 

@@ -126,7 +126,7 @@ async def show_impact(visit: Visit) -> Response:
 
 
 async def _save(visit: Visit, target: Target) -> Response:
-    """Save, unless there are faults, a question, or only a look is asked for."""
+    """Save, unless there are faults, a question, or only the impact is requested."""
     fields = await sent_builder(visit)
     step = visit.field("step")
     if step in _LOOKS or any(visit.field(name) for name in ("add", "remove", "preset")):
@@ -155,7 +155,7 @@ async def _save(visit: Visit, target: Target) -> Response:
             saved = asks
     except TooManyAutomatic:
         sentence = visit.gettext(
-            "%(number)s automatic promotions for carts are active already. Switch one off first."
+            "%(number)s automatic promotions for carts are already active. Switch one off first."
         )
         fault = {"active": sentence % {"number": visit.language.number(MAX_AUTOMATIC)}}
         return await show(Findings(fault))
@@ -171,7 +171,7 @@ async def _save(visit: Visit, target: Target) -> Response:
 async def _save_product(
     visit: Visit, new: NewPromotion, target: Target, effects: Effects
 ) -> str | Findings:
-    """The address of the saved promotion, or what has to be confirmed. Raises ChangedMeanwhile."""
+    """The address of the saved promotion, or what must be confirmed. Raises ChangedMeanwhile."""
     database, caller, now = visit.context.database, visit.caller, visit.now
     draft = price_rises.PromotionDraft(
         new,
@@ -206,7 +206,7 @@ async def _save_cart(visit: Visit, new: NewCartPromotion, target: Target) -> str
 
 
 async def _clash(visit: Visit, fields: BuilderFields, target: Target) -> Findings:
-    """What differs from what is stored by now, and its version."""
+    """What differs from the stored promotion, and its version."""
     if target.cart is not None:
         stored = await _cart(visit)
         other = await _fields_of_cart(visit, stored)
@@ -224,7 +224,7 @@ async def _clash(visit: Visit, fields: BuilderFields, target: Target) -> Finding
 
 
 async def _gone(visit: Visit) -> Response:
-    """The promotion was deleted meanwhile: what was typed stays, as a new one."""
+    """The promotion was deleted meanwhile: the typed values stay, as a new promotion."""
     fields = await sent_builder(visit)
     reading = await _read(visit, fields, Target(), codes_later=True)
     effects = await find_effects(visit, reading, Target())

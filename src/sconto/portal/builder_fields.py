@@ -103,7 +103,7 @@ def fields_of_cart(
 
 
 def with_common(fields: BuilderFields) -> BuilderFields:
-    """The fields with the common ones of the product promotion in the cart promotion's."""
+    """The fields, with the product promotion's common ones copied to the cart promotion's."""
     own = fields.own
     cart = replace(
         fields.cart,
@@ -162,8 +162,8 @@ def read_builder(
 ) -> ReadBuilder:
     """The promotion that the fields describe, or every fault by field.
 
-    What was not touched keeps the exact value of the stored promotion. `codes_later` allows a
-    promotion with a code to have none yet.
+    Fields that were not touched keep the exact value of the stored promotion. `codes_later` allows
+    a promotion with a code to have none yet.
     """
     faults = Faults()
     if fields.what not in KINDS:
@@ -186,7 +186,7 @@ def read_builder(
 
 
 def compared(fields: BuilderFields) -> dict[str, object]:
-    """What two people's forms are compared by: the fields that the kind has, by name."""
+    """The fields of the form's kind, by name, for the comparison of two people's forms."""
     if not fields.is_cart:
         own = product_fields(fields)
         return {

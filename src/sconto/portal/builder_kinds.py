@@ -1,4 +1,4 @@
-"""What a promotion can be, in a shop's words; each kind begins the form with its own values."""
+"""The kinds of promotions, in a shop's words; each kind fills the form with its own values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from sconto.portal.words import marked
 class Kind:
     """A kind as its tile shows it.
 
-    `type` is set for those that take a percent off products. `benefit` and `target` are those of
+    `type` is set for kinds that take a percent off products. `benefit` and `target` are those of
     the others; without `target` the form chooses one.
     """
 
@@ -44,7 +44,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "code": Kind(
         marked("Percent with a code"),
-        marked("15 percent for whoever enters WELCOME15"),
+        marked("15 percent for shoppers who enter WELCOME15"),
         "ticket-percent",
         PromotionType.COUPON,
     ),

@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the form is for: a new promotion (no id), or one that is stored."""
+    """What the form is for: a new promotion (no id), or a stored one."""
 
     promotion: Promotion | None = None
     cart: CartPromotion | None = None
@@ -215,7 +215,7 @@ def shown_effects(visit: Visit, effects: Effects, target: Target) -> dict[str, A
 
 
 async def _search(visit: Visit) -> ProductPage | None:
-    """The products that the form's search found; None if nothing was searched."""
+    """The products that the form's search found; None without a search."""
     text = visit.field("product_search")
     if not text:
         return None

@@ -1,4 +1,4 @@
-"""The builder's form as it was sent, with what its files and its small buttons say."""
+"""The builder's form as it was sent, with its files and the effects of its small buttons."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ from sconto.portal.visit import Visit
 
 
 async def sent_builder(visit: Visit) -> BuilderFields:
-    """The fields as they were sent; what was pasted or is in a file becomes rows and codes."""
+    """The fields as they were sent; pasted text and files become rows and codes."""
     own = await _sent_own(visit)
     preset = preset_texts(
         visit.field("preset"), own.starts_at, in_zone(visit.now, visit.context.zone)
@@ -44,7 +44,7 @@ async def sent_builder(visit: Visit) -> BuilderFields:
 
 
 async def _with_found(visit: Visit, rows: tuple[ProductRow, ...]) -> tuple[ProductRow, ...]:
-    """The rows with all products that the search finds, as many as the table takes."""
+    """The rows with all products that the search finds, up to the table's limit."""
     query = ProductQuery(MAX_ROWS, search=visit.field("product_search"), with_tags=True)
     found = await products.list_products(visit.context.database, visit.caller, query)
     known = {row.product_id for row in rows}
@@ -80,7 +80,7 @@ async def _sent_own(visit: Visit) -> PromotionFields:
 
 
 def _is_active(visit: Visit) -> bool:
-    """Publishing switches on and a draft is off; other buttons leave it as it is."""
+    """Publishing switches on and a draft is off; other buttons keep the current state."""
     match intent_of(visit):
         case "publish":
             return True
@@ -90,7 +90,7 @@ def _is_active(visit: Visit) -> bool:
 
 
 def intent_of(visit: Visit) -> str:
-    """What the form is to be saved as; a question about it does not forget."""
+    """How the form will be saved; a question about it keeps that."""
     step = visit.field("step")
     return step if step in ("publish", "draft", "save", "generate") else visit.field("intent")
 

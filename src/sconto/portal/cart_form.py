@@ -1,6 +1,6 @@
 """The form that tries a cart: its fields, and the faults of each.
 
-The address holds the whole cart, so that it can be kept and shared: `product`, `quantity` and
+The address holds the whole cart, so that it can be bookmarked and shared: `product`, `quantity` and
 `price` once a line, `codes`, `currency` and `at`. For an order of a subscription it also holds
 `order_number`, `subscription_codes`, and `applied_before`, the order before which these were
 applied. `customer`, `segments` (with commas between) and `shipping` are for cart promotions.
@@ -131,7 +131,7 @@ def read_cart(
 ) -> ReadCart:
     """The cart, or all faults of its fields; `products` are those that the catalogue has.
 
-    `currency` is that of a cart that names none and has no product of the catalogue.
+    `currency` is used if the cart names none and has no product of the catalogue.
     """
     _ = language.gettext
     faults: dict[str, str] = {}
@@ -141,7 +141,7 @@ def read_cart(
         return ReadCart(currency, None, now, faults)
     at = read_local_time(fields.at, language.zone) if fields.at else now
     if at is None:
-        faults["at"] = _("That is not a time.")
+        faults["at"] = _("This is not a time.")
     codes = _read_codes("codes", fields.codes, language, faults)
     subscription = _read_subscription(fields, language, faults)
     lines = tuple(
@@ -187,7 +187,7 @@ def _read_subscription(
         numbers.append(number or 1)
     texts_of_codes = _read_codes("subscription_codes", texts[1], language, faults)
     codes = tuple(SubscriptionCode(code, numbers[1]) for code in texts_of_codes)
-    # The type decides who may apply a code, which happened before.
+    # The type decides who may apply a code; this code was already applied.
     return Subscription(None, "", numbers[0], codes)
 
 

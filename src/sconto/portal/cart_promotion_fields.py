@@ -132,7 +132,7 @@ def read_fields(
 ) -> ReadCartPromotion:
     """The promotion that the fields describe, or every fault by field.
 
-    `stored` is the promotion that is edited; what was not touched keeps its exact value.
+    `stored` is the promotion that is edited; fields that were not touched keep its exact values.
     """
     faults = Faults()
     check_name(fields.name, language, faults)

@@ -35,16 +35,16 @@ _REASONS: Final[Mapping[CartReason, str]] = {
     CartReason.UNITS: marked("It needs %(need)s units, %(missing)s more than now."),
     CartReason.SEGMENT: marked("The customer is in none of its segments."),
     CartReason.FIRST_ORDER: marked("It is not the customer's first order."),
-    CartReason.CUSTOMER_REQUIRED: marked("It needs to know who the customer is."),
+    CartReason.CUSTOMER_REQUIRED: marked("It needs a customer, and the cart names none."),
     CartReason.NOT_COVERED: marked("It covers no product of the cart."),
     CartReason.CURRENCY: marked("It has no amounts in this currency."),
     CartReason.NO_SHIPPING: marked("There is no shipping to pay."),
-    CartReason.TOTAL_LIMIT: marked("As many orders as it may serve have got it."),
-    CartReason.CUSTOMER_LIMIT: marked("The customer has got it as often as allowed."),
-    CartReason.BUDGET: marked("Its budget does not suffice."),
+    CartReason.TOTAL_LIMIT: marked("Its limit of orders is reached."),
+    CartReason.CUSTOMER_LIMIT: marked("The customer has used it as often as allowed."),
+    CartReason.BUDGET: marked("What is left of its budget is not enough."),
     CartReason.LOWER_DISCOUNT: marked("Another promotion takes more off."),
     CartReason.TIE: marked("Another promotion takes as much off, and comes first."),
-    CartReason.NOTHING_LEFT: marked("The promotions before it took everything."),
+    CartReason.NOTHING_LEFT: marked("Earlier promotions took everything off."),
     CartReason.USED: marked("An order used the code, or holds it."),
     CartReason.EXPIRED: marked("It is over."),
     CartReason.NOT_STARTED: marked("It has not started."),
@@ -184,7 +184,7 @@ def limit_words(language: Language, limits: Limits) -> list[str]:
 
 
 def outcome_words(language: Language, outcome: CartPromotionOutcome, currency: str) -> list[str]:
-    """Why the promotion does not apply; for one that does, what a higher tier needs."""
+    """Why the promotion does not apply; if it does, what a higher tier needs."""
     if outcome.applied:
         if outcome.next_tier is None:
             return []

@@ -1,4 +1,4 @@
-"""Two people change the same thing: what differs between a form and what was saved meanwhile."""
+"""Two people change the same thing: how a form differs from what was saved meanwhile."""
 
 import dataclasses
 import re
@@ -97,7 +97,7 @@ _WORDS: Final[Mapping[str, Mapping[Any, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that both people have, with other values."""
+    """A field with different values in the two people's versions."""
 
     label: str
     mine: str
@@ -106,7 +106,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Who saved meanwhile, when (None if it is not known), and what differs from the form."""
+    """Who saved meanwhile, when (None if unknown), and what differs from the form."""
 
     change: LastChange | None
     is_mine: bool
@@ -128,7 +128,7 @@ def sent_version(visit: Visit) -> datetime | None:
 
 
 def shallow(fields: Any) -> dict[str, Any]:
-    """The fields of a form by name; their values stay as they are."""
+    """The fields of a form by name, without converting their values."""
     return {one.name: getattr(fields, one.name) for one in dataclasses.fields(fields)}
 
 
@@ -139,7 +139,7 @@ async def find_clash(
     mine: Mapping[str, Any],
     theirs: Mapping[str, Any],
 ) -> Clash:
-    """What a form and the stored promotion differ in, and who saved that; fields by name."""
+    """The differences of a form and the stored promotion, and who saved that; fields by name."""
     change = await find_last_change(visit.context.database, visit.caller, subject, subject_id)
     is_mine = (
         change is not None

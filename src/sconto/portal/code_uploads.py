@@ -1,4 +1,4 @@
-"""A file of codes, or a typed text that asks: what was understood of it, before it is taken."""
+"""A file of codes, or a typed text with a question: a preview before the codes are taken."""
 
 from collections.abc import Mapping
 from tempfile import SpooledTemporaryFile
@@ -43,7 +43,7 @@ _ASKS_FOR_COLUMN: Final = frozenset(
 
 
 async def take_file(visit: Visit, promotion_id: int, file: UploadFile) -> Response:
-    """Keep the file, and show what was understood of it."""
+    """Store the file, and show its preview."""
     upload_id, sample = await keep(visit, file)
     encoding = await in_thread(_guess, sample)
     return show_upload(visit, promotion_id, upload_id, Layout(encoding=encoding))
@@ -58,7 +58,7 @@ def show_upload(
 
 
 async def show_file(visit: Visit) -> Response:
-    """A page of the codes that were understood, and what can be said about the file."""
+    """A page of the preview, and what can be said about the file."""
     return await _show(visit, read_layout(visit.query, _FIELDS))
 
 

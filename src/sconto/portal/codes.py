@@ -182,7 +182,7 @@ async def _show(
 
 
 def _links(visit: Visit, listed: Sequence[ListedCode]) -> dict[str, str]:
-    """The shop's links that carry the codes, by code; none if the merchant has set no such link."""
+    """The shop's links that carry the codes, by code; none if no link is set."""
     pattern = visit.profile.code_link
     if pattern is None:
         return {}
@@ -190,7 +190,7 @@ def _links(visit: Visit, listed: Sequence[ListedCode]) -> dict[str, str]:
 
 
 async def _count(visit: Visit, promotion_id: int) -> CodeCounts | None:
-    """The promotion's codes; None if they are many, and the address does not ask for all."""
+    """The promotion's codes; None if there are many, and the address does not ask for all."""
     database, caller = visit.context.database, visit.caller
     if visit.query("count") == "all":
         async with visit.context.short_turns.of(caller.merchant_id):

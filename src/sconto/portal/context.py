@@ -36,7 +36,7 @@ class Context(Protocol):
 
     @property
     def public_url(self) -> str | None:
-        """Where browsers find the service; None is the address that they ask."""
+        """Where browsers find the service; None means the address of the request."""
 
     @property
     def mail(self) -> Server | None:
@@ -64,7 +64,7 @@ class Context(Protocol):
 
     @property
     def profiles(self) -> Profiles:
-        """What pages know about their visitors."""
+        """What pages know about their users."""
 
     @property
     def receivers(self) -> ReceiverRules:

@@ -2,7 +2,7 @@
 
 The token is derived from a cookie that other sites cannot read: the session's, or a random
 visitor's before sign-in. The server stores nothing, and the token ends with the cookie. Each form
-has it under another random mask, so the size of compressed pages tells nothing about it.
+has it under another random mask, so the size of compressed pages reveals nothing about it.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ def new_visitor() -> str:
 
 
 def token_for(secret: str) -> str:
-    """A token of a session or visitor, another each time."""
+    """A token of a session or visitor, different each time."""
     mask = secrets.token_bytes(_SIZE)
     return (mask + _masked(_proof_for(secret), mask)).hex()
 
@@ -64,6 +64,6 @@ def _masked(proof: bytes, mask: bytes) -> bytes:
 def is_from_elsewhere(request: Request) -> bool:
     """Whether the browser says that another site sends the form.
 
-    This needs no part of the form. Old browsers do not say it: there the token decides.
+    This needs no part of the form. Old browsers do not say it: then only the token decides.
     """
     return request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")

@@ -1,4 +1,4 @@
-"""Tables that are downloaded as CSV files made for people's spreadsheets."""
+"""Tables to download as CSV files for spreadsheets."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def stream_csv(
     batches: AsyncIterator[Sequence[_Row]],
     cells: Callable[[_Row], Sequence[object]],
 ) -> Response:
-    """Stream the rows as a file of this name; `cells` are those of a row, safe for a spreadsheet.
+    """Stream the rows as a file with this name; `cells` makes the cells of a row.
 
     The merchant's requests take turns while a batch is written.
     """

@@ -24,7 +24,7 @@ def write_cursor(place: ListPosition | None) -> str | None:
 
 
 def read_cursor(text: str, order: ListOrder) -> ListPosition | None:
-    """The place in a list of that order; None for a text that is no cursor."""
+    """The place in a list of that order; None if the text is no cursor."""
     key, promotion_id = _read(text)
     if not _is_id(promotion_id):
         return None
@@ -45,7 +45,7 @@ def write_order_cursor(place: OrderPlace | None) -> str | None:
 
 
 def read_order_cursor(text: str) -> OrderPlace | None:
-    """The place of an order; None for a text that is no cursor."""
+    """The place of an order; None if the text is no cursor."""
     moment, order_id = _read(text)
     at = _instant(moment)
     is_order = isinstance(order_id, str) and is_reference(order_id)
@@ -58,7 +58,7 @@ def write_audit_cursor(place: AuditPlace | None) -> str | None:
 
 
 def read_audit_cursor(text: str) -> AuditPlace | None:
-    """The place of an entry of the audit log; None for a text that is no cursor."""
+    """The place of an entry of the audit log; None if the text is no cursor."""
     moment, entry_id = _read(text)
     at = _instant(moment)
     return AuditPlace(at, entry_id) if at is not None and _is_id(entry_id) else None
@@ -69,7 +69,7 @@ def _write(key: int | str, element: int | str) -> str:
 
 
 def _read(text: str) -> tuple[int | str, int | str]:
-    """The key and the element of a text; empty for one that is no cursor."""
+    """The key and the element in a text; empty if the text is not a cursor."""
     try:
         return _READER.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:

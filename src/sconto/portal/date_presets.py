@@ -21,8 +21,8 @@ _LAST: Final = time(23, 59, 59)
 def preset_texts(preset: str, typed_start: str, here: datetime) -> tuple[str, str] | None:
     """The texts of start and end; None for an unknown preset. `here` is now, in local time.
 
-    A typed start stays, but this weekend has its own: Saturday, or now if it has begun. Seven days
-    count the day of the start.
+    A typed start stays, except with this weekend, which starts on Saturday, or now if it has begun.
+    Seven days include the day of the start.
     """
     now = here.replace(tzinfo=None, second=0, microsecond=0)
     start = _start(typed_start, now)

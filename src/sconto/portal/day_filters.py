@@ -10,9 +10,9 @@ from sconto.portal.visit import Visit
 def read_day_filters(
     visit: Visit, asked: Mapping[str, str], faults: list[str]
 ) -> tuple[datetime | None, datetime | None]:
-    """The start of the first day and the end of the last one; None for no text.
+    """The start of the first day and the end of the last day; None for an empty text.
 
-    Notes a text that is no day.
+    Notes texts that are not days.
     """
     bounds: list[datetime | None] = []
     for name, days_later in (("first", 0), ("last", 1)):
@@ -20,7 +20,7 @@ def read_day_filters(
             bounds.append(_start_of_day(visit, asked[name], days_later))
         except (ValueError, OverflowError):
             bounds.append(None)
-            faults.append(visit.gettext("A day is written like 2026-11-27."))
+            faults.append(visit.gettext("Write a day like 2026-11-27."))
     since, until = bounds
     return since, until
 

@@ -57,24 +57,24 @@ STATUSES: Final[Mapping[type[Problem], int]] = {
 }
 
 _SENTENCES: Final = {
-    400: (marked("That cannot be read"), marked("What was sent is not a form of this portal.")),
+    400: (marked("That cannot be read"), marked("This is not a form of this portal.")),
     403: (marked("Not for you"), marked("Your role does not allow this. An admin can change it.")),
     404: (
         marked("There is nothing here"),
-        marked("Nothing has this address; it may have been deleted."),
+        marked("There is nothing at this address. It may have been deleted."),
     ),
-    405: (marked("There is nothing here"), marked("This address answers forms only.")),
+    405: (marked("There is nothing here"), marked("This address only accepts forms.")),
     409: (
-        marked("Too many at a time"),
+        marked("Too many together"),
         marked(
             "A hundred automatic cart promotions are switched on and not over."
             " Nothing was changed; switch one of them off first."
         ),
     ),
-    413: (marked("Too large"), marked("What was sent is too large. Send it in parts.")),
+    413: (marked("Too large"), marked("The form is too large. Send it in parts.")),
     415: (
         marked("That cannot be read"),
-        marked("What was sent is compressed. Send it as it is."),
+        marked("The form is compressed. Send it uncompressed."),
     ),
     419: (
         marked("This form is too old"),
@@ -84,7 +84,7 @@ _SENTENCES: Final = {
         marked("Please wait a moment"),
         marked("Other large files of yours are being read. Nothing was changed; send it again."),
     ),
-    500: (marked("Something went wrong"), marked("It is noted in the log. Please try again.")),
+    500: (marked("Something went wrong"), marked("The log has the details. Please try again.")),
     503: (
         marked("The database does not answer"),
         marked("It should be back in a moment. Please try again."),

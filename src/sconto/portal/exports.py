@@ -47,7 +47,7 @@ async def download(visit: Visit) -> Response:
 
 
 def _read_filter(visit: Visit, kind: ExportKind, faults: list[str]) -> ExportFilter:
-    """Those conditions of the address that the export knows, as in the list of orders."""
+    """The conditions of the address that the export has, as in the list of orders."""
     asked = {name: visit.query(name) for name in FIELDS}
     asked["first"] = asked["first"] or visit.query("from")
     asked["last"] = asked["last"] or visit.query("to")

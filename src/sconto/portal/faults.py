@@ -14,7 +14,7 @@ _LONGEST_NAMED: Final = 40
 
 
 class Faults(dict[str, str]):
-    """Sentences by field; the first of a field stays."""
+    """Sentences by field; a field keeps its first one."""
 
     def note(self, name: str, sentence: str) -> None:
         """Note what is wrong with a field."""

@@ -16,7 +16,7 @@ SHORTENED: Final = marked(
 
 CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
     CodeLineFault.NOT_A_CODE: marked(
-        "is no code: 1 to 30 letters, digits, dashes, underscores and dots"
+        "is not a code: 1 to 30 letters, digits, dashes, underscores and dots"
     ),
     CodeLineFault.BLANKS: marked("has a blank: is it one code, or several?"),
     CodeLineFault.SHORTENED: SHORTENED,
@@ -31,8 +31,8 @@ CODE_FAULTS: Final[Mapping[CodeLineFault, str]] = {
     ),
     CodeLineFault.TWO_COLUMNS: marked("names more than one column of codes"),
     CodeLineFault.REPEATED: marked("has the code of an earlier line"),
-    CodeLineFault.TAKEN: marked("has a code that the promotion has already"),
-    CodeLineFault.TOO_MANY: marked("is beyond the 1,000,000 codes that are added at once"),
+    CodeLineFault.TAKEN: marked("has a code that the promotion already has"),
+    CodeLineFault.TOO_MANY: marked("is beyond the 1,000,000 codes that can be added together"),
     CodeLineFault.OPEN_QUOTE: marked("opens a quote that is never closed"),
     CodeLineFault.BARE_QUOTE: marked("has a quote inside quotes that is not doubled"),
     CodeLineFault.TOO_LONG: marked("is too long"),
@@ -67,7 +67,7 @@ COVERAGE_FAULTS: Final[Mapping[CoverageFault, str]] = {
 }
 
 PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
-    PatternFault.COUNT: marked("1 to %(most)s codes can be generated at once"),
+    PatternFault.COUNT: marked("1 to %(most)s codes can be generated together"),
     PatternFault.NO_GROUP: marked("a pattern has at least one group of one letter"),
     PatternFault.NOT_A_CODE: marked(
         "a code has 1 to 30 letters, digits, dashes, underscores and dots, prefix included"
@@ -80,7 +80,7 @@ PATTERN_FAULTS: Final[Mapping[PatternFault, str]] = {
 
 
 def sheet_sentence(refused: SheetRefused) -> str:
-    """Why a spreadsheet's own file cannot be read; to be translated."""
+    """Why a spreadsheet file cannot be read; to be translated."""
     return _TOO_LARGE if refused.is_large else _UNREADABLE
 
 

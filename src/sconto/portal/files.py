@@ -1,8 +1,8 @@
 """The portal's own files: styles, scripts and the icon.
 
-A page names a file with a hash of its content, so a browser keeps the file for a year and asks for
-it again only once it is another one. Under any other address a browser asks each time whether its
-copy is still good (`ETag`), because the worker that answers may be of another version.
+A page names a file with a hash of its content, so a browser keeps the file for a year and requests
+it again only when it has changed. Under any other address a browser asks each time whether its copy
+is still valid (`ETag`), because the worker that answers may be of another version.
 """
 
 from functools import lru_cache
@@ -43,7 +43,7 @@ class _Files(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """The file, or 304; kept without asking if the address names this content."""
+        """The file, or 304; cached without asking if the address names this content."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         asked = QueryParams(scope["query_string"]).get(_VERSION)
         if asked and asked == _version(Path(full_path), stat_result.st_mtime_ns):

@@ -1,7 +1,7 @@
-"""For whom a form was made: sealed into the form, so that it outlives the session.
+"""The user for whom a form was made: sealed into the form, so that it outlives the session.
 
 Only a page of that user contains the seal, so it proves as much as a form token, but for the user
-instead of the session. A form that was open while its user signed in again is valid by it.
+instead of the session. A form that was open while its user signed in again is valid because of it.
 """
 
 import secrets
@@ -25,7 +25,7 @@ _LIFETIME: Final = timedelta(days=7)
 
 
 def seal_owner(tokens: Tokens, owner: Caller, now: datetime) -> str:
-    """A sealed text that names the user; random, so compressed pages tell nothing about it."""
+    """A sealed text that names the user; random, so compressed pages reveal nothing about it."""
     facts = {
         "merchant": str(owner.merchant_id),
         "user": str(owner.user_id),
@@ -40,7 +40,7 @@ def owner_of(tokens: Tokens, form: FormData, now: datetime) -> Caller | None:
     facts = tokens.unseal(_USE, sealed, now) if isinstance(sealed, str) else None
     if facts is None:
         return None
-    # What the user may do is read when they sign in.
+    # The user's rights are read when they sign in.
     return Caller(int(facts["merchant"]), int(facts["user"]), Role.VIEWER)
 
 
@@ -50,7 +50,7 @@ def seal_known(tokens: Tokens, now: datetime) -> str:
 
 
 def is_known(tokens: Tokens, sealed: str, now: datetime) -> bool:
-    """Whether somebody was signed in, in the browser that sends this."""
+    """Whether somebody has ever signed in with the browser that sends this."""
     return bool(sealed) and tokens.unseal(_KNOWN_USE, sealed, now) is not None
 
 

@@ -1,4 +1,4 @@
-"""The first page: figures, what needs attention, and the next promotions."""
+"""The home page: figures, what needs attention, and the next promotions."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,7 +18,7 @@ _STEP: Final = 15
 
 
 async def show_home(visit: Visit) -> Response:
-    """The first page of whoever may read promotions."""
+    """The home page, for users who may read promotions."""
     window = strip_window(visit)
     home = await operation.show_home(
         visit.context.database, visit.caller, visit.now, visit.today, window

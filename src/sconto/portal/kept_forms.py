@@ -1,4 +1,4 @@
-"""A form that is sent after its session has ended comes back as it was, once its user signs in."""
+"""A form that was sent after its session had ended is shown again once its user signs in."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -59,8 +59,8 @@ def _missing(visit: Visit) -> Response:
         status=404,
         title=visit.gettext("No form is waiting for you"),
         text=visit.gettext(
-            "What was typed is kept for 12 hours, for the user who typed it."
-            " Sign in as that user to go on."
+            "Typed forms are kept for 12 hours, for the user who typed them."
+            " Sign in as that user to continue."
         ),
     )
 

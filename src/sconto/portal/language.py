@@ -107,14 +107,14 @@ class Language:
 
 
 def language_for(accepted: str, zone: ZoneInfo, chosen: str | None = None) -> Language:
-    """The language that somebody chose, as the browser's first wish for that language writes it.
+    """The language that somebody chose, in the browser's first variant of it.
 
-    Without a choice, the most preferred language of an Accept-Language header (RFC 9110, 12.5.4)
-    that is known.
+    Without a choice, the most preferred known language of an Accept-Language header (RFC 9110,
+    12.5.4).
     """
     wishes = _preferences(accepted)
     if chosen is not None:
-        # The browser knows the region, and so how numbers and days are written.
+        # The browser knows the region, and so the format of numbers and days.
         wishes = [*(wish for wish in wishes if _spoken(wish) == _spoken(chosen)), chosen]
     for wish in wishes:
         locale = _locale(wish)

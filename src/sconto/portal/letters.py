@@ -1,4 +1,4 @@
-"""A new link that sets a password: shown to the admin, and sent in their language."""
+"""A new link that sets a password: shown to the admin, and sent in the admin's language."""
 
 from starlette.responses import Response
 

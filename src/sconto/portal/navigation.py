@@ -12,9 +12,9 @@ from sconto.portal.words import marked
 class Entry:
     """A page of the menu; `label` is translated where it is shown.
 
-    The pages below `path` and `also` belong to it. `needs` is None if everybody may open it.
-    `in_bar`: a narrow screen shows it in the bar at the bottom, and the others under "More".
-    `about` says in the person's own menu what is there.
+    The pages below `path` and `also` belong to it. `needs` is None if everybody may open it. With
+    `in_bar` a narrow screen shows it in the bar at the bottom, and the others under "More". `about`
+    describes it in the person's own menu.
     """
 
     path: str
@@ -66,7 +66,7 @@ def menu_for(caller: Caller) -> Sequence[Entry]:
 
 
 def account_menu_for(caller: Caller) -> Sequence[Entry]:
-    """The pages of the person's own menu that they may open."""
+    """The pages of the person's own menu that the caller may open."""
     return _open_to(caller, ACCOUNT_MENU)
 
 

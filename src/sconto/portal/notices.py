@@ -1,4 +1,4 @@
-"""Notices: a sentence that the next page shows once, such as after a change."""
+"""Notices: a sentence that the next page shows once, for example after a change."""
 
 import base64
 import re

@@ -35,7 +35,7 @@ PERIODS: Final = {
 
 
 async def list_page(visit: Visit) -> dict[str, Any]:
-    """What the template shows: the filters, the faults in them, and the orders that fit."""
+    """What the template shows: the filters, the faults in them, and the orders that match."""
     asked = {name: visit.query(name) for name in FIELDS}
     faults: list[str] = []
     wanted = read_query(visit, asked, faults)
@@ -83,7 +83,7 @@ def _periods(visit: Visit, filters: Mapping[str, str]) -> list[tuple[str, dict[s
 
 
 def read_query(visit: Visit, asked: Mapping[str, str], faults: list[str]) -> OrderQuery:
-    """The query with these filters; notes what is wrong with what was typed."""
+    """The query with these filters; notes what is wrong with the typed texts."""
     _ = visit.gettext
     since, until = read_day_filters(visit, asked, faults)
     status = asked["status"]

@@ -71,7 +71,7 @@ async def find(
 ) -> Found:
     """The order with the typed id, or with the id without blanks around it. Raises OrderNotFound.
 
-    The typed id comes first because a shop's id may begin or end with a blank.
+    The typed id is tried first, because a shop's id may begin or end with a blank.
     """
     for order_id in dict.fromkeys((typed, trim(typed))):
         # The database refuses to search for some texts.
@@ -116,7 +116,7 @@ async def render_order(visit: Visit, found: Found, form: ReturnForm) -> Response
         considered=considered,
         products=await products.find_products(visit.context.database, visit.caller, product_ids),
         returns=found.returns,
-        # All returns together pay back what one return of the same goods would.
+        # All returns together pay back the same as one return of all goods.
         paid_back=refund(outcome, NOTHING, returned).total if found.returns.last_number else 0,
         left=left,
         may_return=is_open and (left.shipping or any(left.units.values())),

@@ -22,7 +22,7 @@ _STATUSES: Final[Mapping[PromotionStatus, str]] = {
     PromotionStatus.TIE: marked(
         "Another gives as much: then one by code comes first, then one on certain products."
     ),
-    PromotionStatus.LATER_CODE: marked("A code that was activated after it counts."),
+    PromotionStatus.LATER_CODE: marked("A code that was activated later was picked."),
     PromotionStatus.SAME_CODE: marked(
         "Another promotion with the same code gives more, or as much and was created later."
     ),
@@ -41,12 +41,12 @@ _CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
     CodeStatus.OUTDONE: (
         "warn",
         marked("Beaten by a better offer"),
-        marked("It counts, but another promotion gives more."),
+        marked("It was picked, but another promotion gives more."),
     ),
     CodeStatus.NOT_PICKED: (
         "warn",
         marked("Replaced by a later code"),
-        marked("A later code counts, or another promotion with the same code."),
+        marked("A later code was picked, or another promotion with the same code."),
     ),
     CodeStatus.CONDITIONS_NOT_MET: (
         "warn",
@@ -56,7 +56,7 @@ _CODES: Final[Mapping[CodeStatus, tuple[str, str, str]]] = {
     CodeStatus.LIMIT_REACHED: (
         "bad",
         marked("Limit reached"),
-        marked("A limit of its promotion leaves no room."),
+        marked("A limit of its promotion is reached."),
     ),
     CodeStatus.NOT_APPLICABLE: (
         "warn",

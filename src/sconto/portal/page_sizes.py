@@ -1,4 +1,4 @@
-"""How many rows a page of a list has: what the person chose last."""
+"""The number of rows on a page of a list: what the person chose last."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ _SECONDS: Final = 365 * 24 * 3600
 
 
 def page_size(visit: Visit) -> int:
-    """The rows of a page: those of the address, else those that were chosen last."""
+    """The rows of a page: those of the address, otherwise those that were chosen last."""
     for text in (visit.query("rows"), visit.request.cookies.get(_COOKIE, "")):
         if text in PAGE_SIZES:
             return int(text)
@@ -22,6 +22,6 @@ def page_size(visit: Visit) -> int:
 
 
 def remember_page_size(visit: Visit, response: Response, rows: int) -> None:
-    """Remember the rows of the address for the next list."""
+    """Store the rows of the address for the next list."""
     if visit.query("rows") == str(rows):
         set_cookie(visit.request, response, _COOKIE, str(rows), _SECONDS)

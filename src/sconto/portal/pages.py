@@ -72,7 +72,7 @@ _R = TypeVar("_R", bound=Route)
 
 
 class FormTokenWrong(Exception):
-    """The form was not made for this browser, or for a session that has ended."""
+    """The form was not made for this browser, or its session has ended."""
 
 
 def read(path: str, page: PageFunction, needs: Action | Audience) -> Route:
@@ -103,8 +103,8 @@ def write(
     """A form that changes something, or is too long for an address.
 
     `limit` is in bytes; `files` is the number of files it takes. The session and the right are
-    checked before the form is read. `again` shows the form as it was typed: a form that is sent
-    after its session has ended is kept for it. Raises AccessDenied, BodyEncoded, BodyTooLarge,
+    checked before the form is read. `again` shows the form as it was typed: with it, a form that is
+    sent after its session has ended is kept. Raises AccessDenied, BodyEncoded, BodyTooLarge,
     TooManyLargeRequests and FormTokenWrong before the function is called.
     """
 
@@ -138,10 +138,10 @@ def write(
 
 
 async def _sign_in_first(visit: Visit, files: int, *, keeps: bool) -> Response:
-    """Lead to the sign-in; a form that can be shown again is kept until then."""
+    """Redirect to the sign-in; a form that can be shown again is kept until then."""
     request = visit.request
     if "hx-request" in request.headers:
-        # Leaving the page would lose what is typed in it.
+        # Leaving the page would lose the typed text.
         return Response(status_code=401)
     # Nothing is read from a stranger.
     known = is_known(visit.context.tokens, request.cookies.get(KNOWN_COOKIE, ""), visit.now)
@@ -166,7 +166,7 @@ async def _sign_in_first(visit: Visit, files: int, *, keeps: bool) -> Response:
 
 
 async def _keep(visit: Visit, owner: Caller, form: FormData) -> Response:
-    """Keep the form for its user, and lead to the sign-in and from there back to the form."""
+    """Keep the form for its user, and redirect to the sign-in and from there back to the form."""
     fields: list[tuple[str, str | KeptFile]] = []
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):

@@ -1,4 +1,4 @@
-"""Links that set a password: an admin makes them, and whoever gets one opens it."""
+"""Links that set a password: an admin makes them, and the recipient opens them."""
 
 from typing import Final
 
@@ -24,13 +24,13 @@ async def reset(visit: Visit) -> Response:
             visit.context.database, visit.caller, visit.id_in_path("user_id"), visit.now
         )
     except UserDisabled:
-        fault = visit.gettext("They cannot sign in: let them in again first.")
+        fault = visit.gettext("They are deactivated. Reactivate them first.")
         return await render_one(visit, {"link": fault})
     return await show_link(visit, link)
 
 
 async def set_email(visit: Visit) -> Response:
-    """Give a user an e-mail address, or take it away."""
+    """Set or remove a user's e-mail address."""
     _ = visit.gettext
     try:
         user = await users.set_email(
@@ -40,7 +40,7 @@ async def set_email(visit: Visit) -> Response:
             visit.field("email"),
         )
     except NotAnEmail:
-        return await render_one(visit, {"email": _("This is no e-mail address.")})
+        return await render_one(visit, {"email": _("This is not an e-mail address.")})
     except EmailTaken:
         return await render_one(visit, {"email": _("Somebody else has this e-mail address.")})
     text = _("The e-mail address of %(name)s is saved.") % {"name": user.name}
@@ -48,12 +48,12 @@ async def set_email(visit: Visit) -> Response:
 
 
 async def show_form(visit: Visit) -> Response:
-    """The form in which whoever has the link sets a password. It leaves the link unused."""
+    """The form in which the link's recipient sets a password. It leaves the link unused."""
     return await _render(visit)
 
 
 async def set_password(visit: Visit) -> Response:
-    """Set the password, once. Nobody is signed in by a link."""
+    """Set the password, once. A link signs nobody in."""
     password = visit.form.get("password")
     if not isinstance(password, str) or not is_acceptable_password(password):
         text = visit.gettext("A password has %(least)s to %(most)s characters.")
@@ -67,7 +67,7 @@ async def set_password(visit: Visit) -> Response:
     text = visit.gettext("Your password is set. Sign in as %(name)s.")
     name = f"{link.merchant}/{link.username}"
     response = visit.redirect("/sign-in", Notice(text % {"name": name}))
-    # Whoever was signed in here is perhaps not the user of the link.
+    # A user who was signed in here may not be the user of the link.
     close_session(visit.request, response)
     return response
 

@@ -95,14 +95,14 @@ async def reactivate(visit: Visit) -> Response:
 
 
 async def reset_two_factor(visit: Visit) -> Response:
-    """Take away the second factor of a user who lost it."""
+    """Remove the second factor of a user who lost it."""
     context, user_id = visit.context, visit.id_in_path("user_id")
     try:
         user = await two_factor.reset(context.database, context.tokens, visit.caller, user_id)
     except TwoFactorIsOff:
         return visit.redirect(f"/people/{user_id}")
     text = visit.gettext(
-        "%(name)s signs in with the password alone until they set up two-factor sign-in again."
+        "%(name)s can sign in with the password alone until they set up two-factor sign-in again."
     )
     return visit.redirect("/people", Notice(text % {"name": user.name}))
 
@@ -144,14 +144,14 @@ def _faults(visit: Visit, name: str, password: str, role: Role | None) -> dict[s
     if password and not is_acceptable_password(password):
         faults["password"] = password_rule(visit)
     if visit.field("email") and read_email(visit.field("email")) is None:
-        faults["email"] = _("This is no e-mail address.")
+        faults["email"] = _("This is not an e-mail address.")
     if role is None:
         faults["role"] = _("Choose a role.")
     return faults
 
 
 def password_rule(visit: Visit) -> str:
-    """The sentence about passwords that nobody may have."""
+    """The sentence about passwords that are refused."""
     text = visit.gettext("A password has %(least)s to %(most)s characters.")
     return text % {"least": PASSWORD_LENGTH, "most": LONGEST_PASSWORD}
 

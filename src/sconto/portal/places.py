@@ -1,4 +1,4 @@
-"""The place in the list of promotions that a person comes from, and is led back to."""
+"""The place in the list of promotions that a person comes from, and returns to."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -26,7 +26,7 @@ def promotion_page(kind: PromotionKind, promotion_id: int) -> str:
 
 
 def remember_list(visit: Visit, response: Response, query: Mapping[str, Any]) -> None:
-    """Remember the filters and the page of the list that the response shows."""
+    """Store the filters and the page of the list that the response shows."""
     given = {name: value for name, value in query.items() if value not in (None, "")}
     set_cookie(visit.request, response, LIST_COOKIE, urlencode(given), _SECONDS if given else 0)
 
@@ -38,7 +38,7 @@ def list_address(visit: Visit, promotion_id: int | None = None) -> str:
 
 
 def back_from_switch(visit: Visit, promotion_id: int, page: str) -> str:
-    """The address after switching: the promotion's page if it was done there, else its row."""
+    """The address after switching: the promotion's page if it was done there, otherwise its row."""
     return page if visit.field("from") == "page" else list_address(visit, promotion_id)
 
 

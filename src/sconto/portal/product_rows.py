@@ -15,7 +15,7 @@ MAX_ROWS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """A row as it was typed: the id, and the percent that it has where each has its own."""
+    """A row as it was typed: the id, and its own percent, if each product has one."""
 
     product_id: str
     percent: str = ""
@@ -28,7 +28,7 @@ class ProductRow:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row with what the catalogue says of it; `price` is what it would cost."""
+    """A row with facts from the catalogue; `price` is what it would cost."""
 
     row: ProductRow
     product: Product | None
@@ -50,7 +50,7 @@ def sent_rows(visit: Visit) -> tuple[ProductRow, ...]:
 
 
 def rows_of(lines: Iterable[tuple[int, str]]) -> tuple[ProductRow, ...] | None:
-    """The rows of products with their percents; None if they are too many for a table."""
+    """The rows of products with their percents; None if there are too many for a table."""
     rows = [ProductRow(str(product_id), percent) for product_id, percent in lines]
     return tuple(rows) if len(rows) <= MAX_ROWS else None
 

@@ -1,4 +1,4 @@
-"""A file of products for a promotion: what was understood of it, before it is taken."""
+"""A file of products for a promotion: a preview before they are taken."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -66,7 +66,7 @@ _NO_PRODUCTS: Final = frozenset(
 class _Wish:
     """What to do with the products of a file.
 
-    `percent` is that of all, in millionths, None if each has its own; -1 is no percent. `adds`
+    `percent` is that of all, in millionths, None if each has its own; -1 if it is invalid. `adds`
     keeps the promotion's other products.
     """
 
@@ -95,7 +95,7 @@ class _Found:
 
 
 async def take_file(visit: Visit) -> Response:
-    """Keep the file or the pasted text, and show what was understood of it."""
+    """Store the file or the pasted text, and show its preview."""
     promotion_id = visit.id_in_path("promotion_id")
     here = f"/promotions/{promotion_id}/products"
     own = visit.field("percents") != "same"
@@ -119,7 +119,7 @@ async def take_file(visit: Visit) -> Response:
 
 
 async def show_file(visit: Visit) -> Response:
-    """A page of the products that were understood, and what can be said about the file."""
+    """A page of the preview, and what can be said about the file."""
     return await _show(visit, _read_wish(visit.query))
 
 
@@ -178,7 +178,7 @@ async def _show(
     page = found.page
     page.rows = [_shown_row(visit, row, found.products, wish) for row in page.rows]
     columns = column_names(found.table.first_row)
-    # One bad value is a slip; if all are bad, the columns are others.
+    # If one value is bad, it is a mistake; if all are bad, the columns are wrong.
     is_lost = not page.good and len(columns) > 1
     return show(
         visit,

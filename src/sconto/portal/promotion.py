@@ -77,7 +77,7 @@ def show(
 
 
 def shown_history(visit: Visit, page: HistoryPage, words: FactWords = fact_words) -> dict[str, Any]:
-    """What the template of a history needs; `words` says the value of a fact."""
+    """What the template of a history needs; `words` turns a fact's value into words."""
     return {
         "entries": [(entry, differences(visit, entry, words)) for entry in page.entries],
         "next": page.entries[-1].id if page.more else None,

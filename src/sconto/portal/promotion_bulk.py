@@ -1,4 +1,4 @@
-"""Several promotions of the list, switched, deleted or given another end together, and undone."""
+"""Several promotions of the list, switched, deleted or given another end together; and undo."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,17 +29,17 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _NO_END: Final = "none"
 
 REASONS: Final = {
-    BulkStatus.UNCHANGED: marked("It is like that already."),
-    BulkStatus.GONE: marked("It does not exist any more."),
+    BulkStatus.UNCHANGED: marked("It already is."),
+    BulkStatus.GONE: marked("It no longer exists."),
     BulkStatus.RISES: marked("It would raise prices."),
-    BulkStatus.REVERSED: marked("The end lies before its start."),
-    BulkStatus.TOO_MANY: marked("There are too many automatic cart promotions already."),
-    BulkStatus.BUSY: marked("Others are changing promotions. Try it again."),
+    BulkStatus.REVERSED: marked("The end is before the start."),
+    BulkStatus.TOO_MANY: marked("There are already too many automatic cart promotions."),
+    BulkStatus.BUSY: marked("Others are changing promotions. Try again."),
 }
 
 
 async def change(visit: Visit) -> Response:
-    """Do with the chosen promotions what the button says; ask first where that is needed."""
+    """Do what the button says with the chosen promotions; ask first if necessary."""
     chosen = _chosen(visit)
     if not chosen:
         text = visit.gettext("Choose promotions first.")
@@ -106,7 +106,7 @@ async def _ask(
 
 
 def _answer(visit: Visit, action: str, outcomes: Sequence[BulkOutcome]) -> Response:
-    """The list if everything went well, else a page that names what did not."""
+    """The list if everything went well, otherwise a page that names what failed."""
     done = [one for one in outcomes if one.status is BulkStatus.DONE]
     others = [one for one in outcomes if one.status is not BulkStatus.DONE]
     undo_path = _undo_path(action, done)
@@ -155,7 +155,7 @@ def done_words(language: Language, action: str, number: int) -> str:
 
 
 def _undo_path(action: str, done: Sequence[BulkOutcome]) -> str | None:
-    """The address that changes them back; None where nothing can be."""
+    """The address that changes them back; None if nothing can be undone."""
     opposites = {"on": "off", "off": "on", "delete": "restore", "end": "end"}
     if not done or action not in opposites:
         return None

@@ -65,7 +65,7 @@ def strip_window(visit: Visit) -> Window:
 
 
 def window_of(visit: Visit, first: date, end: date) -> Window:
-    """The time of some days, the last of which is excluded."""
+    """The time of some days; the last day is excluded."""
     zone = visit.language.zone
     start, stop = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, end))
     return Window(start, stop)
@@ -95,7 +95,7 @@ def _row(visit: Visit, entry: CalendarEntry, window: Window) -> Row:
 
 
 async def show_month(visit: Visit) -> Response:
-    """The promotions of a month, the present one if none is named; those first that start last."""
+    """The promotions of a month, by default the present one; the one that starts last first."""
     today = visit.now.astimezone(visit.language.zone).date()
     month = _month(visit.query("month"), today)
     following = _month_after(month)
@@ -119,7 +119,7 @@ def _month_after(month: date) -> date:
 
 
 def _month(text: str, today: date) -> date:
-    """The first day of a month that is written `2026-11`; the present one for anything else."""
+    """The first day of a month that is written `2026-11`; of the present one for other texts."""
     try:
         month = date.fromisoformat(f"{text}-01")
     except ValueError:
@@ -128,7 +128,7 @@ def _month(text: str, today: date) -> date:
 
 
 def _position(text: str) -> CalendarPosition | None:
-    """Where a page begins; None for a text that is no position."""
+    """Where a page begins; None if the text is no position."""
     instant, _, number = text.rpartition("_")
     try:
         position = CalendarPosition(datetime.fromisoformat(instant), int(number))

@@ -45,7 +45,7 @@ def read_code_file(content: bytes, language: Language) -> tuple[str, tuple[str, 
 
 
 def _as_csv(content: bytes) -> bytes:
-    """The content, or that of a spreadsheet's own file as CSV. Raises SheetRefused."""
+    """The content; a spreadsheet file is converted to CSV. Raises SheetRefused."""
     return read_sheet(io.BytesIO(content)) if content.startswith(MAGIC) else content
 
 

@@ -24,7 +24,7 @@ _TURNED: Final = "turned"
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of a column that sorts; `sorted` is how the list is sorted by it, for ARIA."""
+    """A heading of a column that sorts; `sorted` is the present direction, for ARIA."""
 
     label: str
     asked: Mapping[str, Any]
@@ -76,7 +76,7 @@ def _read_query(visit: Visit) -> OverviewQuery:
 
 
 def _headings(query: OverviewQuery) -> dict[str, Heading]:
-    """What each heading does: sort by it, or turn the order round."""
+    """What each heading does: sort by it, or reverse the order."""
     found = {}
     for order in ListOrder:
         is_here = order is query.order

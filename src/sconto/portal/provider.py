@@ -1,9 +1,9 @@
-"""An OpenID Connect provider: where it signs people in, and what it says of them.
+"""An OpenID Connect provider: where it signs people in, and what it says about them.
 
 Authorization code flow with state, nonce and PKCE (RFC 7636). The ID token is verified with the
 provider's keys, by issuer, audience, time and nonce (OpenID Connect Core, section 3.1.3.7).
 
-`sign_in_provider` imports this when somebody first uses it.
+`sign_in_provider` imports this at its first use.
 """
 
 import asyncio
@@ -96,7 +96,7 @@ class OpenIdProvider:
     async def finish(
         self, redirect_uri: str, code: str, nonce: str, verifier: str, now: datetime
     ) -> Claims:
-        """The verified claims of who has signed in. Raises ProviderFailed."""
+        """The verified claims of the person who signed in. Raises ProviderFailed."""
         metadata = await self._find_metadata()
         try:
             async with self._slots, self._session(metadata, redirect_uri) as session:
@@ -195,7 +195,7 @@ class OpenIdProvider:
         )
 
     def _method(self, metadata: Mapping[str, Any]) -> str:
-        """How we prove at the token endpoint who we are."""
+        """Our method of authentication at the token endpoint."""
         if not self._client.client_secret:
             return "none"
         known = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]

@@ -36,12 +36,16 @@ _WHY: Final[Mapping[tuple[ChangeKind, ChangeReason | None], str]] = {
     (ChangeKind.ADDED, ChangeReason.STARTED): marked("It started after the order."),
     (ChangeKind.ADDED, ChangeReason.SWITCHED_ON): marked("It was switched on after the order."),
     (ChangeKind.ADDED, ChangeReason.CODE_ADDED): marked("It got the code after the order."),
-    (ChangeKind.ADDED, ChangeReason.HOURS): marked("Its hours are now, and were not then."),
+    (ChangeKind.ADDED, ChangeReason.HOURS): marked(
+        "Its hours include now, but did not include then."
+    ),
     (ChangeKind.GONE, ChangeReason.DELETED): marked("It was deleted."),
     (ChangeKind.GONE, ChangeReason.ENDED): marked("It is over."),
     (ChangeKind.GONE, ChangeReason.SWITCHED_OFF): marked("It was switched off."),
     (ChangeKind.GONE, ChangeReason.CODE_REMOVED): marked("The code was removed from it."),
-    (ChangeKind.GONE, ChangeReason.HOURS): marked("Its hours were then, and are not now."),
+    (ChangeKind.GONE, ChangeReason.HOURS): marked(
+        "Its hours included then, but do not include now."
+    ),
     (ChangeKind.CHANGED, ChangeReason.EDITED): marked("It was changed."),
     (ChangeKind.LIMIT, ChangeReason.USED): marked("Another order used its code."),
     (ChangeKind.LIMIT, ChangeReason.TOTAL_LIMIT): marked("Its limit of orders makes a difference."),
@@ -50,7 +54,7 @@ _WHY: Final[Mapping[tuple[ChangeKind, ChangeReason | None], str]] = {
     ),
     (ChangeKind.LIMIT, ChangeReason.BUDGET): marked("Its budget makes a difference."),
     (ChangeKind.CUSTOMER, ChangeReason.FIRST_ORDER): marked(
-        "It is for first orders, and the customer's other orders are not those of then."
+        "It is for first orders, and the customer's other orders have changed since."
     ),
     (ChangeKind.CATALOGUE, ChangeReason.TAGS): marked("Tags of the products were changed."),
     (ChangeKind.FOLLOWS, None): marked("It follows from %(causes)s."),
@@ -62,11 +66,11 @@ def replay_words(language: Language, replay: Replay) -> str:
     """Whether the request would cost the same now."""
     _ = language.gettext
     if replay.priced is None:
-        return _("Nobody can tell what it would cost now: its request was not stored.")
+        return _("It cannot be priced now, because its request was not stored.")
     now, then, currency = replay.priced.total, replay.then.total, replay.then.currency
     if now == then:
         if replay.differences:
-            return _("The same order costs the same now, by other promotions.")
+            return _("The same order costs the same now, but with other promotions.")
         return _("The same order costs the same now.")
     text = (
         _("The same order costs %(now)s now: %(difference)s more.")
@@ -82,14 +86,14 @@ def replay_words(language: Language, replay: Replay) -> str:
 def why_words(
     language: Language, difference: Difference, name_of: Callable[[PromotionRef], str]
 ) -> str:
-    """Why a promotion takes something else off now."""
+    """Why a promotion takes another amount off now."""
     cause = difference.cause
     words = language.gettext(_WHY[cause.kind, cause.reason])
     return words % {"causes": ", ".join(f"“{name_of(ref)}”" for ref in cause.causes)}
 
 
 def namer_of(language: Language, explained: ExplainedQuote) -> Callable[[PromotionRef], str]:
-    """How promotions are called, by reference."""
+    """A function that names promotions, by reference."""
 
     def name_of(ref: PromotionRef) -> str:
         is_subscription = ref.kind is PromotionKind.SUBSCRIPTION

@@ -21,7 +21,7 @@ MAX_BARS: Final = 100
 class ChartMaker:
     """Makes the data that `charts.js` draws, of one currency.
 
-    Its amounts are for the chart only, which may round: the tables have the exact ones.
+    The chart may round its amounts: the tables have the exact ones.
     """
 
     def __init__(self, visit: Visit, report: Report, currency: str) -> None:

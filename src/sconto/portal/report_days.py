@@ -1,4 +1,4 @@
-"""The days of a report, as they are chosen in its address."""
+"""The days of a report, as its address chooses them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _FAULTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ChosenDays:
-    """The days that are shown; `query` leads to them again. With a fault they are the default."""
+    """The days that are shown; `query` shows them again. After a fault they are the default."""
 
     days: DayRange
     preset: Preset | None
@@ -44,7 +44,7 @@ class ChosenDays:
 
 
 def read_days(visit: Visit) -> ChosenDays:
-    """The days that the address names: a preset, or the first and the last; else 30 days."""
+    """The days that the address names: a preset, or the first and the last; by default 30 days."""
     first, last, named = visit.query("from"), visit.query("to"), visit.query("days")
     fault = None
     if first or last:
@@ -66,7 +66,7 @@ def _read_own(visit: Visit, first: str, last: str) -> DayRange | str:
     try:
         since, until = _day(first), _day(last)
     except ValueError:
-        return visit.gettext("A day is written like 2026-11-27.")
+        return visit.gettext("Write a day like 2026-11-27.")
     refused = refuse_days(since, until)
     if refused is DaysRefused.TOO_MANY:
         return visit.gettext("A report has at most %(days)s days.") % {"days": MAX_DAYS}

@@ -31,7 +31,7 @@ _TENTH: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A figure of the days, that of the days before, and by how much it has grown."""
+    """A figure of the days, that of the days before, and its growth."""
 
     label: str
     figure: str
@@ -61,7 +61,7 @@ def shown_days(visit: Visit, chosen: ChosenDays, here: str) -> dict[str, Any]:
 
 
 class Cards:
-    """Writes figures in the visitor's language."""
+    """Writes figures in the user's language."""
 
     def __init__(self, visit: Visit, currency: str) -> None:
         self._language = visit.language
@@ -82,7 +82,7 @@ class Cards:
         )
 
     def share(self, label: str, now: tuple[int, int], before: tuple[int, int]) -> Card:
-        """A part of a whole; it is not said by how much it has grown."""
+        """A part of a whole; without its growth."""
         return Card(label, self._share(*now), self._share(*before), "")
 
     def _money(self, amount: int | None) -> str:
@@ -159,7 +159,7 @@ def products_table(
 
 
 def newest_note(visit: Visit, looked_at: int) -> str:
-    """Says of how many orders a ranking is, if there may be more."""
+    """A note on how many orders a ranking is based, if there may be more."""
     if looked_at < LOOKED_AT:
         return ""
     text = visit.gettext("Of the newest %(orders)s orders of the period.")

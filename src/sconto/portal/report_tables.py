@@ -14,7 +14,7 @@ from sconto.domain.spreadsheet import BYTE_ORDER_MARK, shown_as_text
 
 
 class Cell(StrEnum):
-    """What the values of a column are."""
+    """The type of a column's values."""
 
     TEXT = "text"
     CODE = "code"
@@ -27,7 +27,7 @@ class Cell(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A text that leads to an address, if it has one; a file has the id instead of the text."""
+    """A text with a link, if it has an address; a file has the id instead of the text."""
 
     text: str
     id: int | str

@@ -22,7 +22,7 @@ _UNITS: Final = re.compile("0*[0-9]{1,7}")
 class ReturnForm:
     """What was typed: units by the place of the line, counted from 0; and the faults by field.
 
-    `quote` is what the typed goods pay back, once that was asked for.
+    `quote` is what the typed goods pay back, after that was requested.
     """
 
     units: Mapping[int, str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ def read_form(visit: Visit, outcome: PricedCart) -> ReturnForm:
 
 
 def fill_with(form: ReturnForm, outcome: PricedCart, left: Goods) -> ReturnForm:
-    """The form with all that is left of the order."""
+    """The form with everything that is left of the order."""
     units = {
         place: str(left.units[line.line_id])
         for place, line in enumerate(outcome.lines)
@@ -60,7 +60,7 @@ def fill_with(form: ReturnForm, outcome: PricedCart, left: Goods) -> ReturnForm:
 
 
 def read_goods(form: ReturnForm, outcome: PricedCart) -> Goods:
-    """What comes back, without what is no number of units."""
+    """The typed goods, without values that are no number of units."""
     typed = {
         outcome.lines[place].line_id: int(text)
         for place, text in form.units.items()
@@ -72,13 +72,13 @@ def read_goods(form: ReturnForm, outcome: PricedCart) -> Goods:
 def check_goods(
     form: ReturnForm, outcome: PricedCart, left: Goods, language: Language
 ) -> ReturnForm:
-    """The form with the faults of what comes back."""
+    """The form with the faults of the goods."""
     _ = language.gettext
     faults: dict[str, str] = {}
     for place, text in form.units.items():
         most = left.units[outcome.lines[place].line_id]
         if not _UNITS.fullmatch(text):
-            faults[f"units-{place}"] = _("This is no number of units.")
+            faults[f"units-{place}"] = _("This is not a number of units.")
         elif int(text) > most:
             words = language.ngettext(
                 "Only %(number)s unit is left.", "Only %(number)s units are left.", most
@@ -92,7 +92,7 @@ def check_goods(
 
 
 def check_id(form: ReturnForm, language: Language) -> ReturnForm:
-    """The form, with a fault if its id can be no return's."""
+    """The form, with a fault if its id is not valid for a return."""
     if is_reference(form.return_id):
         return form
     words = language.gettext("An id has 1 to %(most)s characters.")

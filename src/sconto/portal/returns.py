@@ -1,4 +1,4 @@
-"""Returns goods of an order: first what they pay back, then the return is kept."""
+"""Returns goods of an order: first shows what they pay back, then records the return."""
 
 from dataclasses import replace
 from typing import Final
@@ -28,7 +28,7 @@ from sconto.portal.visit import Visit
 
 
 async def return_goods(visit: Visit) -> Response:
-    """Show what the goods pay back; once that was shown, keep the return."""
+    """Show what the goods pay back; if that was shown, record the return."""
     order_id, return_id = visit.form.get("order_id"), visit.field("return_id")
     try:
         found = await find(
@@ -59,13 +59,13 @@ async def return_goods(visit: Visit) -> Response:
 
 
 async def _keep(visit: Visit, found: Found, form: ReturnForm, goods: Goods) -> Response:
-    """Keep the return, unless what was shown before is not what it pays back."""
+    """Record the return, unless it now pays back something else than what was shown."""
     _ = visit.gettext
     order_id = found.returns.order.order_id
     is_as_shown = visit.field("shown") == form.shown.strip()
     form = check_id(form, visit.language)
     if not is_as_shown:
-        words = _("This is what it pays back now. Look at it, and record it again.")
+        words = _("This is what it pays back now. Check it, and record it again.")
         form = replace(form, faults={**form.faults, "shown": words})
     if form.faults:
         return await render_order(visit, found, form)
@@ -76,9 +76,9 @@ async def _keep(visit: Visit, found: Found, form: ReturnForm, goods: Goods) -> R
     except ReturnConflict:
         faults = {"return_id": _("Another return of this order has this id.")}
     except (MoreThanLeft, OrderDeleted, OrderBusy):
-        # Somebody else was first: the page shows what is left now.
+        # Another request was first: the page shows what is left now.
         found, form = await find(visit, order_id), replace(form, quote=None)
-        faults = {"goods": _("Something else was done to this order meanwhile. Nothing was kept.")}
+        faults = {"goods": _("Somebody changed this order meanwhile. Nothing was recorded.")}
     else:
         return _done(visit, done.kept)
     return await render_order(visit, found, replace(form, faults=faults))

@@ -1,4 +1,4 @@
-"""Search from every page: what is found while typing, and a page with all of it."""
+"""Search from every page: live results while typing, and a page with all of them."""
 
 from typing import Final
 
@@ -21,12 +21,12 @@ FOUND_WHILE_TYPING: Final = 5
 
 
 async def show_page(visit: Visit) -> Response:
-    """What is like the text, by kind."""
+    """The results by kind."""
     return await _show(visit, "search/page.html", FOUND_ON_PAGE)
 
 
 async def show_live(visit: Visit) -> Response:
-    """The first few things, for the list below the field."""
+    """The first few results, for the list below the field."""
     return await _show(visit, "search/live.html", FOUND_WHILE_TYPING)
 
 
@@ -54,7 +54,7 @@ def page_of(promotion_id: int, kind: ListKind) -> str:
 
 
 def _places(visit: Visit) -> str:
-    """What is looked at, as far as the visitor may see it."""
+    """What is searched, as far as the user may see it."""
     _ = visit.gettext
     caller = visit.caller
     names = [

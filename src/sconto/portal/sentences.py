@@ -83,8 +83,8 @@ CODE_STATES: Final = {CodeState.FREE: marked("Free"), CodeState.USED: marked("Us
 
 ENDINGS: Final = {
     Ending.COMPLETE: marked("complete"),
-    Ending.PROMOTION_GONE: marked("stopped: the promotion was deleted or takes no codes any more"),
-    Ending.PATTERN_USED_UP: marked("stopped: the pattern has no other codes"),
+    Ending.PROMOTION_GONE: marked("stopped: the promotion was deleted or no longer takes codes"),
+    Ending.PATTERN_USED_UP: marked("stopped: the pattern has no more codes"),
 }
 
 
@@ -121,7 +121,7 @@ def state_of(summary: HasState, now: datetime) -> tuple[str, Mark]:
 
 
 def count_words(language: Language, count: ListCount) -> str:
-    """How many promotions match; with a plus where only so many were looked at."""
+    """How many promotions match; with a plus if only part of them were read."""
     number = language.number(count.number)
     if not count.exact:
         return language.gettext("%(number)s+ promotions") % {"number": number}
@@ -174,7 +174,7 @@ def kind_words(language: Language, overview: PromotionOverview | CartPromotionOv
 
 
 def codes_words(language: Language, codes: ListedCodes) -> str:
-    """PROMO-001, PROMO-002 and 3 more; empty where the promotion has no codes."""
+    """For example: PROMO-001, PROMO-002 and 3 more; empty if the promotion has no codes."""
     _ = language.gettext
     named = ", ".join(codes.first)
     if codes.count > MAX_COUNTED:

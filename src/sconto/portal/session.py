@@ -55,7 +55,7 @@ def session_of(request: Request) -> Session | None:
 
 
 def cookie_text(username: str, token: str) -> str:
-    """What the cookie of a session has."""
+    """The text of a session's cookie."""
     name = base64.urlsafe_b64encode(username.encode()).decode()
     return f"{name}{_SEPARATOR}{token}"
 

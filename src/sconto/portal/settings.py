@@ -28,9 +28,9 @@ _EXAMPLE_CODE: Final = "SUMMER10"
 
 _FAULTS: Final = {
     Setting.SHOP_NAME: marked("A name has 1 to %(number)s characters."),
-    Setting.TIME_ZONE: marked("That is no time zone, such as Europe/Berlin."),
+    Setting.TIME_ZONE: marked("This is not a time zone such as Europe/Berlin."),
     Setting.CURRENCY: marked("A currency has three letters, such as EUR."),
-    Setting.CODE_LINK: marked("That is no link with {code} once, such as %(example)s"),
+    Setting.CODE_LINK: marked("This is not a link with {code} once, such as %(example)s"),
 }
 
 
@@ -85,7 +85,7 @@ async def _render(
 
 
 def _sample(settings: MerchantSettings) -> str | None:
-    """How a link looks; None for a pattern that is not valid."""
+    """An example of a link; None for a pattern that is not valid."""
     is_valid = settings.code_link is not None and is_code_link(settings.code_link)
     return settings.link_for(_EXAMPLE_CODE) if is_valid else None
 

@@ -70,7 +70,7 @@ async def sign_in(visit: Visit) -> Response:
 
 
 async def show_code_form(visit: Visit) -> Response:
-    """The form for the code; without a password that was right a moment ago, the first form."""
+    """The form for the code; without a recent right password, the first form."""
     if visit.session is not None:
         return visit.redirect(path_within(visit.query("next")))
     half = visit.request.cookies.get(HALF_COOKIE, "")
@@ -121,7 +121,7 @@ def too_many(visit: Visit, problem: TooManyAttempts) -> str:
 
 
 def wrong_code(visit: Visit) -> str:
-    """The sentence for a code that is not taken."""
+    """The sentence for a code that is refused."""
     return visit.gettext("This code is wrong, too old, or was used. Wait for the next one.")
 
 

@@ -63,7 +63,10 @@ async def start(visit: Visit) -> Response:
 
 
 async def finish(visit: Visit) -> Response:
-    """Open a session for whom the provider sends back, if this browser began the sign-in."""
+    """Open a session for the person whom the provider sends back.
+
+    This browser must have begun the sign-in.
+    """
     chosen, facts = visit.context.sign_in_provider, _facts_of(visit)
     if chosen is None:
         return visit.redirect("/sign-in")
@@ -93,7 +96,7 @@ async def finish(visit: Visit) -> Response:
 
 
 def _facts_of(visit: Visit) -> Mapping[str, str] | None:
-    """What this browser began with, if the state that came back is its own."""
+    """The facts of this browser's sign-in, if the returned state is its own."""
     sealed = visit.request.cookies.get(COOKIE, "")
     facts = visit.context.tokens.unseal(_USE, sealed, visit.now)
     if facts is None:
@@ -108,7 +111,7 @@ def _callback_of(visit: Visit) -> str:
 
 
 def _fail(visit: Visit, error: ProviderFailed) -> Response:
-    # The reason is the name of an error of ours or of a library, never what the provider said.
+    # The reason is the name of an error of ours or of a library, never the provider's own text.
     _log.warning("single sign-on failed: %s", error)
     return _refuse(visit, visit.gettext("Your provider does not answer as it should."), 502)
 

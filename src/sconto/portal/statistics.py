@@ -45,7 +45,7 @@ async def show_of_cart_promotion(visit: Visit) -> Response:
 
 
 async def show_of_subscription_promotion(visit: Visit) -> Response:
-    """The figures of a promotion for subscriptions."""
+    """The figures of a subscription promotion."""
     found = await subscription.find(visit)
     values = await _shown(visit, PromotionKind.SUBSCRIPTION, found.id)
     return subscription.show(visit, "subscriptions/statistics.html", found, **values)

@@ -1,4 +1,4 @@
-"""A promotion for subscriptions: its terms, the next orders, and its history."""
+"""A subscription promotion: its terms, the next orders, and its history."""
 
 from typing import Any, Final
 

@@ -54,7 +54,7 @@ class RuleFields:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFields:
-    """The texts of the form; one type a line."""
+    """The texts of the form, with one type per line."""
 
     name: str = ""
     code: str = ""

@@ -1,4 +1,4 @@
-"""Creating and editing a promotion for subscriptions: a form, and warnings before saving."""
+"""Creating and editing a subscription promotion: a form, and warnings before saving."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -58,7 +58,7 @@ async def edit(visit: Visit) -> Response:
 
 
 async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
-    """Save, unless there are faults or unconfirmed warnings, or a rule is to be added."""
+    """Save, unless there are faults or unconfirmed warnings, or a rule is added."""
     fields = _sent(visit)
     promotion_id = None if stored is None else stored.id
     if visit.field("step") == "add":

@@ -1,4 +1,4 @@
-"""Promotions for subscriptions in words."""
+"""Subscription promotions in words."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -157,7 +157,7 @@ def end_words(language: Language, schedule: Schedule) -> str:
     """The last order of a subscription starting now that gets a discount."""
     match schedule.last_order:
         case None:
-            return language.gettext("It goes on for as long as the subscription does.")
+            return language.gettext("It lasts as long as the subscription.")
         case 0:
             return language.gettext("None of its orders gets a discount.")
         case number:
@@ -177,7 +177,7 @@ def warning_words(language: Language, warning: SubscriptionWarning) -> str:
         case SubscriptionWarningKind.ALL_FREE:
             return _("This makes every order free for as long as the subscription lasts.")
         case SubscriptionWarningKind.NEVER_DUE:
-            sentence = _("There is no order that this rule is for: %(rule)s.")
+            sentence = _("No order can match this rule: %(rule)s.")
         case SubscriptionWarningKind.OUTDONE:
             sentence = _("Another rule gives as much or more on the same orders: %(rule)s.")
     return sentence % {"rule": rule}

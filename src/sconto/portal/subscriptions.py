@@ -1,4 +1,4 @@
-"""The list of promotions for subscriptions, and its actions."""
+"""The list of subscription promotions, and its actions."""
 
 from dataclasses import replace
 from typing import Final
@@ -32,7 +32,7 @@ async def show_list(visit: Visit) -> Response:
     )
     page = await _find(visit, query)
     if query.before is not None and len(page.promotions) < query.limit:
-        # Before the place there are fewer than a page: the first page shows them all.
+        # Fewer than a page come before the place: the first page shows them all.
         query = replace(query, before=None, after=0)
         page = await _find(visit, query)
     goes_back = query.before is not None
@@ -88,7 +88,7 @@ async def archive(visit: Visit) -> Response:
 
 
 async def _find(visit: Visit, query: SubscriptionQuery) -> SubscriptionPage:
-    """The promotions; none for a search that no name or code can match."""
+    """The promotions; none if no name or code can match the search."""
     if not all(is_name(text) for text in (query.name, query.code) if text is not None):
         return SubscriptionPage((), more=False)
     database, caller = visit.context.database, visit.caller

@@ -37,7 +37,7 @@ class Visit(Protocol):
 
     @property
     def form_owner(self) -> str:
-        """Whom posted forms are made for."""
+        """The user for whom posted forms are made."""
 
     @property
     def now(self) -> datetime:
@@ -119,7 +119,7 @@ def _gettext(context: Context, text: str) -> str:
 
 @pass_context
 def _translated(context: Context, texts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Values with their texts in the visitor's language."""
+    """Values with their texts in the user's language."""
     gettext = _visit(context).language.gettext
     return [(value, gettext(text)) for value, text in texts.items()]
 
@@ -197,7 +197,7 @@ def _file(context: Context, name: str) -> str:
 def _form_token(context: Context, *, kept: bool = False) -> Markup:
     """The hidden field of every posted form.
 
-    With `kept`, also the one by which a form that has an `again` survives its session.
+    With `kept`, also the field with which a form that has an `again` survives its session.
     """
     field = Markup('<input type="hidden" name="{}" value="{}">')
     token = field.format(csrf.FIELD, _visit(context).form_token)
@@ -217,7 +217,7 @@ def _outside_hours(context: Context, promotion: CartPromotion) -> bool:
 
 @pass_context
 def _spark(context: Context, numbers: Sequence[int]) -> Markup:
-    """A small chart of a promotion's uses a day."""
+    """A small chart of a promotion's uses by day."""
     language = _visit(context).language
     label = language.gettext("%(number)s in %(days)s days") % {
         "number": language.number(sum(numbers)),
@@ -231,7 +231,7 @@ def _spark(context: Context, numbers: Sequence[int]) -> Markup:
 
 
 def _in_language(words: Callable[[Language, Any], object]) -> Callable[[Context, Any], object]:
-    """A filter that writes a value in the visitor's language."""
+    """A filter that writes a value in the user's language."""
 
     @pass_context
     def say(context: Context, value: Any) -> object:

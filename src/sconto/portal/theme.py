@@ -1,4 +1,4 @@
-"""The theme: light, dark, or what the browser's system has; kept in a cookie."""
+"""The theme: light, dark, or that of the browser's system; stored in a cookie."""
 
 from enum import StrEnum
 from typing import Final
@@ -31,6 +31,6 @@ def theme_named(name: str) -> Theme:
 
 
 def keep_theme(request: Request, response: Response, theme: Theme) -> None:
-    """Keep the theme in this browser for a year; SYSTEM needs no cookie."""
+    """Store the theme in this browser for a year; SYSTEM needs no cookie."""
     kept = theme is not Theme.SYSTEM
     set_cookie(request, response, _COOKIE, theme if kept else "", _SECONDS if kept else 0)

@@ -1,4 +1,4 @@
-"""One's own two-factor sign-in: set up with a QR code, switched off, recovery codes."""
+"""One's own two-factor sign-in: setup with a QR code, switching off, recovery codes."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -102,7 +102,7 @@ async def switch_off(visit: Visit) -> Response:
 
 
 async def renew_codes(visit: Visit) -> Response:
-    """Show other recovery codes once, if the password and the code are right."""
+    """Show new recovery codes once, if the password and the code are right."""
     context = visit.context
     try:
         codes = await two_factor.renew_recovery_codes(
@@ -148,8 +148,8 @@ def _show_codes(visit: Visit, codes: list[str], *, is_new: bool) -> Response:
 
 
 def _qr_code(text: str) -> Markup:
-    """The text as a picture, black on white in the dark too, or cameras do not read it."""
-    # For the few who set up two-factor sign-in.
+    """The text as a picture, always black on white: cameras cannot read it otherwise."""
+    # Only few users set up two-factor sign-in.
     import segno  # noqa: PLC0415
 
     code = segno.make(text, error="m", micro=False)

@@ -26,7 +26,7 @@ def write_instant(instant: datetime | None, zone: ZoneInfo) -> str:
 def read_local_time(text: str, zone: ZoneInfo) -> datetime | None:
     """The instant of a text such as `2026-11-27T00:00` in the zone; None for other texts.
 
-    An hour that occurs twice means the first. The year 9999 ends as in `far_times`.
+    If an hour occurs twice, it is the first one. The year 9999 ends as in `far_times`.
     """
     try:
         local = datetime.fromisoformat(text)
@@ -59,7 +59,7 @@ def read_start_and_end(
 ) -> tuple[datetime | None, datetime | None]:
     """The instants of the fields `starts_at` and `ends_at`, None for empty ones.
 
-    An instant that still reads as it was shown stays as it is stored, to the microsecond.
+    If a field still shows the stored instant, the instant is unchanged, to the microsecond.
     """
     _ = language.gettext
     starts_at = ends_at = None
@@ -77,7 +77,7 @@ def read_start_and_end(
         if ends_at is None:
             faults.note("ends_at", _("Write a day and a time, or nothing."))
         elif starts_at is not None and ends_at < starts_at:
-            faults.note("ends_at", _("The end lies before the start."))
+            faults.note("ends_at", _("The end is before the start."))
     return starts_at, ends_at
 
 

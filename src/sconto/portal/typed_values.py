@@ -1,6 +1,6 @@
 """Texts of forms as values: amounts with their currencies, whole numbers, and lists.
 
-Each reader notes a fault for the field, and then returns what stands for nothing.
+Each reader notes a fault for the field, and then returns a neutral value.
 """
 
 import re
@@ -69,7 +69,7 @@ def read_amounts(
 def read_required_amounts(
     name: str, text: str, language: Language, faults: Faults, *, least: int = 1
 ) -> dict[str, int]:
-    """Like `read_amounts`, but no amount is a fault."""
+    """Like `read_amounts`, but an empty text is a fault."""
     amounts = read_amounts(name, text, language, faults, least=least)
     if not amounts:
         faults.note(name, language.gettext("Write an amount with its currency, such as 10.00 EUR."))
@@ -100,7 +100,7 @@ def read_count(
 
 
 def read_required_count(name: str, text: str, most: int, language: Language, faults: Faults) -> int:
-    """Like `read_count`, but no number is a fault."""
+    """Like `read_count`, but an empty text is a fault."""
     return read_count(name, text or "-", most, language, faults) or 1
 
 

@@ -1,4 +1,4 @@
-"""What pages of uploaded files share: keeping the file, and the layout in an address or a form."""
+"""What pages of uploaded files share: storing the file, and the layout in an address or a form."""
 
 import io
 from collections.abc import Callable, Iterator, Mapping
@@ -56,7 +56,7 @@ _LONGEST_NAME: Final = 100
 
 
 async def keep(visit: Visit, file: UploadFile) -> tuple[int, bytes]:
-    """Keep the file: the id of the upload, and its beginning. Raises SheetRefused."""
+    """Store the file; returns the id of the upload, and its beginning. Raises SheetRefused."""
     content: BinaryIO = file.file
     if content.read(len(MAGIC)) == MAGIC:
         content.seek(0)
@@ -76,12 +76,12 @@ async def keep(visit: Visit, file: UploadFile) -> tuple[int, bytes]:
 
 
 def say_refused(visit: Visit, refused: SheetRefused) -> str:
-    """Why a spreadsheet's own file cannot be read."""
+    """Why a spreadsheet file cannot be read."""
     return visit.gettext(sheet_sentence(refused))
 
 
 async def keep_text(visit: Visit, name: str, text: bytes) -> int:
-    """Keep a typed text: the id of the upload."""
+    """Store a typed text; returns the id of the upload."""
 
     def parts() -> Iterator[bytes]:
         for start in range(0, len(text), uploads.PART):
@@ -111,7 +111,7 @@ def say_gone(visit: Visit, address: str) -> Response:
 def read_layout(get: Callable[[str], str], fields: Mapping[str, str]) -> Layout:
     """The layout in an address or a form; `fields` are the names of columns in both.
 
-    What is no value of its kind is left to the file.
+    An invalid value is ignored, so the file decides.
     """
     columns = {}
     for field, name in fields.items():
@@ -147,7 +147,7 @@ def write_layout(layout: Layout, fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_counts(visit: Visit) -> tuple[int, int] | None:
-    """The good and bad rows that the page before counted; only what is shown depends on them."""
+    """The good and bad rows that the previous page counted; they only affect what is shown."""
     good, _, bad = visit.query("counted").partition(".")
     if not all(text.isascii() and text.isdecimal() and len(text) < 9 for text in (good, bad)):
         return None

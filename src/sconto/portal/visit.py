@@ -77,7 +77,7 @@ class Visit:
 
     @property
     def today(self) -> date:
-        """The current day in the server's zone, by which uses are counted."""
+        """The current day in the server's zone, in which uses are counted."""
         return self.now.astimezone(self.server_zone).date()
 
     @property
@@ -116,7 +116,7 @@ class Visit:
 
     @property
     def manual(self) -> str:
-        """The address of the manual, which is beside the portal."""
+        """The address of the manual, which is outside the portal."""
         return self.outside("/manual/")
 
     @property
@@ -130,7 +130,7 @@ class Visit:
         return self.request.url.path.removeprefix(self.request.scope["root_path"])
 
     def outside(self, path: str) -> str:
-        """The address of something of Sconto's that is beside the portal: `/docs`."""
+        """An address of Sconto outside the portal, such as `/docs`."""
         return f"{self.request.scope.get('app_root_path', '')}{path}"
 
     @property
@@ -140,11 +140,11 @@ class Visit:
 
     @property
     def form_owner(self) -> str:
-        """Says for which user a form is made, sealed; another text each time."""
+        """The sealed user for whom a form is made; a different text each time."""
         return seal_owner(self.context.tokens, self.caller, self.now)
 
     def gettext(self, text: str) -> str:
-        """The text in the visitor's language. Call it as `_`: `pybabel extract` finds that name."""
+        """The text in the user's language. Call it as `_`: `pybabel extract` finds that name."""
         return self.language.gettext(text)
 
     def field(self, name: str) -> str:
@@ -169,11 +169,11 @@ class Visit:
         return self.query(name)[:NAME_LENGTH] or None
 
     def id_in_query(self, name: str) -> int | None:
-        """An id in the query; None if it is missing or no id."""
+        """An id in the query; None if it is missing or not valid."""
         return parse_id(self.query(name))
 
     def id_in_path(self, name: str) -> int:
-        """An id in the path. Raises HTTPException 404 for a text that is no id."""
+        """An id in the path. Raises HTTPException 404 if the text is no id."""
         number = parse_id(self.request.path_params[name])
         if number is None:
             raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""Webhooks: where events are sent, what became of each delivery, and sending one again."""
+"""Webhooks: where events are sent, the result of each delivery, and sending one again."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,7 +11,7 @@ from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Action
 from sconto.domain.problems import TooManyWebhooks
-from sconto.domain.receiver_address import UrlFault, check_url
+from sconto.domain.receiver_address import UrlRefused, UrlRule, check_url
 from sconto.domain.webhooks import (
     DEFAULT_OVERLAP,
     DeliveryState,
@@ -40,13 +40,14 @@ REASONS: Final = {
     DisabledBecause.GONE: marked("It answered 410 Gone, so it was switched off."),
 }
 
-_URL_FAULTS: Final = (
-    ("private network", marked("The address is in a private network.")),
-    ("https", marked("The address begins with https://.")),
-    ("user or a password", marked("The address has no user and no password.")),
-)
+_URL_RULES: Final = {
+    UrlRule.PUBLIC: marked("The address is in a private network."),
+    UrlRule.HTTPS: marked("The address begins with https://."),
+    UrlRule.HTTPS_OUTSIDE: marked("The address begins with https://."),
+    UrlRule.NO_USER: marked("The address has no user and no password."),
+}
 
-_NO_ADDRESS: Final = marked("This is no address of a receiver.")
+_NO_ADDRESS: Final = marked("This is not an address of a receiver.")
 
 _LISTED: Final = 25
 
@@ -65,7 +66,7 @@ async def create(visit: Visit) -> Response:
     try:
         created = await webhooks.create_webhook(context.database, visit.caller, new, visit.now)
     except TooManyWebhooks as problem:
-        text = visit.gettext("You have %(number)s webhooks, and no more are possible.")
+        text = visit.gettext("You have %(number)s webhooks, which is the maximum.")
         return await _render_list(visit, {"url": text % {"number": problem.most}})
     return _show_secret(visit, created)
 
@@ -105,7 +106,7 @@ async def delete(visit: Visit) -> Response:
 
 
 async def send_test(visit: Visit) -> Response:
-    """Send a test, and show what came of it."""
+    """Send a test, and show its result."""
     webhook_id = visit.id_in_path("webhook_id")
     details = await visit.context.deliveries.send_test(visit.caller, webhook_id)
     return visit.redirect(f"/webhooks/{webhook_id}/deliveries/{details.delivery.id}")
@@ -143,7 +144,9 @@ async def show_delivery(visit: Visit) -> Response:
         visit.id_in_path("webhook_id"),
         visit.id_in_path("delivery_id"),
     )
-    body = msgspec.json.format(details.body, indent=2).decode() if details.body else ""
+    body = ""
+    if details.payload is not None:
+        body = msgspec.json.format(msgspec.json.encode(details.payload), indent=2).decode()
     return visit.render(
         "webhooks/delivery.html",
         details=details,
@@ -177,13 +180,12 @@ def _read(visit: Visit) -> tuple[NewWebhook, dict[str, str]]:
     faults: dict[str, str] = {}
     try:
         check_url(url, visit.context.receivers)
-    except UrlFault as fault:
-        known = (words for part, words in _URL_FAULTS if part in str(fault))
-        faults["url"] = _(next(known, _NO_ADDRESS))
+    except UrlRefused as refused:
+        faults["url"] = _(_URL_RULES.get(refused.rule, _NO_ADDRESS))
     if description and not is_name(description):
         text = _("At most %(number)s characters, in one line.")
         faults["description"] = text % {"number": NAME_LENGTH}
-    # A form without types asks for all of them.
+    # A form without types means all of them.
     every = not types or len(types) == len(EventType)
     enabled = "enabled" in visit.form or "new" in visit.form
     return NewWebhook(url, description, () if every else types, enabled), faults

@@ -58,10 +58,10 @@ class Settings:
 
     `database_url` None is the bundled server in the data folder, `secret_key` None the key stored
     there. Several keys are separated by commas: the first signs, all verify. Without an
-    `operator_token` anyone may read the figures, the readiness and `/docs`. `base_path` is empty
-    or such as `/promotions`; `metrics_address` is a host and a port for the figures alone.
-    `public_url` is where browsers find the service; None is the address that they ask. Without
-    `mail` nothing is sent.
+    `operator_token` anyone may read the figures, the readiness and `/docs`. `base_path` is empty or
+    such as `/promotions`; `metrics_address` is a host and a port for the figures alone.
+    `public_url` is the service's address for browsers; None means the address of the request.
+    Without `mail` nothing is sent.
     """
 
     database_url: str | None
@@ -125,7 +125,8 @@ class Settings:
     def as_environment(self) -> dict[str, str]:
         """The environment from which a worker reads the same settings, besides its own.
 
-        A worker inherits those of mail and single sign-on, which have no value made or found here.
+        A worker inherits the variables of mail and single sign-on, whose values are never made
+        here.
         """
         written = {
             "SCONTO_DATABASE_URL": self.database_url or "",

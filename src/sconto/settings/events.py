@@ -10,8 +10,11 @@ from sconto.settings.errors import SettingError
 
 @dataclass(frozen=True, slots=True)
 class EventSettings:
-    """The private networks that webhooks may reach, as text, how long one may take to answer, and
-    how long events are kept."""
+    """The settings of events and webhooks.
+
+    They are the private networks that webhooks may reach, as text, how long a webhook may take to
+    answer, and how long events are kept.
+    """
 
     networks: str
     timeout: int

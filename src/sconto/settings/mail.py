@@ -18,7 +18,7 @@ _PORTS: Final = {"smtp": 587, "smtps": 465}
 class MailServer:
     """The SMTP server that sends mail, and the sender of the mail.
 
-    `encrypted` is from the first byte on with `smtps`, else after STARTTLS.
+    With `smtps` it is `encrypted` from the first byte, otherwise after STARTTLS.
     """
 
     host: str

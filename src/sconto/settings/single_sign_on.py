@@ -20,7 +20,7 @@ _TEXT: Final = re.compile(r"[ -~]+")
 class SingleSignOn:
     """A provider, and how its claims become merchants and roles.
 
-    `merchant` is the name of everybody's merchant; else `merchant_claim` has it. `roles` maps
+    `merchant` is the name of everybody's merchant; otherwise `merchant_claim` has it. `roles` maps
     values of `role_claim` to roles. A user without such a value gets `default_role`; None refuses
     them.
     """

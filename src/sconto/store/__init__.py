@@ -1,1 +1,1 @@
-"""The memory: the only room with SQL."""
+"""The database: the only room with SQL."""

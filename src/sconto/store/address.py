@@ -9,11 +9,11 @@ _OURS: Final = re.compile(
 
 
 def split_address(url: str) -> tuple[str, bool]:
-    """The address as PostgreSQL's libraries read it, and whether statements are kept by name.
+    """The address as PostgreSQL's libraries read it, and whether to use named prepared statements.
 
-    They are, unless it says `prepared_statements=false`. A pooler needs that if it lends a session
-    to another client after each transaction and does not track prepared statements. Any other value
-    is left in place, for PostgreSQL to refuse.
+    They are used unless it says `prepared_statements=false`. A pooler needs that if it lends a
+    session to another client after each transaction and does not track prepared statements. Any
+    other value is left in place, for PostgreSQL to refuse.
     """
     found = _OURS.search(url)
     if found is None:

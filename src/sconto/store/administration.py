@@ -1,4 +1,4 @@
-"""A connection for changes of the schema, and what its errors mean."""
+"""A connection for changes of the schema, and the meaning of its errors."""
 
 import psycopg
 
@@ -13,7 +13,7 @@ def connect(url: str, name: str) -> "psycopg.Connection[tuple[object, ...]]":
             split_address(url)[0],
             connect_timeout=5,
             application_name=name,
-            # A pooler would hand prepared statements to the next one that connects.
+            # A pooler would give prepared statements to the next client that connects.
             prepare_threshold=None,
         )
     except psycopg.Error as error:

@@ -1,7 +1,7 @@
 """Limits on each kind of work, so that one merchant never takes what the others need.
 
-A request that waits for a lock keeps a connection from all others. So a request takes a slot of its
-merchant first. If the merchant has no slot left, the request waits without a connection.
+A request that waits for a lock occupies a connection. So a request takes a slot of its merchant
+first. If the merchant has no slot left, the request waits without a connection.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,12 +21,12 @@ _CONCURRENT_ORDERS: Final = 10
 
 
 _ORDERS_OF_NODE: Final = 6
-"""Of the merchants of one node, as far as they go through the coordinator."""
+"""Orders of the merchants of one node that go through the coordinator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The slots that a kind of work takes, and the error when they are not free in time.
+    """The slots that a kind of work takes, and the error if they are not free in time.
 
     On a distributed database the merchants of one node take slots `of_node` first. So a node that
     hangs leaves some to the merchants of the others.
@@ -65,7 +65,7 @@ class Admission:
 
 
 class Admissions:
-    """What each kind of work needs, for a pool of so many connections.
+    """The slots that each kind of work needs, for a pool of this number of connections.
 
     A merchant reads on at most half of them, and writes on two: an edit, and an import beside it.
     All writes together have half. Orders have a pool of their own.
@@ -78,7 +78,7 @@ class Admissions:
         applications = Slots(each=max(1, half - 1), together=connections)
         writes = Slots(each=2, together=half)
         edits = Slots(each=1, together=half)
-        # An import takes as long as its file is. So some slots are for edits alone.
+        # An import takes as long as its file is large. So some slots are for edits alone.
         imports = Slots(each=1, together=max(1, half // 2))
         self.order_slots: Final = new_order_slots()
         of_node = Slots(each=max(1, connections * 2 // 3))

@@ -2,10 +2,10 @@
 
 Orders add to the rows of the limits that a promotion has (`order_limits`). When a limit is added,
 its rows are counted from the earlier orders, purged ones included (`purging`), and from what is
-held (`held_allowances`, of all promotions); when it is removed, they are deleted. A transaction
+held (`held_allowances`, of all promotions). When it is removed, they are deleted. A transaction
 that sets limits takes the promotion's lock exclusively. It waits for orders that are being placed
-or give back, and later orders are tried again after it. So the count misses no order, and counts
-none twice.
+or give back, and later orders try again after it. So the count misses no order, and counts none
+twice.
 """
 
 from collections.abc import Collection, Mapping
@@ -104,7 +104,7 @@ _FIND_COUNTED: Final = {
     for scope, counts in _COUNTS.items()
 }
 
-# Rows that many orders share are there from the start, so that no two orders insert the same one.
+# Rows that many orders share exist from the start, so that no two orders insert the same row.
 _BEGIN: Final = """
 INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
 SELECT $1, $2, shared.scope, shared.key, 0
@@ -125,7 +125,7 @@ WHERE merchant_id = $1 AND promotion_id = $2 AND scope <> 'customer'
 
 
 async def lock_limits(connection: Connection, merchant_id: int, promotion_id: int) -> None:
-    """Wait for orders that take the promotion's limits; later ones are tried again after us.
+    """Wait for orders that take the promotion's limits; later orders try again after this.
 
     Needs a transaction, which releases the lock.
     """
@@ -141,7 +141,7 @@ async def set_scopes(
     before: Collection[Scope],
     after: Collection[Scope],
 ) -> None:
-    """Keep allowances of these scopes from now on; `before` are the scopes kept until now.
+    """Keep allowances of these scopes from now on; `before` are the scopes kept so far.
 
     Needs a transaction that also renews the price version.
     """
@@ -173,7 +173,7 @@ async def find_taken(
     keys: Mapping[Scope, str],
     now: datetime,
 ) -> Taken:
-    """What is taken or held of each scope for its key; counted for scopes not kept yet."""
+    """What is taken or held of each scope for its key; counted if the scope is not kept yet."""
     taken = dict.fromkeys(Scope, 0)
     for scope, key in keys.items():
         statement = _FIND if scope in kept else _FIND_COUNTED[scope]

@@ -64,7 +64,7 @@ SELECT merchant_id, key_id, role, key_hash, expires_at, revoked_at IS NOT NULL A
 FROM api_keys WHERE changed_at > $1
 """
 
-# Locked in one order, so that processes that write together wait and do not fail.
+# Locked in one order, so that processes that write together wait and do not deadlock.
 _WRITE_USES: Final = """
 WITH found AS (
     SELECT merchant_id, key_id, used.at
@@ -89,7 +89,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """Who calls with the key of a hash, until when, and whether it is revoked."""
+    """The caller with the key of a hash, the key's end, and whether it is revoked."""
 
     key_hash: bytes
     caller: Caller
@@ -149,7 +149,7 @@ async def find_key_named(connection: Connection, merchant_id: int, name: str) ->
 async def revoke_key(
     connection: Connection, merchant_id: int, key_id: int, now: datetime
 ) -> bytes | None:
-    """Revoke a key, and answer its hash; None if there is none or it was revoked before."""
+    """Revoke a key; returns its hash, None if there is none or it was revoked before."""
     key_hash: bytes | None = await connection.fetchval(_REVOKE, merchant_id, key_id, now)
     return key_hash
 

@@ -1,4 +1,4 @@
-"""Which promotions need attention: each concern by an index, and each with a bound."""
+"""Promotions that need attention: each concern is found by an index, with a bound."""
 
 from datetime import date, datetime
 from typing import Final
@@ -72,7 +72,8 @@ LIMIT {_MOST}
 """  # noqa: S608  # of our own constants
 
 # Positions of codes have gaps where codes were removed, so the span of positions is at least their
-# number. The few promotions that pass it are counted. OFFSET 0 keeps the planner from repeating it.
+# number. The few promotions that pass this test are counted. OFFSET 0 keeps the planner from
+# repeating it.
 _CODES: Final = f"""
 SELECT '{Concern.NEARLY_USED}', kind, promotion_id, name, NULL::timestamptz, 'codes',
     unused::numeric, 0::bigint
@@ -151,8 +152,8 @@ WHERE (type = 'coupon' OR (type = 'cart' AND code_type IS NOT NULL))
 LIMIT {_MOST}
 """  # noqa: S608  # of our own constants
 
-# An automatic promotion that is nowhere the pick from now on, or one of any kind that was beaten in
-# each order of late.
+# An automatic promotion that is never the pick from now on, or one of any kind that was beaten in
+# each recent order.
 _NEVER_WINS: Final = f"""
 SELECT '{Concern.NEVER_WINS}', kind, promotion_id, name, NULL::timestamptz, NULL, 0::numeric,
     coalesce(beaten, 0)::bigint
@@ -226,10 +227,10 @@ SELECT
 async def read_attention(
     connection: Connection, merchant_id: int, now: datetime, soon: datetime, beaten_since: date
 ) -> list[Attention]:
-    """What needs attention: up to one more of each concern than is named.
+    """What needs attention: of each concern up to one more than is shown.
 
-    Promotions that end until `soon` are found however many run. The other concerns are looked for
-    among the LOOKED_AT running promotions that started last.
+    All promotions that end before `soon` are found. The other concerns are looked for among the
+    LOOKED_AT running promotions that started last.
     """
     rows = await connection.fetch(_READ, merchant_id, now, soon, beaten_since)
     return [_attention(row) for row in rows]

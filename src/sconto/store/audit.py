@@ -1,4 +1,4 @@
-"""The audit log: all entries of the history, read from an index in the order of their time."""
+"""The audit log: all entries of the history, read from an index in order of time."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
@@ -8,7 +8,7 @@ from sconto.domain.history import Entry, Subject
 from sconto.store.database import Connection
 from sconto.store.history import entry_of
 
-# Names are looked up for the entries of the page alone.
+# Names are read only for the entries of the page.
 _PAGE: Final = """
 SELECT page.*,
     CASE subject
@@ -54,14 +54,14 @@ WHERE merchant_id = $1 AND key_id = ANY ($3::bigint[])
 async def list_entries(
     connection: Connection, merchant_id: int, query: AuditQuery
 ) -> list[tuple[Entry, str | None, bool]]:
-    """The entries, latest first; with each, what it is about and whether that is for carts."""
+    """The entries, latest first; each with its subject's name, and whether it is for carts."""
     statement, arguments = statement_for(merchant_id, query)
     rows = await connection.fetch(statement, *arguments)
     return [(entry_of(row), row["name"], row["is_cart"]) for row in rows]
 
 
 def statement_for(merchant_id: int, query: AuditQuery) -> tuple[str, Sequence[object]]:
-    """The statement with the conditions of the query alone, so that each finds its index."""
+    """The statement with only the conditions of the query, so that each uses its index."""
     arguments: list[object] = [
         merchant_id,
         query.since or FIRST_TIME,

@@ -1,4 +1,4 @@
-"""Errors that say what the database did not do, and which of them are worth another try."""
+"""Errors that say what the database did not do, and which of them are worth a retry."""
 
 import asyncio
 import random
@@ -27,7 +27,7 @@ _STOPPED_REPEATED_WITHIN: Final = 2.0
 
 
 class BusyReason(StrEnum):
-    """Why the database does not do something in time although it answers."""
+    """Why the database, which answers, does not do something in time."""
 
     EDIT = "Another change of this merchant is still being written."
     IMPORT = "Another import of this merchant is still being written."
@@ -38,8 +38,8 @@ class BusyReason(StrEnum):
 class DatabaseUnavailable(Exception):
     """The database could not be reached, or the connection was lost.
 
-    If it was lost during a commit, it is unknown whether the transaction took place. The caller
-    finds out by asking again.
+    If it was lost during a commit, it is unknown whether the transaction was committed. The caller
+    must ask again.
     """
 
 
@@ -48,17 +48,17 @@ class DatabaseReadOnly(DatabaseUnavailable):
 
 
 class StatementStopped(DatabaseUnavailable):
-    """PostgreSQL stopped a statement; nothing of its transaction is left."""
+    """PostgreSQL stopped a statement; its transaction is rolled back."""
 
 
 class TransactionUndone(StatementStopped):
-    """PostgreSQL gave the transaction up for another one; the same one succeeds a moment later."""
+    """PostgreSQL cancelled the transaction in favour of another one; a retry succeeds."""
 
 
 class Busy(DatabaseUnavailable):
     """The merchant's other requests left no slot, or no lock, in time.
 
-    Nothing of the transaction is left.
+    The transaction is rolled back.
     """
 
     def __init__(self, reason: BusyReason) -> None:
@@ -67,10 +67,10 @@ class Busy(DatabaseUnavailable):
 
 
 async def retrying(run: Callable[[], Awaitable[T]]) -> T:
-    """Run a transaction, or a savepoint of one, and run it again if PostgreSQL gave it up.
+    """Run a transaction, or a savepoint of one, and retry it if PostgreSQL cancelled it.
 
     A deadlock or a serialization failure says nothing about the request. After a few attempts the
-    database counts as unavailable. A statement that was stopped soon is tried once more.
+    database counts as unavailable. A statement that was stopped early is retried once.
     """
     began = time.monotonic()
     was_stopped = False

@@ -1,12 +1,12 @@
-"""What a back-test reads: the orders of its period, and all that their prices depend on.
+"""What a back-test reads: the orders of its period, and everything that their prices depend on.
 
-These are the look-ups of `candidate_statements`, for many orders and times in one statement. What a
-statement finds is valid in the whole period, so it is cached for as long as the merchant's price
-version is the same (`backtest_stock`). Two things differ from a quote:
+These are the look-ups of `candidate_statements`, for many orders and times in one statement. The
+result of a statement is valid in the whole period, so it is cached for as long as the merchant's
+price version stays the same (`backtest_stock`). Two things differ from a quote:
 
-- A customer's first order is the first in the order of time, not the only one.
-- A one-time code counts as used only if an order before the period used it, or one that is not
-  looked at. What the others use up, the back-test finds out anew.
+- A customer's first order is the first in order of time, not the only one.
+- A one-time code counts as used only if an order before the period used it, or an order that the
+  back-test leaves out. It finds out itself which codes the other orders use up.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -47,7 +47,7 @@ _PROMOTIONS_OF_CODE: Final = 100
 
 
 class PeriodOrder(msgspec.Struct, frozen=True):
-    """An order of the period; `request` is None for one that is deleted, or has none stored."""
+    """An order of the period; `request` is None if it is deleted, or has none stored."""
 
     order_id: str
     placed_at: datetime
@@ -68,8 +68,8 @@ class ProductFacts(msgspec.Struct, frozen=True):
 class CodeFacts(msgspec.Struct, frozen=True):
     """A promotion that has a code; `terms` are those of a cart promotion.
 
-    `percent` is what a product promotion gives where products have no percents of their own. Of the
-    promotions that have the code, it is at a `place` by creation.
+    `percent` is what a product promotion gives where products have no percents of their own.
+    `place` is its place by creation among the promotions that have the code.
     """
 
     offer: Offer
@@ -109,7 +109,7 @@ _RULES: Final = msgspec.json.Decoder(list[CarriedRules])
 async def count_orders(
     connection: Connection, merchant_id: int, since: datetime, until: datetime
 ) -> int:
-    """The orders placed from one time until before another, whatever became of them."""
+    """The number of orders placed from one time until before another, whatever their status."""
     return int(await connection.fetchval(COUNT_ORDERS, merchant_id, since, until))
 
 
@@ -122,7 +122,7 @@ async def read_orders(
     *,
     with_first: bool,
 ) -> list[PeriodOrder]:
-    """The next orders by time; `with_first` asks whether the customer had ordered before."""
+    """The next orders by time; `with_first` also reads whether the customer had ordered before."""
     rows = await connection.fetch(READ_ORDERS, merchant_id, *after, until, limit, with_first)
     return [
         PeriodOrder(
@@ -145,7 +145,7 @@ def _decode_request(text: str | None) -> StoredRequest | None:
 
 
 async def read_price_version(connection: Connection, merchant_id: int) -> int | None:
-    """The version of all that can change prices."""
+    """The version of everything that can change prices."""
     version: int | None = await connection.fetchval(READ_VERSION, merchant_id)
     return version
 
@@ -190,7 +190,7 @@ async def read_automatic(
 async def read_percents(
     connection: Connection, merchant_id: int, pairs: Collection[tuple[int, int]]
 ) -> dict[tuple[int, int], int]:
-    """What promotions give on products that they name, by promotion and product."""
+    """The percents of promotions on products that they name, by promotion and product."""
     rows = await connection.fetch(
         READ_PERCENTS, merchant_id, [one for one, _ in pairs], [one for _, one in pairs]
     )
@@ -205,7 +205,7 @@ async def read_rivals(
     since: datetime,
     until: datetime,
 ) -> list[Rival]:
-    """The automatic promotions on the products without one of them, the latest created first."""
+    """The automatic promotions on the products except one, the latest created first."""
     text = await connection.fetchval(
         READ_RIVALS, merchant_id, product_ids, promotion_id, since, until
     )
@@ -230,7 +230,7 @@ async def read_rules(
 async def read_taken_before(
     connection: Connection, merchant_id: int, promotion_id: int, since: datetime
 ) -> dict[tuple[int, Scope, str], int]:
-    """What orders before a time took of a promotion, in all and of the money."""
+    """What orders before a time took of a promotion, in all and of the budgets."""
     taken: dict[tuple[int, Scope, str], int] = {}
     for row in await connection.fetch(TAKEN_BEFORE, merchant_id, promotion_id, since):
         key = promotion_id, Scope(row["scope"]), row["key"]
@@ -244,7 +244,7 @@ async def read_taken_by_customers(
     pairs: Sequence[tuple[int, str]],
     since: datetime,
 ) -> dict[tuple[int, Scope, str], int]:
-    """What the orders of customers before a time took of promotions; zeros are left out."""
+    """What the orders of customers before a time took of promotions, without zeros."""
     rows = await connection.fetch(
         TAKEN_BY_CUSTOMERS,
         merchant_id,
@@ -262,7 +262,7 @@ async def read_taken_by_customers(
 async def read_names(
     connection: Connection, merchant_id: int, product: Sequence[int], subscription: Sequence[int]
 ) -> dict[str, str]:
-    """The names of promotions by kind and id; `product` ids are of cart promotions too."""
+    """The names of promotions by kind and id; `product` ids include cart promotions."""
     rows = await connection.fetch(NAMES, merchant_id, product)
     names = {
         f"{'cart' if row['is_cart'] else 'product'} {row['promotion_id']}": row["name"]

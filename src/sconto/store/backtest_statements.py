@@ -146,7 +146,7 @@ CROSS JOIN LATERAL (
 ) AS named
 """
 
-# The automatic promotions but one on products (0: on all products), the latest created first.
+# The automatic promotions except one on products (0: on all products), the latest created first.
 READ_RIVALS: Final = f"""
 SELECT json_agg(json_build_object(
     'product_id', wanted.product_id,

@@ -37,7 +37,7 @@ Carried = tuple[str, str | None]
 
 
 class Stock:
-    """What is cached for one back-test."""
+    """The cache of one back-test."""
 
     def __init__(self, merchant_id: int, draft: Draft, since: datetime, until: datetime) -> None:
         self._merchant_id = merchant_id
@@ -88,7 +88,7 @@ class Stock:
         return () if self._automatic is None else self._automatic.offers
 
     def uncovered(self, product_id: int, at: datetime) -> AutomaticPick | None:
-        """The automatic pick without the promotion whose place the draft takes."""
+        """The automatic pick without the promotion that the draft replaces."""
         for rival in self._rivals.get(product_id, ()):
             if rival.period.state(at) is PeriodState.RUNNING:
                 return rival.pick
@@ -159,7 +159,7 @@ class Stock:
                 self._rivals[rival.product_id].append(rival)
 
     async def _load_opening(self, connection: Connection, carts: Sequence[Cart]) -> None:
-        """Load what was taken before the period of all limits that these carts meet."""
+        """Load what was taken before the period from all limits that these carts meet."""
         own: list[tuple[int, CartTerms]] = []
         if isinstance(self._draft, CartPromotionDraft) and self._draft.replaces is not None:
             own = [(self._draft.replaces, self._draft.promotion.terms)]

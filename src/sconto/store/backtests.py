@@ -155,7 +155,7 @@ _CHECKPOINTS: Final = msgspec.msgpack.Decoder(Checkpoint)
 
 
 class Claimed(NamedTuple):
-    """A claimed job; `checkpoint` is None if no order was looked at yet."""
+    """A claimed job; `checkpoint` is None if no order was read yet."""
 
     wanted: NewBacktest
     orders: int | None
@@ -205,13 +205,13 @@ async def list_backtests(
 async def cancel_backtest(
     connection: Connection, merchant_id: int, backtest_id: int, now: datetime
 ) -> Backtest | None:
-    """End an open job; None if it has ended before."""
+    """End an open job; None if it has already ended."""
     row = await connection.fetchrow(_CANCEL, merchant_id, backtest_id, now)
     return None if row is None else _backtest(row)
 
 
 async def delete_backtest(connection: Connection, merchant_id: int, backtest_id: int) -> bool:
-    """Delete a job, open or not; whether there was one."""
+    """Delete a job, open or not; returns whether there was one."""
     if backtest_id > MAX_INT64:
         return False
     return bool(await connection.fetchval(_DELETE, merchant_id, backtest_id))
@@ -220,7 +220,7 @@ async def delete_backtest(connection: Connection, merchant_id: int, backtest_id:
 async def list_claimable(
     connection: Connection, now: datetime, limit: int
 ) -> list[tuple[int, int]]:
-    """The first open job of each merchant where no worker has it: the merchant's id and its own."""
+    """The first open job of each merchant, unless a worker has it: the ids of merchant and job."""
     rows = await LIST_CLAIMABLE.fetch(connection, now, limit)
     return [(row["merchant_id"], row["backtest_id"]) for row in rows]
 
@@ -247,7 +247,8 @@ async def reserve_backtest(
 ) -> int | None:
     """Take the lease of a job, for another process to claim it.
 
-    Returns how often this was tried since the job last got further; None if it is not to be had.
+    Returns how often this was tried since the job last made progress; None if another worker has
+    it.
     """
     attempts: int | None = await connection.fetchval(
         _RESERVE, merchant_id, backtest_id, lease, leased_until, now
@@ -294,7 +295,7 @@ async def save_checkpoint(
     checkpoint: Checkpoint,
     leased_until: datetime,
 ) -> bool:
-    """Save how far the job is and renew the lease; False if the job is not this worker's."""
+    """Save the job's progress and renew the lease; False if the job is not this worker's."""
     saved = await connection.fetchval(
         _SAVE,
         merchant_id,
@@ -337,13 +338,13 @@ async def release_backtest(
 ) -> None:
     """End the lease, so that any worker can claim the job.
 
-    `stopped`: the worker was stopped, so this was no attempt.
+    `stopped` says that the worker was stopped, so this does not count as an attempt.
     """
     await connection.execute(_RELEASE, merchant_id, backtest_id, lease, stopped)
 
 
 async def restart_backtests(connection: Connection, merchant_id: int) -> None:
-    """Have the merchant's open jobs begin anew, without anything of their checkpoints."""
+    """Restart the merchant's open jobs, without their checkpoints."""
     await connection.execute(_RESTART, merchant_id)
 
 

@@ -1,4 +1,4 @@
-"""What is asked for carts, and what a statement returns for them."""
+"""The requests for carts, and the rows that a statement returns for them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,11 @@ from sconto.store.subscription_rules import CarriedRules
 
 
 class Versions(NamedTuple):
-    """The versions of a merchant's timeline, of all its prices (`price_versions`) and of its cart
-    promotions, None for a merchant that never had one; and whether the merchant records events, and
-    ever made a hold."""
+    """The versions of a merchant's timeline, of its prices and of its cart promotions.
+
+    The last is None for a merchant that never had a cart promotion. Also whether the merchant
+    records events, and whether it ever made a hold.
+    """
 
     timeline: int
     prices: int
@@ -37,9 +39,8 @@ class CartAt(msgspec.Struct, frozen=True):
 
     A code that one of these orders used up counts as unused, because it is free for the order that
     replaces them. The second of the orders is the one that is replaced. What is held for the first
-    counts as free, and so does what is held until a time that is not later than `now`, which is
-    `at` if it is None. `with_cart_promotions` reads what cart promotions depend on even if the
-    merchant has none.
+    counts as free, and so does what was held until `now` or earlier; `now` None means `at`.
+    `with_cart_promotions` reads what cart promotions depend on even if the merchant has none.
     """
 
     cart: Cart
@@ -50,7 +51,7 @@ class CartAt(msgspec.Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """Its lines and codes: what reading it costs."""
+        """Its lines and codes: the cost of reading it."""
         return len(self.cart.lines) + len(self.cart.codes)
 
 
@@ -58,7 +59,7 @@ class StoredCandidates(Candidates, frozen=True):
     """The candidates of a cart in one snapshot, with the orders that were asked for.
 
     `versions` are those of the merchant's timeline and prices in the same snapshot. `hold` is that
-    of the first of the orders, even if it is over.
+    of the first of the orders, even if it has ended.
     """
 
     orders: Mapping[str, StoredOrder] = {}
@@ -72,7 +73,7 @@ class StoredCandidates(Candidates, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a statement needs to know of a cart; `now` only beside holds.
+    """What a statement needs to know about a cart; `now` only for merchants with holds.
 
     `picks_of` are the products whose picks it reads; ALL_PRODUCTS_ID stands for all products.
     `limited` are the cached cart promotions whose allowances it reads; with `lists_automatic` it
@@ -94,7 +95,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What a statement finds for a cart."""
+    """What a statement returns for a cart."""
 
     picks: Sequence[PickSpan] = ()
     known: frozenset[int] = frozenset()
@@ -108,10 +109,11 @@ class Row(msgspec.Struct, frozen=True):
     taken: Sequence[TakenOfPromotion] = ()
     has_ordered: bool = False
     hold: HoldRow | None = None
+    undrawn: Sequence[str] = ()
 
 
 class Rows(msgspec.Struct, frozen=True):
-    """What a statement finds for all its carts, in their order."""
+    """What a statement returns for all its carts, in their order."""
 
     versions: Versions | None
     carts: list[Row]
@@ -133,12 +135,12 @@ class Rows(msgspec.Struct, frozen=True):
 
     @property
     def is_crowded(self) -> bool:
-        """Whether a text of one of the carts may have more codes than were read."""
+        """Whether a code of one of the carts may be on more promotions than were read."""
         return any(has_crowded_code(row.offers) for row in self.carts)
 
 
 def has_crowded_code(offers: Sequence[Offer | None]) -> bool:
-    """Whether a text may have more codes than were read."""
+    """Whether a code may be on more promotions than were read."""
     if len(offers) <= FEW_CODES:
         return False
     codes = Counter(None if offer is None else offer.key for offer in offers)

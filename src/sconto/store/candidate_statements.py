@@ -1,7 +1,7 @@
 """The statements that read candidates.
 
-Carts of one merchant ($1) come as a list of JSON objects ($2), and what is found for each goes back
-as a JSON object, in their order. The names in both are the fields of `candidates.Request` and
+Carts of one merchant ($1) are a list of JSON objects ($2), and the result for each is a JSON
+object, in their order. The names in both are the fields of `candidates.Request` and
 `candidates.Row`.
 
 Each list comes from index look-ups, one for each element that the cart gives. LIMIT and OFFSET 0
@@ -73,8 +73,8 @@ FEW_CODES: Final = 8
 """Codes that are read for one text; of a text with more, one more is read, which shows that."""
 
 
-# The percents are read only if the promotion applies: of the others the rules need no more than the
-# reason. A deleted promotion is a null, which still counts as a code that was read.
+# The percents are read only if the promotion applies: of the others the rules need only the reason.
+# A deleted promotion is a null, which still counts as a code that was read.
 def _offers(codes: str, held_until: str) -> str:
     return f"""
     ARRAY(
@@ -130,7 +130,7 @@ _ORDERS: Final = f"""
     ) AS orders
 """  # noqa: S608
 
-# The hold of the cart's first order id, also one that is over: its order ends it.
+# The hold of the cart's first order id, even if it has ended: its order deletes it.
 _HOLD: Final = f"""
     (
         SELECT row_to_json(hold)
@@ -164,7 +164,7 @@ CROSS JOIN LATERAL (SELECT {",".join(parts)}) AS found
 """  # noqa: S608  # of our own constants
 
 
-# Those without picks are for carts whose picks are all cached: PostgreSQL does not begin to look
+# The statements without picks are for carts whose picks are all cached: PostgreSQL does not look
 # for any. Only the carts of subscriptions pay for the subscription rules.
 READ: Final = _statement(_PICKS, _KNOWN, _OFFERS, _ORDERS)
 READ_WITHOUT_PICKS: Final = _statement(_KNOWN, _OFFERS, _ORDERS)

@@ -55,8 +55,11 @@ __all__ = [
 
 
 class _Statements(NamedTuple):
-    """A statement that reads picks, one for carts whose picks are all cached, one for carts with a
-    text that has many codes, and perhaps one for carts with cached picks that name no order."""
+    """The statements that read candidates.
+
+    One reads picks. One is for carts whose picks are all cached, and perhaps one for those among
+    them that name no order. One is for carts with a code that is on many promotions.
+    """
 
     with_picks: str
     without_picks: str
@@ -155,7 +158,7 @@ async def read_candidates_of_carts(
     """The candidates of each of several carts of one merchant, in one statement and snapshot.
 
     Cached cart promotions are valid only if the statement returns the version that they were read
-    at. If not, everything is read again, and once when it says that the merchant has holds.
+    at. If not, everything is read again. The same happens when it says that the merchant has holds.
     """
     cached = cache.cart_promotions.get(merchant_id)
     beside_holds = cache.has_holds(merchant_id)
@@ -206,7 +209,7 @@ async def _read_carts(
     lists_automatic: bool,
     beside_holds: bool,
 ) -> tuple[Rows, list[_Picks]]:
-    """What is found for the carts; of cart promotions what the cached ones do not tell."""
+    """The rows of the carts; of cart promotions only what is not cached."""
     requests = [_request(one) for one in carts]
     in_subscription = any(one.cart.subscription is not None for one in carts)
     if lists_automatic or not (cached is None or cached.are_all):
@@ -272,7 +275,7 @@ async def _read(
     requests: Sequence[Request],
     statements: _Statements,
 ) -> tuple[Rows, list[_Picks]]:
-    """What is found for each request, and its picks.
+    """The row of each request, and its picks.
 
     Cached picks are not read again. They are valid only if the statement returns the version that
     they were read at. If not, everything is read again.
@@ -296,6 +299,8 @@ async def _read(
     if rows.is_crowded:
         picks = [{} for _ in requests]
         rows = await _fetch(connection, merchant_id, requests, statements.crowded)
+        for row in rows.carts:
+            cache.undrawn.add(merchant_id, row.undrawn)
     for row, picks_of_cart in zip(rows.carts, picks, strict=True):
         if row.picks:
             cache.put(merchant_id, rows.timeline_version, row.picks)

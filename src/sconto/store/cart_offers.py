@@ -49,7 +49,7 @@ _TAKEN: Final = """
     )
 """
 
-# With what is held for others, so without what is held until a time that has come.
+# Includes what is held for others, except holds that have ended.
 _TAKEN_AND_HELD: Final = """
     ARRAY(
         SELECT json_build_object('scope', scope, 'taken', taken + held - coalesce((
@@ -98,7 +98,7 @@ TAGGED: Final = """
 """
 
 
-# ORDER BY keeps the planner from reading the table, in the hope of an early match.
+# ORDER BY keeps the planner from scanning the table in the hope of an early match.
 def _automatic(taken: str) -> str:
     return f"""
     CASE WHEN cart.lists_automatic THEN ARRAY(
@@ -214,9 +214,9 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
     """The automatic cart promotions of a merchant at a version, for times from `since` on.
 
     Those that cannot be prepared are the `others`; of them, those with limits need their allowances
-    for each cart. `listed` are those that listings show. `are_all` says that a cart can be priced
-    with these alone: the merchant has none with codes, and nothing that is stored decides whether
-    one of these applies: no tags, limits or earlier orders.
+    for each cart. `listed` are those that listings show. `are_all` says that these alone decide a
+    cart: the merchant has none with codes, and nothing stored decides whether one of these applies:
+    no tags, limits or earlier orders.
     """
 
     version: int
@@ -236,7 +236,7 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
         *,
         any_with_codes: bool,
     ) -> Self:
-        """Those of a merchant at a version."""
+        """The automatic cart promotions of a merchant at a version."""
         return cls(
             version,
             since,
@@ -261,8 +261,8 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
 class CartPromotionCache:
     """Cached automatic cart promotions of merchants, bounded.
 
-    Those of the merchant that was not asked for longest go first. Those of a single merchant stay,
-    however many products they name.
+    The merchant that was idle longest is dropped first. The entry of a single merchant stays,
+    however many products it names.
     """
 
     def __init__(self) -> None:
@@ -272,7 +272,7 @@ class CartPromotionCache:
         self._parts = 0
 
     def get(self, merchant_id: int) -> CachedCartPromotions | None:
-        """What is cached; None if nothing is, or the merchant never had a cart promotion."""
+        """The cached entry; None if there is none, or the merchant never had a cart promotion."""
         return self._merchants.get(merchant_id)
 
     def put(self, merchant_id: int, cached: CachedCartPromotions) -> None:
@@ -285,7 +285,7 @@ class CartPromotionCache:
         self._parts += cached.parts
         self._merchants[merchant_id] = cached
         while self._parts > _MAX_PARTS and len(self._merchants) > 1:
-            # Not popitem(): it leaks what it returns (lru-dict 1.4.1, its issue 64).
+            # Not popitem(): it leaks its result (lru-dict 1.4.1, its issue 64).
             oldest = self._merchants.peek_last_item()
             assert oldest is not None, "two merchants are cached"  # noqa: S101
             self._count_off(*oldest)
@@ -296,13 +296,13 @@ class CartPromotionCache:
 
 
 def has_limits(terms: CartTerms) -> bool:
-    """Whether the promotion has a limit whose allowances must be looked up."""
+    """Whether the promotion has a limit whose allowances must be read."""
     limits = terms.limits
     return (limits.total, limits.per_customer, limits.budget) != (None, None, None)
 
 
 def _is_decided_by_carts(terms: CartTerms) -> bool:
-    """Whether the cart alone decides what the promotion gives, and nothing that is stored."""
+    """Whether only the cart decides what the promotion gives, and nothing stored."""
     return not (terms.names_tags or terms.conditions.first_order or has_limits(terms))
 
 
@@ -313,7 +313,7 @@ def offers_of(
     taken: Iterable[TakenOfPromotion],
     replaced: StoredOrder | None,
 ) -> CartOffers:
-    """The cart promotions that a cart may get, with the room that their limits leave.
+    """The cart promotions that a cart may get, with what is left of their limits.
 
     `taken` is of the cached ones. What the replaced order took counts as given back.
     """

@@ -1,4 +1,4 @@
-"""Rows of cart promotions: a row of `promotions` each, and one with the terms as JSON."""
+"""Rows of cart promotions: each has a row in `promotions`, and one with the terms as JSON."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,7 +123,7 @@ async def update_promotion(
     promotion: CartPromotion,
     version: datetime | None = None,
 ) -> bool:
-    """Update the promotion, without its codes; with a `version`, only if it was last changed then.
+    """Update the promotion, without its codes; with a `version`, only if that is its last change.
 
     Returns whether it was updated.
     """
@@ -176,7 +176,7 @@ async def find_codes(
 async def list_promotions(
     connection: Connection, merchant_id: int, query: CartPromotionQuery, now: datetime
 ) -> list[CartPromotion]:
-    """The promotions that the query asks for, the latest created first; one more than its limit."""
+    """The promotions that match the query, the latest created first; one more than its limit."""
     rows = await connection.fetch(
         _LIST,
         merchant_id,
@@ -193,7 +193,7 @@ async def list_promotions(
 
 
 async def count_automatic(connection: Connection, merchant_id: int, now: datetime) -> int:
-    """How many automatic promotions are active and not over."""
+    """The number of automatic promotions that are active and not over."""
     count: int = await connection.fetchval(_COUNT_AUTOMATIC, merchant_id, now)
     return count
 

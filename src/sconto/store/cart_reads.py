@@ -1,12 +1,12 @@
 """Reads the candidates of several concurrent callers in one statement.
 
 Most of the cost of a small statement is fixed: its round trip, and its start and end on both sides.
-So while two statements are under way for a merchant, carts that come meanwhile wait until one of
-them ends, and are then read together. A single request never waits. The more requests are
-concurrent, the more of them share a statement.
+So while two statements of a merchant are running, new carts wait until one of them ends, and are
+then read together. A single request never waits. The more requests are concurrent, the more of them
+share a statement.
 
-A statement is sent after all its carts were asked for. So a caller's snapshot contains everything
-that was acknowledged before the caller asked.
+A statement is sent after all its carts arrived. So a caller's snapshot contains everything that was
+acknowledged before the call.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class CartReads:
             if len(group) == 1:
                 group[0].fail(error)
                 return
-            # An unexpected error may be the fault of one cart: the others must not fail with it.
+            # One cart may cause an unexpected error: the others must not fail with it.
             for one in group:
                 await self._read(merchant_id, [one])
         except BaseException:
@@ -110,7 +110,7 @@ class CartReads:
 
 
 class _Waiting:
-    """A cart, and the future of its candidates, which is cancelled if the caller is."""
+    """A cart, and the future of its candidates, which is cancelled with the caller."""
 
     __slots__ = ("answer", "cart")
 
@@ -128,7 +128,7 @@ class _Waiting:
 
 
 class _Queue:
-    """The carts of a merchant that wait, and the number of statements under way."""
+    """The waiting carts of a merchant, and the number of its running statements."""
 
     __slots__ = ("loop", "under_way", "waiting")
 
@@ -140,7 +140,7 @@ class _Queue:
     def take_group(self, most: int) -> list[_Waiting]:
         """The carts of the next statement: the first, and more while it stays small.
 
-        `most` is the number of lines and codes that are small.
+        `most` is the number of lines and codes of a small statement.
         """
         group: list[_Waiting] = []
         size = 0

@@ -4,7 +4,7 @@ Everything is computed again from the orders' frozen outcomes and from the appli
 shares nothing with the statements that wrote it. The server sorts and joins, on disk if necessary,
 so a check needs memory only for the violations that it finds.
 
-$1 is the merchant whose records are checked, null for all. $2 is how many violations to name.
+$1 is the merchant whose records are checked, null for all. $2 is the number of violations to name.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -35,6 +35,9 @@ CHECKS: Final = (
     *EVENT_CHECKS,
 )
 """Each promise, with the statement that returns (merchant_id, words) for what breaks it."""
+
+TIMELINE: Final = "The timeline shows the latest created promotion at every moment"
+"""The promise that is compared without a statement of its own, by `read_timelines`."""
 
 _ONE_BY_ONE: Final = frozenset({ORDERS_COUNTED})
 """Statements that Citus does not run for several merchants at once."""

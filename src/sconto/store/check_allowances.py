@@ -65,7 +65,7 @@ WHERE ($1::bigint IS NULL OR merchant_id = $1)
 LIMIT $2
 """
 
-# A first order may be deleted, and then another one may be the first.
+# The customer's first order may be deleted, and then another one may be the first.
 _FIRST_ORDERS: Final = """
 SELECT merchant_id, format('customer %L has %s first orders', customer_id, count(*)) AS words
 FROM orders

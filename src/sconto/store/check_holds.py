@@ -43,7 +43,7 @@ WHERE ($1::bigint IS NULL OR merchant_id = $1) AND NOT EXISTS (
 LIMIT $2
 """
 
-# Less is held than the order will take if it replaces another one, which gives back.
+# A hold of an order that replaces another one holds less than the order will take.
 _AS_PROMISED: Final = """
 WITH promised AS (
     SELECT merchant_id, order_id, (one->>'promotion_id')::bigint AS promotion_id,

@@ -60,7 +60,7 @@ HAVING sum(subtotal) <> order_subtotal
 LIMIT $2
 """
 
-# What the outcomes say was picked must be what was recorded. If an outcome names its decimals, its
+# The picks in the outcomes must be the recorded ones. If an outcome names its decimals, its
 # redemptions are in whole units (`stored_amounts`).
 _RECORDED: Final = """
 WITH line AS (
@@ -108,8 +108,8 @@ LIMIT $2
 """
 
 # Uses of one-time codes are counted on the code, and for its promotion under code 0. Those that an
-# earlier version counted may still be in counters by code: both sums contain them. What purged
-# orders redeemed is kept as sums (`purging`).
+# earlier version counted may still be in counters by code: both sums contain them. Redemptions of
+# purged orders are kept as sums (`purging`).
 _COUNTED: Final = """
 WITH recorded AS (
     SELECT merchant_id, promotion_id, code_id, code_type, applied,
@@ -223,7 +223,7 @@ FROM (SELECT * FROM marked EXCEPT ALL SELECT * FROM served) AS untaken
 LIMIT $2
 """
 
-# The other one of two orders may be purged.
+# One of two orders may be purged.
 _REPLACED: Final = """
 SELECT old.merchant_id, format('order %L is said to be replaced by %L: it is %s, and that one'
     ' replaces %s', old.order_id, old.replaced_by, old.status,
@@ -246,8 +246,8 @@ WHERE ($1::bigint IS NULL OR new.merchant_id = $1) AND new.replaces IS NOT NULL
 LIMIT $2
 """
 
-# Where orders of before are still being listed, or the version before placed some, more rows than
-# one may have a time.
+# While older orders are being indexed, or after the previous version placed some, more than one row
+# may have a time.
 _LISTED: Final = """
 SELECT merchant_id, format('order %L redeemed promotion %s, and no list by promotion finds it',
     order_id, promotion_id) AS words
@@ -259,8 +259,8 @@ HAVING count(placed_at) = 0
 LIMIT $2
 """
 
-# Orders that wait to be counted are left out. What purged orders counted is kept as sums, unless
-# the version before purged them: then more may be counted than is known.
+# Orders that are not counted yet are left out. Counts of purged orders are kept as sums, unless the
+# previous version purged them: then the counters may be higher than the sums.
 ORDERS_COUNTED: Final = f"""
 WITH placed AS (
     SELECT {PLACED_COLUMNS}

@@ -73,7 +73,8 @@ HAVING count(*) > 1
 LIMIT $2
 """
 
-# These make duplicates impossible. A restore that failed half-way leaves tables without them.
+# These indexes make duplicates impossible. A restore that failed half-way leaves tables without
+# them.
 _INDEXES: Final = """
 SELECT 0::bigint AS merchant_id, format('no index makes %s of %s unique', columns, name) AS words
 FROM (VALUES
@@ -86,6 +87,8 @@ FROM (VALUES
     ('codes', 'merchant_id, code_key, promotion_id', true),
     ('timeline_versions', 'merchant_id', false),
     ('automatic_picks', 'merchant_id, product_id, starts_at', false),
+    ('crowded_codes', 'merchant_id, code_key', false),
+    ('code_picks', 'merchant_id, code_key, by_percent, product_id, starts_at', false),
     ('orders', 'merchant_id, order_id', false),
     ('orders', 'merchant_id, customer_id', true),
     ('returns', 'merchant_id, order_id, number', false),

@@ -1,10 +1,10 @@
-"""Promises about returns: how much came back, and what was paid back for it."""
+"""Promises about returns: how much was returned, and what was paid back for it."""
 
 from typing import Final
 
 from sconto.store.stored_amounts import OUTCOME_UNIT
 
-# Every returned line, with the line that was ordered and all that came back of it so far. Amounts
+# Every returned line, with the line that was ordered and everything returned of it so far. Amounts
 # are in minor units.
 _LINES: Final = f"""
 WITH chosen AS (
@@ -86,7 +86,7 @@ WHERE first <> 1 OR last <> returns OR ids <> returns OR NOT is_noted
 LIMIT $2
 """
 
-# Rounded as in the domain: half up, at the units that came back so far.
+# Rounded as in the domain: half up, at the number of units returned so far.
 _AMOUNTS: Final = f"""
 {_LINES}
 SELECT merchant_id, format('order %L, line %L: return %L pays back %s for %s units', order_id,

@@ -8,13 +8,13 @@ PLAN_CACHE_MODE: Final = "auto"
 """Citus has no plan for statements whose merchant it does not know, so no generic plan."""
 
 SESSION_SETTINGS: Final = {
-    # It hides the shards from those who list tables, and rewrites asyncpg's look-up of types for
-    # that, which then takes half a second on each new connection.
+    # It hides the shards from programs that list tables, and rewrites asyncpg's look-up of types
+    # for that, which then takes half a second on each new connection.
     "citus.override_table_visibility": "off",
-    # What a transaction sets for itself, such as how long it waits for a lock, is set on the node
-    # that has the merchant too.
+    # A transaction's own settings, such as its lock timeout, are also set on the node that has the
+    # merchant.
     "citus.propagate_set_commands": "local",
-    # A node that has gone silent keeps a connection for so long, 30 seconds otherwise.
+    # How long a connection to a silent node lives; 30 seconds by default.
     "citus.node_connection_timeout": "3s",
 }
 """Settings of every session, beside those of a database that is not distributed."""

@@ -6,9 +6,9 @@ with the commit, the rollback or the worker. So no lease can expire, and a kill 
 repair.
 
 Existing queues were considered first. PgQueuer, the one on asyncpg, has tables keyed by an id
-alone, which a database that is spread by merchant cannot have. It keeps a listening connection in
-every worker, which a pooler in transaction mode cannot offer. It resumes a killed worker's job only
-when a heartbeat is missed. The progress has to be stored here in any case, and nothing else is
+alone, which a database that is distributed by merchant cannot have. It keeps a listening connection
+in every worker, which a pooler in transaction mode cannot offer. It resumes a killed worker's job
+only when a heartbeat is missed. The progress must be stored here in any case, and nothing else is
 needed.
 """
 
@@ -72,7 +72,7 @@ async def insert_generation(
     wanted: int,
     now: datetime,
 ) -> Generation:
-    """Insert a job, of which nothing is made yet."""
+    """Insert a job with no codes made yet."""
     [row] = await connection.fetch(
         _INSERT,
         caller.merchant_id,
@@ -128,7 +128,7 @@ async def advance_generation(
     finished_at: datetime | None,
     ending: Ending | None,
 ) -> None:
-    """Count the codes that this transaction made, and how the job ended, if it did."""
+    """Count the codes that this transaction made; store the ending if the job has ended."""
     await connection.execute(_ADVANCE, merchant_id, generation_id, made, finished_at, ending)
 
 

@@ -1,4 +1,4 @@
-"""Code ids and types in redemptions and counters that are not of a single code."""
+"""Values for code ids and types in redemptions and counters that are not of a single code."""
 
 from typing import Final
 

@@ -81,8 +81,8 @@ _INSERT_STAGED: Final = _INSERT_UNLESS_TAKEN.format(
     ) AS new"""
 )
 
-# LIMIT 1 forces one look-up for each key. Without it, a plan could read all of a million codes for
-# the sake of one.
+# LIMIT 1 forces one look-up for each key. Without it, a plan could read all of a million codes to
+# find one.
 FIND_BY_KEY: Final = """
 SELECT found.code_id, found.code, found.code_key
 FROM unnest($3::text[]) AS wanted (code_key)
@@ -176,7 +176,7 @@ class CodesClash(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CodeHolder:
-    """The part of a promotion that matters to its codes; one that applies by itself takes none."""
+    """What matters of a promotion to its codes; an automatic promotion takes none."""
 
     promotion_id: int
     takes_codes: bool
@@ -232,7 +232,7 @@ async def insert_codes(
     codes: Sequence[str],
     keys: Sequence[str],
 ) -> int:
-    """Add the codes that the promotion does not have, after its others; how many were added.
+    """Add the codes that the promotion does not have, after its others; returns how many.
 
     Ids ascend in the order given.
     """
@@ -247,7 +247,7 @@ async def insert_codes(
 async def find_taken(
     connection: Connection, merchant_id: int, promotion_id: int, keys: Sequence[str]
 ) -> set[str]:
-    """The keys that the promotion has codes of."""
+    """Those of the keys that the promotion already has."""
     taken: set[str] = set()
     for (some,) in batches(keys):
         rows = await connection.fetch(FIND_BY_KEY, merchant_id, promotion_id, some)
@@ -275,7 +275,7 @@ async def remove_listed(
 
 
 async def stage_codes(connection: Connection, lines: AsyncIterable[CodeLine]) -> int:
-    """Stage the lines of a file until the transaction ends; how many there are.
+    """Stage the lines of a file until the transaction ends; returns their number.
 
     They are read one by one, as fast as the database takes them.
     """
@@ -293,7 +293,7 @@ async def insert_staged(
 ) -> None:
     """Add the staged codes after the promotion's others; ids ascend with the lines.
 
-    If it raises, the transaction can go on as if this had not been tried. Raises CodesClash.
+    If it raises, the transaction is still usable. Raises CodesClash.
     """
     async with savepoint(connection):
         added = await connection.fetchval(
@@ -312,7 +312,7 @@ async def sample_staged(connection: Connection, staged: int) -> Sample:
 async def find_clashes(
     connection: Connection, merchant_id: int, promotion_id: int, limit: int
 ) -> tuple[list[RefusedCodeLine], int]:
-    """The first staged lines that repeat a code, and how many lines do in all."""
+    """The first staged lines that repeat a code, and the number of all such lines."""
     rows = await connection.fetch(
         _FIND_CLASHES, merchant_id, promotion_id, limit, timeout=IMPORT_TIMEOUT
     )
@@ -334,9 +334,9 @@ async def list_codes(
     used: bool | None = None,
     behind: int = -MAX_INT64,
 ) -> list[PlacedCode]:
-    """Up to `limit` codes behind a position, in the order in which they were added.
+    """Up to `limit` codes after a position, in the order in which they were added.
 
-    `used` asks for those that an order used up, or for the others.
+    `used` True means those that an order used up, False the others.
     """
     rows = await connection.fetch(LIST, merchant_id, holder.promotion_id, used, limit, behind)
     return [placed_code(row, holder.code_type) for row in rows]
@@ -364,7 +364,7 @@ async def count_codes(
 ) -> CodeCounts:
     """How many codes the promotion has, and how many of them an order used up.
 
-    With `most`, it counts up to so many; at that number the codes used up are not known.
+    With `most`, it counts up to that number; then the number of codes used up is unknown.
     """
     [row] = await connection.fetch(_COUNT, merchant_id, promotion_id, most)
     return CodeCounts(row["total"], row["total"] - row["free"])

@@ -1,4 +1,4 @@
-"""Codes of a promotion that have a text anywhere: those that begin with it, and then others."""
+"""Search for codes of a promotion by a part: codes that begin with the text, then others."""
 
 from typing import Final
 
@@ -10,10 +10,10 @@ from sconto.store.search_indexes import CODE_PARTS, code_slots
 LOOKED_AT: Final = 20_000
 """Codes that are looked at for others than those that begin with the text."""
 
-# The planner takes this for that many merchants (`search`).
+# The planner assumes this number of merchants (`search`).
 _MERCHANT: Final = ", ".join(["$1::bigint"] * 100)
 
-# A common table expression is read row by row, as the limits ask for them.
+# A common table expression is read row by row, as the limits need them.
 _UNUSED: Final = f"""
     SELECT code_id FROM (
         SELECT found.*
@@ -68,11 +68,11 @@ async def search_parts(
     used: bool | None = None,
     behind: str = "",
 ) -> tuple[list[PlacedCode], list[PlacedCode]]:
-    """Up to `limit` codes after a key that begin with the text, and up to so many that have it.
+    """Up to `limit` codes after a key that begin with the text, and others that contain it.
 
     The others are looked for only if the first are fewer than the limit. The text has three
-    characters or more. The others are of LOOKED_AT unused codes of the merchant that have it, and
-    of the LOOKED_AT used codes that the promotion got last.
+    characters or more. The others are of LOOKED_AT unused codes of the merchant that contain it,
+    and of the LOOKED_AT used codes that the promotion got last.
     """
     rows = await connection.fetch(
         _SEARCH,

@@ -1,14 +1,14 @@
 """Removes the codes of a deleted promotion, and restores them, in batches.
 
-The mark on the promotion is what deletes it: no quote and no order takes a code of a deleted
-promotion. Its codes are removed afterwards, only so that a look-up of a code does not get slower
-with the deleted promotions that have it. So it does not matter when that happens.
+The mark on the promotion deletes it: no quote and no order takes a code of a deleted promotion. Its
+codes are removed afterwards, only so that deleted promotions do not slow down the look-up of a
+code. So it does not matter when that happens.
 
 Removing a million codes in one transaction would keep orders that use them waiting for seconds. So
 each transaction removes a thousand, skips those that an order has locked, and stores its progress.
-A code's time of removal is the time of the deletion, whenever it is removed; that tells which codes
-a restoration brings back. A restoration is several transactions too, and the promotion stays
-deleted until the last one. Meanwhile the removal is paused. It goes on if a restoration ends
+A code's time of removal is the time of the deletion, whenever it is removed; it shows which codes a
+restoration must bring back. A restoration is several transactions too, and the promotion stays
+deleted until the last one. Meanwhile the removal is paused. It continues if a restoration ends
 half-way.
 """
 
@@ -62,7 +62,7 @@ ON CONFLICT (merchant_id, promotion_id)
 DO UPDATE SET swept_to = excluded.swept_to, batches = sweep.batches + 1, paused_until = NULL
 """
 
-# The one statement that asks for all merchants: the table is empty most of the time.
+# The only statement here that reads all merchants: the table is empty most of the time.
 LIST_SWEEPS: Final = Poll("""
 SELECT merchant_id, promotion_id
 FROM code_sweeps
@@ -71,7 +71,7 @@ ORDER BY merchant_id, promotion_id
 LIMIT $1
 """)
 
-# Who restores the promotion waits for the end of this transaction, an older program too.
+# A restoration waits for the end of this transaction, also in an older program.
 _CLAIM: Final = """
 SELECT sweep.swept_to, promotion.deleted_at
 FROM code_sweeps AS sweep
@@ -115,7 +115,7 @@ RETURNING codes.code_id
 async def begin_sweep(
     connection: Connection, merchant_id: int, promotion_id: int, deleted_at: datetime
 ) -> ListChange:
-    """Remove the first codes of a promotion that this transaction deletes; later ones follow.
+    """Remove the first codes of a promotion that this transaction deletes; others follow later.
 
     Returns what the deletion removes in all.
     """
@@ -137,7 +137,7 @@ async def list_sweeps(connection: Connection, limit: int) -> list[tuple[int, int
 
 
 async def sweep_batch(connection: Connection, merchant_id: int, promotion_id: int) -> bool:
-    """Remove the next codes of a deleted promotion; whether this worker has more to do."""
+    """Remove the next codes of a deleted promotion; returns whether this worker has more to do."""
     job = await connection.fetchrow(_CLAIM, merchant_id, promotion_id)
     if job is None:
         return False
@@ -166,14 +166,14 @@ async def _remove_some(
     deleted_at: datetime,
     behind: int,
 ) -> tuple[int, int]:
-    """How many codes after a position were removed, and the position of the last."""
+    """How many codes after a position were removed, and the position of the last one."""
     rows = await connection.fetch(_REMOVE, merchant_id, promotion_id, deleted_at, behind)
     return len(rows), max((row["position"] for row in rows), default=behind)
 
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """How far the codes of a deletion are restored: up to a code's id, in so many batches.
+    """How far the codes of a deletion are restored: up to a code's id, after some batches.
 
     `is_complete` says that all of them are restored.
     """

@@ -61,7 +61,7 @@ class _Stored:
 async def write_codes(
     connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
 ) -> ListChange:
-    """Make these the promotion's codes; unchanged rows are not written.
+    """Set the promotion's codes; unchanged rows are not written.
 
     A code that the promotion has keeps its id and gets its new spelling. New codes get ids that
     ascend in the order given, even if they were removed earlier. Codes that are left out are

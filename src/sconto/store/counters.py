@@ -3,21 +3,21 @@
 The counters of orders are folded by slot alone, from `open_order_counts` into `order_counts`. They
 stay by day, so that reports are exact for any days.
 
-Why the counts stay exact. A fold is one statement. What its DELETE returns is what its INSERT adds,
+Why the counts stay exact. A fold is one statement. Its INSERT adds exactly what its DELETE returns,
 so a reader sees all of it or nothing, and a killed fold changes nothing. A row that an order is
 adding to is left for the next fold (SKIP LOCKED). A row that an order has just added to is locked,
-and then deleted as that order left it.
+and then deleted with that order's addition.
 
-Uses of a one-time code are counted on the code, and for its promotion under code 0 (`orders`). What
-an earlier version counted by code is moved there: folded rows are written in that form. The deleted
-uses are added to the code's row as it is when the row is locked. So neither a fold nor an order
-loses what the other adds.
+Uses of a one-time code are counted on the code, and for its promotion under code 0 (`orders`). Uses
+that an earlier version counted by code are moved there: folded rows are written in that form. The
+deleted uses are added to the newest version of the code's row, after it is locked. So neither a
+fold nor an order loses what the other adds.
 
 Why orders do not wait. They add to the rows of today, which are not folded. An order of a machine
 whose clock is days behind may wait for a fold, and a fold for it. Both add to rows of slot 0 in the
-order of `orders._PLACE`, so they do not wait for each other. An order that takes a code over from
-the order that it replaces may wait while the code's uses are moved. If its clock is days behind
-too, the two may deadlock. PostgreSQL resolves that, and the one that was given up is run again.
+order of `orders._PLACE`, so they do not deadlock. An order that takes a code over from the order
+that it replaces may wait while the code's uses are moved. If its clock is days behind too, the two
+may deadlock. PostgreSQL resolves that, and the transaction that it cancels is run again.
 """
 
 from datetime import date
@@ -36,7 +36,6 @@ FOLD_BATCH: Final = 1_000
 
 # A batch is read in the order of an index. A bitmap scan would read the whole backlog for each
 # batch. So would a planner that does not know the limit, which is why the limit is not a parameter.
-# What was chosen is looked up by its key. A hash or a merge would read all rows for each batch.
 _IN_ORDER: Final = """
 SET LOCAL enable_bitmapscan = off;
 SET LOCAL enable_hashjoin = off;
@@ -111,7 +110,7 @@ _FOLD_DAYS: Final = _on_node(
     _fold_statement(_IS_DAY_TO_FOLD, day="(day - (extract(day FROM day)::integer - 1))")
 )
 
-# The table has rows of the last days alone, so it needs no index for this.
+# The table has only rows of the last days, so it needs no index for this.
 _FOLD_ORDER_COUNTS: Final = _on_node(f"""
 WITH chosen AS MATERIALIZED (
     SELECT subject, promotion_id, code_id, currency, day, slot
@@ -147,8 +146,8 @@ SELECT count(*) FROM gone
 ON_NODES: Final = (_FOLD_CODES, _FOLD_SLOTS, _FOLD_DAYS, _FOLD_ORDER_COUNTS)
 """The functions of these statements on the nodes of a distributed database."""
 
-# Whoever has redemptions has a version: it is drawn with the first promotion. Unlike the table of
-# merchants, that of versions is distributed as the counters are.
+# Each merchant with redemptions has a version: it is drawn with the first promotion. Unlike the
+# table of merchants, that of versions is distributed like the counters.
 LIST_MERCHANTS: Final = Poll(f"""
 SELECT merchant_id
 FROM timeline_versions AS merchants
@@ -175,36 +174,36 @@ LIST_MERCHANTS_WITH_ORDERS: Final = Poll(
 
 
 async def lock_folding(connection: Connection) -> bool:
-    """Take the lock of the one transaction that folds; False if another one has it."""
+    """Take the lock that one folding transaction at a time has; False if another has it."""
     return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", FOLD_LOCK))
 
 
 async def list_merchants_to_fold(
     connection: Connection, slots_before: date, days_before: date
 ) -> list[int]:
-    """The merchants that have slots before the one day, or days before the other, to fold."""
+    """The merchants that have slots before one day, or days before the other, to fold."""
     rows = await LIST_MERCHANTS.fetch(connection, slots_before, days_before)
     counting = await LIST_MERCHANTS_WITH_ORDERS.fetch(connection, slots_before)
     return sorted({row["merchant_id"] for found in (rows, counting) for row in found})
 
 
 async def fold_codes(connection: Connection, merchant_id: int, before: date) -> int:
-    """Move some uses of one-time codes before a day to the codes; the number of rows folded."""
+    """Move some uses of one-time codes before a day to the codes; returns the number of rows."""
     return await _fold(connection, _FOLD_CODES, merchant_id, before)
 
 
 async def fold_slots(connection: Connection, merchant_id: int, before: date) -> int:
-    """Add some rows before a day to slot 0 of their day, oldest first; the number folded."""
+    """Add some rows before a day to slot 0 of their day, oldest first; returns their number."""
     return await _fold(connection, _FOLD_SLOTS, merchant_id, before)
 
 
 async def fold_days(connection: Connection, merchant_id: int, before: date) -> int:
-    """Add some rows before a day to slot 0 of the first of their month; the number folded."""
+    """Add some rows before a day to slot 0 of the first of their month; returns their number."""
     return await _fold(connection, _FOLD_DAYS, merchant_id, before)
 
 
 async def fold_order_counts(connection: Connection, merchant_id: int, before: date) -> int:
-    """Move some counters of orders before a day to where they stay; the number moved."""
+    """Move some counters of orders before a day to their final table; returns their number."""
     return await _fold(connection, _FOLD_ORDER_COUNTS, merchant_id, before)
 
 

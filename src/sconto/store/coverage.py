@@ -75,7 +75,7 @@ async def write_products(
     coverage: Coverage,
     stored: StoredProducts,
 ) -> None:
-    """Make these the products that the promotion names; unchanged rows are not written.
+    """Set the products that the promotion names; unchanged rows are not written.
 
     `stored` are the products that it names in this transaction, none for a new promotion.
     """
@@ -123,7 +123,7 @@ def coverage_from(
 
 
 def stored_coverage(covers_all: bool, percent: int | None, products: StoredProducts) -> Coverage:
-    """What the promotion covers, its products in any order."""
+    """The promotion's coverage; its products are in any order."""
     percents = {product_id: own for product_id, (_, own) in products.items()}
     return coverage_from(covers_all, percent, percents)
 

@@ -20,7 +20,7 @@ SEARCHED_PER_PAGE: Final = 25_000
 
 _COUNTED: Final = MAX_COVERED_COUNTED + 1
 
-# A promotion names its products or covers all: then the catalogue's are walked. Only one of the two
+# A promotion names its products or covers all: then the catalogue is read. Only one of the two
 # scans runs, because the condition of the other has no row. LIMIT 1 makes each product a look-up.
 _LIST: Final = f"""
 WITH promotion AS MATERIALIZED (
@@ -83,10 +83,10 @@ ORDER BY page.product_id
 async def list_covered(
     connection: Connection, merchant_id: int, promotion_id: int, query: CoveredQuery
 ) -> CoveredPage:
-    """The products that the query asks for; none for an unknown promotion.
+    """The products that match the query; none for an unknown promotion.
 
-    A search for an id of the promotion finds that product alone; else digits are looked for in
-    names.
+    A search for the id of a covered product finds that product alone; otherwise digits are looked
+    for in names.
     """
     product_id = None if query.search is None else parse_id(query.search)
     if product_id is not None and not query.after:

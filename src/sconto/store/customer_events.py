@@ -1,4 +1,4 @@
-"""A customer's id in events, where it is by value, as in the orders that they are about."""
+"""A customer's id in events, which store it by value, as orders do."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ FROM unnest(ARRAY['order', 'hold']) AS told (subject)
 WHERE merchant_id = $1 AND data #>> ARRAY[subject, 'customer_id'] = $2
 """
 
-# Events of holds have no position for a second or two. Those of orders take the id from there.
+# Events of holds have no position for a second or two. Events of orders take the id from the order.
 _RENAME_UNTOLD: Final = """
 UPDATE event_outbox
 SET subject = jsonb_set(subject::jsonb, '{request,customer,id}', to_jsonb($3::text))::json

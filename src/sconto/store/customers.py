@@ -1,8 +1,8 @@
-"""What is stored of a customer: orders, holds, and allowances of limits that count customers.
+"""The records of a customer: orders, holds, and allowances of limits that count customers.
 
 Erasing replaces the customer's id by a random one that nothing else names. So orders, counters and
-allowances still add up, and nobody can tell whose they were. A hold stays until its end, but is no
-longer the customer's: an order of the same cart is another request.
+allowances still add up, and nobody can tell whose they were. A hold stays until its end, but no
+longer belongs to the customer: an order of the same cart is another request.
 """
 
 from collections.abc import AsyncIterator
@@ -100,11 +100,11 @@ SELECT EXISTS (
 async def rename_customer(
     connection: Connection, merchant_id: int, customer_id: str, new_id: str
 ) -> tuple[int, int]:
-    """Give the customer's orders and allowances a new id; how many of each.
+    """Give the customer's orders and allowances a new id; returns the number of each.
 
     Needs a transaction that holds the merchant's lock on promotions. It waits for orders that take
-    a limit for each customer, and they wait for it. So no order of before keeps the old id in one
-    place alone.
+    a limit for each customer, and they wait for it. So no earlier order keeps the old id in only
+    one of the two places.
     """
     limited = await connection.fetch(_LIST_LIMITED, merchant_id)
     for promotion_id in (FIRST_ORDERS, *(row["promotion_id"] for row in limited)):
@@ -145,7 +145,7 @@ async def read_orders(
 
 
 async def read_holds(connection: Connection, merchant_id: int, customer_id: str) -> list[Hold]:
-    """What is held for orders of the customer, also if it is over."""
+    """What is held for orders of the customer, including holds that have ended."""
     rows = await connection.fetch(_READ_HOLDS, merchant_id, customer_id)
     return [decode_hold(row[0]) for row in rows]
 

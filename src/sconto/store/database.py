@@ -44,8 +44,8 @@ class Database:
     - `main` serves everything else. Each merchant has a share of it, so that a merchant whose
       requests wait for locks leaves connections to the others.
 
-    A transaction that PostgreSQL gives up for another one is worth repeating. The callers do that,
-    with `retrying` or `retried`.
+    A transaction that PostgreSQL cancels in favour of another one should be repeated. Callers do
+    that with `retrying` or `retried`.
     """
 
     def __init__(
@@ -90,11 +90,12 @@ class Database:
         checkout: int = 0,
         on_statement: OnStatement | None = None,
     ) -> Self:
-        """Make the pools; connections are opened as they are needed, so none is needed now.
+        """Make the pools.
 
-        `checkout` of the connections are for it alone; with 0 it shares the main pool. There may be
-        as many to each node of a distributed database. One more connection is for readiness.
-        `on_statement` is told of each statement of the others.
+        Connections are opened when they are needed, so no database is needed yet. `checkout` of the
+        connections are for it alone; with 0 it shares the main pool. Each node of a distributed
+        database may get as many. One more connection is for readiness. `on_statement` gets each
+        statement of the others.
         """
         nodes = Nodes()
         main = await Pool.open(url, connections - checkout, on_statement, nodes)
@@ -152,10 +153,10 @@ class Database:
         - `orders`: a few orders run together, in the checkout's pool. On a distributed database
           the connection may lead to the merchant's node itself, as in `read`.
 
-        Without a merchant it waits for a connection only. With `transaction=False` the block runs
+        Without a merchant it waits only for a connection. With `transaction=False` the block runs
         one statement, which is a transaction by itself and bounds its own wait for a lock; that
-        saves two round trips. A function is asked whether the block needs a transaction on the
-        connection that it gets.
+        saves two round trips. If it is a function, the function decides for the connection that it
+        gets whether the block needs a transaction.
         """
         loan = self._loan_to_write(merchant_id, queue)
         if not transaction:
@@ -163,6 +164,18 @@ class Database:
         if callable(transaction):
             return self._transaction_if(transaction, loan)
         return self._transaction(loan, queue == "imports")
+
+    def answers_for(self, merchant_id: int) -> bool:
+        """Whether the merchant's node answers, as far as is known."""
+        return not self.nodes.is_silent(self.nodes.group_of(merchant_id))
+
+    def require_answers_for(self, merchant_id: int) -> None:
+        """Raise DatabaseUnavailable if the merchant's node does not answer.
+
+        For what writes to it without a connection of the merchant's share.
+        """
+        if not self.answers_for(merchant_id):
+            raise DatabaseUnavailable("the merchant's node does not answer")
 
     def joined(self, connection: Connection) -> "Database":
         """A database whose reads and writes are parts of the connection's open transaction."""
@@ -220,9 +233,9 @@ class Database:
 
 
 class _Joined(Database):
-    """Each write is a savepoint, so that it may fail and be repeated alone.
+    """Each write is a savepoint, so that it can fail and be repeated alone.
 
-    It shares no cache with other transactions, which do not see what this one writes.
+    It shares no cache with other transactions, which do not see its writes.
     """
 
     def __init__(self, pools: Mapping[str, Pool], connection: Connection) -> None:

@@ -1,18 +1,18 @@
 """Deliveries: events on their way to webhooks, shared by the workers of all processes.
 
 A worker claims a delivery for a time: its lease. While it sends, it holds no lock and no
-connection. A worker that is killed leaves a lease that ends, and then another one claims the
-delivery: it is sent at least once.
+connection. If a worker is killed, its lease ends, and then another one claims the delivery: it is
+sent at least once.
 
 The order of events about one object. A delivery is claimed only if no earlier one of the same
-webhook and object waits. Claiming leaves a delivery waiting, so the next one is claimed after it
-has arrived or is given up. Ids ascend with the positions, because both are given while the stream
-is locked (`events`); a delivery that is sent again gets a new id, and comes last.
+webhook and object waits. A claimed delivery still counts as waiting, so the next one is claimed
+after it has arrived or is given up. Ids ascend with the positions, because both are given while the
+stream is locked (`events`). A delivery that is sent again gets a new id, and comes last.
 
 No webhook delays another one: each has its own deliveries, its own times, and its own number of
-requests under way.
+running requests.
 
-All times are arguments. A lease is longer than the longest request by more than clocks may differ.
+All times are arguments. A lease is longer than the longest request plus any difference of clocks.
 """
 
 import json
@@ -27,7 +27,7 @@ from sconto.store.database import Connection
 from sconto.store.events import event_id
 from sconto.store.polls import Poll
 
-# It asks for all merchants that have webhooks; there are few of them.
+# It reads all merchants that have webhooks; there are few of them.
 LIST_DUE: Final = Poll("""
 SELECT merchant_id, webhook_id
 FROM webhooks
@@ -92,7 +92,7 @@ FROM claimed
 JOIN webhooks ON webhooks.merchant_id = $1 AND webhooks.webhook_id = $2
 """  # noqa: S608
 
-# The attempt of a worker whose lease ended is stored, and decides nothing.
+# The attempt of a worker whose lease ended is stored, but changes nothing.
 _RECORD: Final = """
 WITH attempted AS (
     INSERT INTO delivery_attempts
@@ -166,7 +166,7 @@ RETURNING delivery_id
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this worker is to send. `data` is None for a test, or an event that is gone.
+    """A delivery that this worker must send. `data` is None for a test, or a deleted event.
 
     The secrets are as stored; the first is the newest.
     """
@@ -201,7 +201,7 @@ async def claim(
     most: int,
     one_from: int,
 ) -> list[Claimed]:
-    """Claim deliveries that are due; of a webhook with `one_from` failures in a row, one only."""
+    """Claim due deliveries; only one of a webhook with `one_from` failures in a row."""
     rows = await connection.fetch(
         _CLAIM, merchant_id, webhook_id, now, leased_until, most, one_from
     )
@@ -217,9 +217,9 @@ async def claim_test(
     now: datetime,
     leased_until: datetime,
 ) -> Claimed | None:
-    """A delivery of a test, which waits for nothing; None if there is no such webhook.
+    """The delivery of a test, which waits for nothing; None if there is no such webhook.
 
-    The random token keeps it apart from other tests.
+    The random token distinguishes it from other tests.
     """
     row = await connection.fetchrow(
         _CLAIM_TEST, merchant_id, webhook_id, type_, now, token, leased_until
@@ -235,7 +235,7 @@ async def record_attempt(
     decision: Decision,
     now: datetime,
 ) -> bool:
-    """Store an attempt, and what becomes of the delivery; False if another worker has it."""
+    """Store an attempt and the delivery's new state; False if another worker has it."""
     return bool(
         await connection.fetchval(
             _RECORD,
@@ -257,7 +257,7 @@ async def record_attempt(
 async def hurry(
     connection: Connection, merchant_id: int, webhook_id: int, now: datetime, limit: int
 ) -> None:
-    """Make deliveries due that wait for their next attempt: the webhook answers again."""
+    """Make deliveries due that wait for their next attempt, because the webhook answers again."""
     await connection.execute(_HURRY, merchant_id, webhook_id, now, limit)
 
 
@@ -275,7 +275,7 @@ async def replay(
     now: datetime,
     limit: int,
 ) -> tuple[int | None, int]:
-    """Send events after a position again: the last position looked at, and how many are sent.
+    """Send events after a position again: returns the last position read, and how many are sent.
 
     The position is None if there was no event. The transaction has the stream locked.
     """

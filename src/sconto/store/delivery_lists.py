@@ -1,4 +1,4 @@
-"""Lists of deliveries, with what came of them, and how many wait."""
+"""Lists of deliveries with their results, and the number of waiting ones."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -51,7 +51,7 @@ WHERE merchant_id = $1 AND delivery_id = $2
 ORDER BY number
 """
 
-# It asks for all merchants, in indexes that have only what waits.
+# It reads all merchants, in indexes that have only waiting rows.
 BACKLOG: Final = Poll("""
 SELECT (SELECT count(*) FROM (SELECT true FROM event_outbox LIMIT $1) AS new) AS outbox,
        (SELECT min(occurred_at) FROM (SELECT occurred_at FROM event_outbox LIMIT $1) AS new)
@@ -63,7 +63,7 @@ FROM (SELECT created_at FROM deliveries WHERE state = 'waiting' LIMIT $1) AS wai
 
 @dataclass(frozen=True, slots=True)
 class StoredDelivery:
-    """A delivery with its event; `data` is None for a test, or an event that is gone."""
+    """A delivery with its event; `data` is None for a test, or a deleted event."""
 
     delivery: Delivery
     occurred_at: datetime | None
@@ -112,7 +112,7 @@ class Backlog:
 
 
 async def measure_backlog(connection: Connection, most: int) -> Backlog:
-    """What waits to be numbered and to be delivered, each counted up to `most`."""
+    """The events that wait for a position or for delivery, each counted up to `most`."""
     rows = await BACKLOG.fetch(connection, most)
     return Backlog(
         sum(row["outbox"] for row in rows),
@@ -123,7 +123,7 @@ async def measure_backlog(connection: Connection, most: int) -> Backlog:
 
 
 def _first(times: Iterable[datetime | str | None]) -> datetime | None:
-    """The earliest; those of other nodes are texts."""
+    """The earliest time; those of other nodes are texts."""
     known = [datetime.fromisoformat(one) if isinstance(one, str) else one for one in times if one]
     return min(known, default=None)
 

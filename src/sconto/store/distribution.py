@@ -21,7 +21,8 @@ from sconto.store.schema import DistributionRefused
 
 LOCAL_TABLES: Final = frozenset(
     {
-        # Merchants are few. As a copy on each node, a lock on one of them would be a lock on all.
+        # Merchants are few. If each node had a copy, a lock on one row would be a lock on all
+        # nodes.
         "merchants",
         # Signing in looks for a user or a key of any merchant.
         "api_keys",
@@ -62,7 +63,7 @@ WHERE contype = 'f' AND child.relname = ANY (%s)
 ORDER BY 1, 3
 """
 
-# A trigger refuses, or looks at its own row alone, on each shard for itself. The statements that
+# A trigger refuses, or reads only its own row, on each shard separately. The statements that
 # distribute tables with foreign keys to each other must not run in parallel.
 _IN_ONE_TRANSACTION: Final = (
     "SET LOCAL citus.enable_unsafe_triggers = on",
@@ -76,8 +77,8 @@ _NODES_FOR_ROWS: Final = """
 SELECT count(*) FROM pg_dist_node WHERE isactive AND shouldhaveshards AND noderole = 'primary'
 """
 
-# Rows of before stay in the coordinator's own table, where nothing finds them. The history refuses
-# to be emptied, so triggers are off for that.
+# Rows from before stay in the coordinator's own table, where nothing finds them. The history
+# refuses to be emptied, so triggers are off for that.
 _DROP_COPIES: Final = "SELECT truncate_local_data_after_distributing_table(%s)"
 
 _DISTRIBUTED: Final = """
@@ -87,8 +88,8 @@ WHERE relnamespace = 'public'::regnamespace ORDER BY 1
 """
 
 
-# Events about one object are told in the order of their numbers, which are drawn while the object
-# is locked (`events`). So whoever writes the event, the node that has the object draws it.
+# Events about one object are sent in the order of their numbers, which are drawn while the object
+# is locked (`events`). So the node that has the object draws the number, whoever writes the event.
 _DRAW: Final = (
     """
 CREATE FUNCTION sconto_draw_outbox_id() RETURNS trigger LANGUAGE plpgsql AS $body$
@@ -109,7 +110,7 @@ _DRAWS: Final = "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'nodes_dra
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """What was distributed, over how many nodes, and the foreign keys that this dropped.
+    """What was distributed, over how many nodes, and the foreign keys that were dropped.
 
     `faults` are what is wrong with the nodes.
     """
@@ -132,7 +133,7 @@ def require_cluster(url: str) -> None:
 def distribute(url: str) -> Distribution:
     """Distribute the tables that are not distributed yet, and give the nodes their settings.
 
-    One transaction: all of it or nothing. The database has the newest schema. Raises
+    It is one transaction, all or nothing. The database must have the newest schema. Raises
     DistributionRefused and DatabaseUnavailable.
     """
     with _administering(url) as connection:
@@ -211,7 +212,7 @@ def _administering(url: str) -> Iterator[Connection]:
 
 
 def _require_nodes(connection: Connection) -> int:
-    """How many nodes can have rows. Raises DistributionRefused for a database that cannot."""
+    """The number of nodes that can have rows. Raises DistributionRefused for other databases."""
     [(has_citus,)] = connection.execute(citus.HAS_CITUS).fetchall()
     if not has_citus:
         raise DistributionRefused(

@@ -54,7 +54,7 @@ RETURNING true
 
 
 async def lock_removal(connection: Connection) -> bool:
-    """Take the lock of the one transaction that removes; False if another one has it."""
+    """Take the lock that one removing transaction at a time has; False if another has it."""
     return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK))
 
 
@@ -66,7 +66,7 @@ async def list_merchants_with_old_events(connection: Connection, before: datetim
 async def remove_some(
     connection: Connection, merchant_id: int, before: datetime
 ) -> tuple[int, int]:
-    """Remove some deliveries and events of a merchant from before a time: how many of each."""
+    """Remove some old deliveries and events of a merchant; returns the number of each."""
     deliveries = await connection.fetch(_REMOVE_DELIVERIES, merchant_id, before)
     events = await connection.fetch(_REMOVE_EVENTS, merchant_id, before)
     return len(deliveries), len(events)

@@ -2,23 +2,23 @@
 
 Why no event is lost or skipped, and none comes twice:
 
-1. What happens writes its event to `event_outbox` in its own transaction. So there is an event if
-   and only if it happened. Identity numbers are drawn before the commit, so a row with a lower
-   number may become visible after one with a higher number. A reader who goes by these numbers
-   would skip it.
-2. Therefore events get their position in a later step, `append`. It moves rows that are committed
-   from the outbox to `events`, and gives them the next positions. Before it reads the outbox it
-   locks the merchant's row in `event_streams`, and commits with that lock. So one transaction at a
-   time numbers a merchant's events, each reads the outbox in a snapshot that is later than all
-   positions, and an event that is committed late gets a later position. A reader who has seen
-   position N has seen everything up to N, and all other events will have higher positions.
-   A transaction that takes long delays its own events only.
+1. A change writes its event to `event_outbox` in its own transaction. So the event exists if and
+  only if the change happened. Identity numbers are drawn before the commit, so a row with a lower
+  number may become visible after one with a higher number. A reader who relied on these numbers
+  would skip it.
+2. Therefore events get their position in a later step, `append`. It moves committed rows from the
+  outbox to `events`, and gives them the next positions. Before it reads the outbox it locks the
+  merchant's row in `event_streams`, and commits with that lock. So one transaction at a time
+  numbers a merchant's events, each reads the outbox in a snapshot that is later than all positions,
+  and an event that is committed late gets a later position. A reader who has seen position N has
+  seen everything up to N, and all other events will have higher positions. A long transaction
+  delays only its own events.
 3. Events about one object are in the order in which they happened. Each is written while its
-   transaction has the object's row locked, so the next one draws its number later; and whoever
-   sees the later one sees the earlier one.
+  transaction has the object's row locked, so the next one draws its number later; and a snapshot
+  that sees the later event sees the earlier one.
 4. `append` is one transaction: the row leaves the outbox, the event gets its position, and the
-   webhooks get their deliveries, or nothing of it. A killed process or a lost database leaves the
-   outbox as it was.
+  webhooks get their deliveries, or nothing happens. A killed process or a lost database leaves the
+  outbox unchanged.
 """
 
 import json
@@ -40,7 +40,7 @@ from sconto.store.outcomes import ORDER_COLUMNS, decode_order
 from sconto.store.polls import Poll
 from sconto.store.price_versions import first_of
 
-# With a new price version: orders that were priced without it are priced again, and told.
+# With a new price version: orders that were priced without it are priced again, and recorded.
 _START: Final = f"""
 WITH stream AS (
     INSERT INTO event_streams (merchant_id) VALUES ($1) ON CONFLICT DO NOTHING
@@ -55,7 +55,7 @@ SELECT EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_
 
 _STOP: Final = "UPDATE timeline_versions SET records_events = false WHERE merchant_id = $1"
 
-# The one statement that asks for all merchants: the table is empty most of the time.
+# The only statement here that reads all merchants: the table is empty most of the time.
 LIST_MERCHANTS: Final = Poll("""
 SELECT DISTINCT merchant_id
 FROM (SELECT merchant_id FROM event_outbox ORDER BY merchant_id, outbox_id LIMIT $1) AS waiting
@@ -131,7 +131,7 @@ LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An event that has no position yet; with the order or the hold that it tells of."""
+    """An event that has no position yet; with the order or the hold that it is about."""
 
     id: int
     type: str
@@ -162,7 +162,7 @@ async def is_recording(connection: Connection, merchant_id: int) -> bool:
 
 
 async def stop_recording(connection: Connection, merchant_id: int) -> None:
-    """Record no more events; those that were recorded stay."""
+    """Stop recording events; those that were recorded stay."""
     await connection.execute(_STOP, merchant_id)
 
 
@@ -177,7 +177,7 @@ async def has_news(connection: Connection, merchant_id: int) -> bool:
 
 
 async def lock_stream(connection: Connection, merchant_id: int) -> int | None:
-    """Lock the stream for this transaction: its last position.
+    """Lock the stream for this transaction; returns its last position.
 
     None if another transaction has it, or the merchant never recorded events.
     """
@@ -203,9 +203,9 @@ async def append(
     new: Sequence[NewEvent],
     now: datetime,
 ) -> int:
-    """Give the events their positions, and the webhooks their deliveries; how many deliveries.
+    """Give the events their positions, and the webhooks their deliveries; returns how many.
 
-    The transaction has the stream locked, and `outbox_ids` are the rows that they were made from.
+    The transaction has the stream locked, and `outbox_ids` are the rows of the events.
     """
     rows = await connection.fetch(
         _APPEND,

@@ -1,7 +1,7 @@
 """Rows for exports, some in each statement, so that an export holds no snapshot and no connection.
 
 A batch is first bounded, in the order of an index, and then read: the next orders or codes, whether
-or not the filter wants them. So no statement takes long, however rare what is wanted is.
+or not they match the filter. So no statement takes long, however few rows match.
 """
 
 from collections.abc import Sequence

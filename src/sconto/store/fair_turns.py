@@ -1,10 +1,10 @@
 """Merchants take turns on the processor of a worker.
 
 The event loop runs what is ready in the order in which it became ready. So sixteen requests of one
-merchant that arrive or get their rows together are served before the one of another merchant that
-comes a moment later. While several merchants ask, a request waits here before each of its long
-steps: before its body is read, and before its cart is priced. Of the merchants that wait, each
-starts one step in turn. A merchant that asks alone never waits.
+merchant that arrive or get their rows together would run before one of another merchant that comes
+a moment later. While several merchants send requests, a request waits here before each of its long
+steps: before its body is read, and before its cart is priced. The waiting merchants start one step
+each, in rotation. A merchant that is alone never waits.
 
 A turn is the right to start a step. Nothing is held while a request waits for the database, so a
 slow request keeps nobody waiting.
@@ -29,7 +29,7 @@ Item = TypeVar("Item")
 
 
 class Queues(Generic[Item]):
-    """Items that wait, taken one of each merchant in turn, and those of a merchant in order."""
+    """Waiting items, taken one of each merchant in rotation, and those of a merchant in order."""
 
     def __init__(self) -> None:
         self._queues: dict[int, deque[Item]] = {}
@@ -46,7 +46,7 @@ class Queues(Generic[Item]):
         return next((one for one in self._queues if one != merchant_id), None)
 
     def take(self, merchant_id: int) -> Item:
-        """Take the merchant's first item; its others wait behind those of other merchants."""
+        """Take the merchant's first item; its others then wait behind those of other merchants."""
         queue = self._queues.pop(merchant_id)
         item = queue.popleft()
         if queue:
@@ -71,7 +71,7 @@ class FairTurns:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several merchants have asked lately."""
+        """Whether several merchants sent requests lately."""
         return self._alone is None and self._asked_last is not None
 
     async def wait(self, merchant_id: int) -> None:
@@ -96,7 +96,7 @@ class FairTurns:
             await turn
 
     def _comes_alone(self, merchant_id: int, now: float) -> bool:
-        """Whether no other merchant has asked for a while."""
+        """Whether no other merchant has sent a request for a while."""
         if self._asked_last is None:
             self._alone = merchant_id
         elif merchant_id != self._asked_last:

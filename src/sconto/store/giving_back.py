@@ -6,7 +6,7 @@ the same order. The statements that place orders never wait for them (`order_lim
 no deadlock.
 
 The transaction first takes the shared lock of each promotion, as orders do. So a count of what is
-taken (`allowances`) sees all that the order gives back, or nothing of it.
+taken (`allowances`) sees everything that the order gives back, or nothing of it.
 
 `unit` turns stored discounts into minor units (`stored_amounts`).
 """
@@ -84,7 +84,7 @@ SELECT ARRAY(
 
 
 def giving_back(order_id: str, now: str) -> Script:
-    """What `give_back` does, for a function on a node; the arguments are expressions of it."""
+    """The SQL of `give_back`, for a function on a node; the arguments are its expressions."""
     return (
         Step(_PROMOTIONS, ("$1", order_id), "promotions"),
         "IF cardinality(promotions) > 0 THEN",

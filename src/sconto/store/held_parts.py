@@ -6,19 +6,19 @@ each other for the reasons given there. What holds add:
 
 - `mine` locks the hold of the order id in its newest version, and `own` is it if that version is
   the one in the snapshot. What it holds counts as free for this order id. It must be the hold that
-  was read before (`is_as_read`), so of two requests that are sent together the later one is tried
-  again and finds what the first one made.
-- `free` also takes codes that are held for this order id, or held until a time that has come. The
-  same statement then writes `held_for`, so that the code is not held for the other one any more.
-- An allowance has in `held` the sum of its rows in `held_allowances`. `lapsed` is the sum of those
-  of others whose time has come. So a statement reads what is over, and not all that is held. Each
-  statement that adds or deletes rows of an allowance updates the allowance too. So whoever has the
-  allowance locked in the version of the snapshot has all its rows as they are.
+  was read before (`is_as_read`), so of two concurrent requests the later one tries again and finds
+  the first one's result.
+- `free` also takes codes that are held for this order id, or whose hold has ended. The same
+  statement then writes `held_for`, so that the code is no longer held for the other order.
+- An allowance has in `held` the sum of its rows in `held_allowances`. `lapsed` is the sum of
+  others' rows that have ended. So a statement reads the ended holds, and not all of them. Each
+  statement that adds or deletes rows of an allowance updates the allowance too. So a statement that
+  has the allowance locked in the version of its snapshot knows all its rows.
 - `robbed` deletes the rows that were counted as lapsed. The order that they were held for needs all
   its rows (`IS_WHOLE`), so it is no longer placed as promised. So at the end of a hold either its
   order takes what was held, or somebody else does, whatever their clocks say.
 
-What nobody takes stays in the tables after the end of its hold, and is free. A sweep tidies it.
+What nobody takes stays in the tables after the end of its hold, and is free. A sweep deletes it.
 """
 
 from typing import Final
@@ -105,7 +105,7 @@ def limited(first: int) -> str:
 ), """  # noqa: S608  # of our own constants
 
 
-# `most` is null where the promotion has no such limit, and for a promised order.
+# `most` is null if the promotion has no such limit, and for a promised order.
 LIMITS: Final = """kept AS MATERIALIZED (
     SELECT promotion_id, scope, key, coalesce(wanted.amount, 0) AS amount, most,
            wanted.amount IS NOT NULL AS is_wanted, coalesce(own_amount.amount, 0) AS mine
@@ -170,7 +170,7 @@ NO_ORDER: Final = """NOT EXISTS (
 def first_order(customer: str, is_first: str) -> str:
     """The condition that the order is the customer's first, if it must be.
 
-    $4 is the order that it replaces, which is deleted by now or will be by the order.
+    $4 is the order that it replaces, which is already deleted or will be by this order.
     """
     return f"""NOT ({is_first} AND (EXISTS (
           SELECT FROM orders
@@ -206,7 +206,7 @@ TOOK: Final = """took AS (
       AND other.order_id <> $2 AND roomy.is_wanted
 ), """
 
-# An order takes the amount; a hold holds it, if it is not less than nothing.
+# An order takes the amount; a hold holds it, unless it is negative.
 BY_ORDER: Final = {"taken": "{0}.amount", "held": "0"}
 BY_HOLD: Final = {"taken": "0", "held": "greatest({0}.amount, 0)"}
 

@@ -3,8 +3,8 @@
 Triggers refuse changes to everybody, and deletions to all but a purge (`purging`).
 
 If the merchant records events, the statement that records a change of a promotion also writes its
-events to the outbox (`event_outbox`). So no change is without its event, and none costs a statement
-more.
+events to the outbox (`event_outbox`). So each change has its event, and none costs another
+statement.
 """
 
 import json
@@ -20,7 +20,12 @@ from sconto.domain.numbers import MAX_INT64
 from sconto.domain.people import Caller
 from sconto.store.database import Connection
 from sconto.store.people import PossibleUser
-from sconto.store.price_versions import Renewal, renew_sql, renewal_arguments
+from sconto.store.price_versions import (
+    Renewal,
+    redraw_codes_of,
+    renew_sql,
+    renewal_arguments,
+)
 from sconto.store.promotion_events import (
     PROMOTIONS,
     SUBSCRIPTION_PROMOTIONS,
@@ -52,9 +57,10 @@ _RENEWED: Final = f"renewed AS ({renew_sql('$11', '$12', '$13')}), "
 
 
 def _record_and_tell(table: Table, *, renews: bool) -> str:
-    # The promotion's row is locked by the change. If it began or stopped to run by the change, that
-    # is told too.
+    # The change has the promotion's row locked. If it started or stopped the promotion, that is an
+    # event too.
     versions = "renewed WHERE" if renews else "timeline_versions WHERE merchant_id = $1 AND"
+    is_drawn = "SELECT is_drawn FROM renewed" if renews else "SELECT false"
     return f"""
 WITH {_RENEWED if renews else ""}recorded AS (
     {_RECORD}
@@ -68,23 +74,25 @@ WITH {_RENEWED if renews else ""}recorded AS (
     FROM subject
     WHERE promotion.merchant_id = $1 AND promotion.promotion_id = $5
       AND promotion.told_phase <> subject.phase
+), told AS (
+    INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
+    SELECT $1, event.type, '{table.object} ' || $5::bigint, $2, facts, event.data
+    FROM subject
+    CROSS JOIN LATERAL (
+        SELECT type, data, place
+        FROM unnest($9::text[], $10::text[]::json[]) WITH ORDINALITY AS one (type, data, place)
+        UNION ALL
+        SELECT 'promotion.started', NULL, 1000 WHERE phase = 1 AND told_phase <> 1
+        UNION ALL
+        SELECT 'promotion.ended', NULL, 1000 WHERE phase <> 1 AND told_phase = 1
+    ) AS event
+    ORDER BY event.place
 )
-INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
-SELECT $1, event.type, '{table.object} ' || $5::bigint, $2, facts, event.data
-FROM subject
-CROSS JOIN LATERAL (
-    SELECT type, data, place
-    FROM unnest($9::text[], $10::text[]::json[]) WITH ORDINALITY AS one (type, data, place)
-    UNION ALL
-    SELECT 'promotion.started', NULL, 1000 WHERE phase = 1 AND told_phase <> 1
-    UNION ALL
-    SELECT 'promotion.ended', NULL, 1000 WHERE phase <> 1 AND told_phase = 1
-) AS event
-ORDER BY event.place
+{is_drawn}
 """  # noqa: S608  # of our own constants
 
 
-# One statement for any number of users, so its time does not tell whether one has the name.
+# One statement for any number of users, so its time does not show whether one has the name.
 _RECORD_FAILURES: Final = """
 INSERT INTO history (merchant_id, recorded_at, user_id, username, subject, subject_id, verb, after)
 SELECT merchant_id, $4, user_id, username, $5, user_id, $6, $7::json
@@ -127,7 +135,7 @@ async def record(
     at: datetime | None = None,
     renewal: Renewal | None = None,
 ) -> None:
-    """Store who changed what, in the transaction of the change, and tell of it.
+    """Store who changed what, in the transaction of the change, with its events.
 
     `at` is None if the change takes its time from the database, as changes of people do. A change
     of what promotions give has a `renewal`, as in `renew_prices`, and comes after all other locks.
@@ -140,7 +148,7 @@ async def record(
         more = [[type_ for type_, _ in events], [_encode(facts) for _, facts in events]]
     if renewal is not None:
         more += renewal_arguments(renewal)
-    await connection.execute(
+    is_drawn = await connection.fetchval(
         statement,
         caller.merchant_id,
         at,
@@ -152,12 +160,14 @@ async def record(
         _encode(change.after),
         *more,
     )
+    if is_drawn and renewal is not None:
+        await redraw_codes_of(connection, caller.merchant_id, renewal)
 
 
 async def record_failed_sign_in(
     connection: Connection, meant: Sequence[PossibleUser], facts: Facts, now: datetime
 ) -> None:
-    """Store that somebody gave a wrong password for a name, with each user who has the name."""
+    """Store a wrong password for a name, with each user who has the name."""
     callers = [user.state.caller for user in meant]
     await connection.execute(
         _RECORD_FAILURES,

@@ -5,24 +5,24 @@ writes it, and has the parts of the statement that places an order (`orders`), f
 All parts see one snapshot, and what they lock counts only in the version that the snapshot has.
 
 1. `mine` locks the hold that the order id has. `own` is it in the version of the snapshot, and must
-   be the one that was read.
+  be the one that was read.
 2. `free` and `seen` lock the one-time codes that the hold wants and those that it no longer needs.
-   A code can be held if no order has used it and no other order id holds it at this time.
+  A code can be held if no order has used it and no other order id holds it at this time.
 3. `held` locks the allowances, `roomy` are those with room beside what orders took and what others
-   hold at this time, and `fresh` are those that have no row yet (`order_limits`, `held_parts`).
+  hold at this time, and `fresh` are those that have no row yet (`order_limits`, `held_parts`).
 4. `alone` is the advisory lock of the order id, as for an order.
-5. `clear` has a row if all of this was there, no order has the id, and the prices are current.
-6. `renewed` or `opened` writes the hold. The primary key lets one of two first holds of an id in.
+5. `clear` has a row if all of these exist, no order has the id, and the prices are current.
+6. `renewed` or `opened` writes the hold. Of two first holds of an id, the primary key allows one.
 7. Only if that wrote a row (`placed`), `taken` marks the codes, `took` adds to what the allowances
-   hold, `robbed` deletes what was over of others, `unheld` and `holding` write what the hold holds
-   of each allowance, and `told` its event. Nothing is counted as a redemption.
+  hold, `robbed` deletes ended rows of others, `unheld` and `holding` write what the hold holds of
+  each allowance, and `told` its event. Nothing is counted as a redemption.
 
 So a limit is a lock and a condition, never a read before them. A killed process or a lost
 connection leaves all of it or nothing, and the hold sent again is the same hold.
 
 A hold ends in one of four ways, and each deletes its row: its order (`held_orders`), another hold
-of the id, `_RELEASE` at the shop's request, and `_RELEASE` by a sweep once it is over. What is over
-is free without the sweep: every statement compares the end with the time that it is given.
+of the id, `_RELEASE` at the shop's request, and `_RELEASE` by a sweep after its end. Its codes and
+limits are free without the sweep: every statement compares the end with the time that it is given.
 
 A hold and an order of one id that are sent together may both be written, if the hold's statement
 began before the order was committed. Such a hold promises nothing, because the id is taken, and is
@@ -140,7 +140,7 @@ WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_
 SELECT {order_limits.IS_PLACED}
 """  # noqa: S608  # of our own constants
 
-# $4 says whether the hold that is released is over. So a sweep releases none that was renewed.
+# $4 says whether the released hold has ended. So a sweep releases no hold that was renewed.
 _RELEASE: Final = f"""
 WITH mine AS MATERIALIZED (
     SELECT ctid AS place
@@ -271,7 +271,7 @@ async def start_holds(connection: Connection, merchant_id: int) -> None:
 
 
 async def find_hold(connection: Connection, merchant_id: int, order_id: str) -> Hold | None:
-    """The hold of the order id, even if it is over; None if there is none, or an order."""
+    """The hold of the order id, even if it has ended; None if there is none, or an order."""
     row = await _FIND_ON_NODE.fetchval(connection, merchant_id, order_id)
     return None if row is None else decode_hold(row)
 
@@ -317,10 +317,10 @@ async def put_hold(
 async def release_hold(
     connection: Connection, merchant_id: int, order_id: str, now: datetime, *, over: bool
 ) -> bool:
-    """Free what the order id holds; False if it has no such hold.
+    """Release the hold of the order id; False if it has no such hold.
 
-    With `over` only a hold that is over, without it only one that is not. Raises OrderRaceLost if
-    another transaction is using the hold, one of its codes or allowances.
+    With `over` only a hold that has ended, without it only one that has not. Raises OrderRaceLost
+    if another transaction is using the hold, one of its codes or allowances.
     """
     type_ = EventType.HOLD_EXPIRED if over else EventType.HOLD_RELEASED
     row = await _RELEASE_ON_NODE.fetchrow(connection, merchant_id, order_id, now, over, type_)
@@ -333,13 +333,13 @@ async def release_hold(
 
 
 async def list_merchants_with_ended(connection: Connection, now: datetime) -> list[int]:
-    """The merchants that have a hold which is over."""
+    """The merchants that have a hold which has ended."""
     return [row["merchant_id"] for row in await LIST_MERCHANTS.fetch(connection, now)]
 
 
 async def list_ended(
     connection: Connection, merchant_id: int, now: datetime, limit: int
 ) -> list[str]:
-    """The order ids of holds that are over, the longest over first."""
+    """The order ids of holds that have ended, the longest ago first."""
     rows = await connection.fetch(_LIST_OVER, merchant_id, now, limit)
     return [row["order_id"] for row in rows]

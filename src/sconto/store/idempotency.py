@@ -1,7 +1,7 @@
 """Idempotency keys of requests that changed something, with their answers.
 
 A key is inserted in the transaction of the effect itself, which first takes an advisory lock on the
-key. While a first request is under way, a second finds the lock taken, writes nothing, and tries
+key. While a first request is running, a second finds the lock taken, writes nothing, and tries
 again until it gets the lock. Then it finds the answer, or none. The unique index makes a key count
 once. The lock only keeps requests from waiting for each other in PostgreSQL. The one statement that
 applies a code does the same (`subscription_applications`).
@@ -52,8 +52,8 @@ _KEEP: Final = """
 UPDATE idempotency_keys SET status = $3, answer = $4 WHERE merchant_id = $1 AND key = $2
 """
 
-# Whoever has keys has a version, which is drawn with the first promotion. Unlike the table of
-# merchants, that of versions is distributed as the keys are.
+# Each merchant with keys has a version, which is drawn with the first promotion. Unlike the table
+# of merchants, that of versions is distributed like the keys.
 LIST_MERCHANTS: Final = Poll("""
 SELECT merchant_id
 FROM timeline_versions AS merchants
@@ -77,7 +77,7 @@ RETURNING true
 
 
 class KeyBusy(Exception):
-    """Another request with the key is under way."""
+    """Another request with the key is running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class AnswerAroundUsage:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """What a request was answered, and the fingerprint of that request."""
+    """A stored answer, and the fingerprint of its request."""
 
     fingerprint: bytes
     answer: EncodedAnswer
@@ -113,7 +113,7 @@ class KeptAnswer:
 class AnswerToKeep:
     """A key, and the answer to store under it.
 
-    An answer that the key has from `expired_at` or before does not count.
+    A stored answer that is from `expired_at` or earlier is ignored.
     """
 
     key: str
@@ -133,9 +133,8 @@ async def claim_key(
 ) -> bool:
     """Take the key for this transaction; False if a request after `expired_at` used it.
 
-    Raises KeyBusy if a request with the key is under way. During an upgrade, a program older than
-    the advisory lock may hold the key: then this waits as long as the transaction may wait for a
-    lock.
+    Raises KeyBusy if a request with the key is running. During an upgrade, a program older than the
+    advisory lock may hold the key: then this waits as long as the transaction may wait for a lock.
     """
     try:
         row = await _CLAIM_ON_NODE.fetchrow(
@@ -163,12 +162,12 @@ def decode_answer(row: asyncpg.Record) -> KeptAnswer:
 async def keep_answer(
     connection: Connection, merchant_id: int, key: str, answer: EncodedAnswer
 ) -> None:
-    """Keep the answer of the request whose transaction claimed the key."""
+    """Store the answer of the request whose transaction claimed the key."""
     await connection.execute(_KEEP, merchant_id, key, answer.status, answer.body)
 
 
 async def lock_sweeping(connection: Connection) -> bool:
-    """Take the lock of the one transaction that sweeps; False if another one has it."""
+    """Take the lock that one sweeping transaction at a time has; False if another has it."""
     return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", SWEEP_LOCK))
 
 
@@ -180,5 +179,5 @@ async def list_merchants_to_sweep(connection: Connection, expired_at: datetime) 
 async def sweep_keys(
     connection: Connection, merchant_id: int, expired_at: datetime, limit: int
 ) -> int:
-    """Delete some of the merchant's expired keys, the oldest first; how many were deleted."""
+    """Delete some of the merchant's expired keys, the oldest first; returns their number."""
     return len(await connection.fetch(_SWEEP, merchant_id, expired_at, limit))

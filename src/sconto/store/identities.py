@@ -1,4 +1,4 @@
-"""Who users are at OpenID Connect providers, as rows."""
+"""The identities of users at OpenID Connect providers, as rows."""
 
 from typing import Final
 
@@ -25,6 +25,6 @@ async def find_identity(
 async def insert_identity(
     connection: Connection, merchant_id: int, issuer: str, subject: str, user_id: int
 ) -> bool:
-    """Whether the subject is the user's now; False if another sign-in was faster."""
+    """Whether the subject now belongs to the user; False if another sign-in was faster."""
     inserted = await connection.fetchval(_INSERT, merchant_id, issuer, subject, user_id)
     return inserted is not None

@@ -1,12 +1,12 @@
 """Indexes on large tables, built while Sconto serves.
 
 `CREATE INDEX` keeps a table from being written for as long as it takes: seconds for each ten
-million rows. So a migration creates an index only while its table is small. On a large one the
-index is built after the migration, without a lock that orders wait for (`CREATE INDEX
-CONCURRENTLY`), which cannot be part of a transaction. Until then everything works, and is slower.
+million rows. So a migration creates an index only if its table is small. On a large one the index
+is built after the migration, without a lock that orders wait for (`CREATE INDEX CONCURRENTLY`),
+which cannot be part of a transaction. Until then everything works, but slower.
 
 A build that is killed leaves an index that is not valid. The next migration drops it and builds it
-again. An index that a later one replaces is dropped likewise, after the later one is built.
+again. An index that a newer one replaces is dropped after the newer one is built.
 """
 
 import random
@@ -16,6 +16,7 @@ from typing import Final
 
 import psycopg
 
+from sconto.store.revealed import AUTOMATIC_INDEXES
 from sconto.store.search_indexes import SEARCH_INDEXES
 
 LIST_INDEXES: Final[Mapping[str, str]] = {
@@ -36,7 +37,7 @@ LIST_INDEXES: Final[Mapping[str, str]] = {
 COUNT_INDEXES: Final[Mapping[str, str]] = {
     "orders_not_counted": "orders (merchant_id, created_at) WHERE NOT is_counted",
 }
-"""The index of schema 0022, for orders that the version before placed."""
+"""The index of schema 0022, for orders that the previous version placed."""
 
 AUDIT_INDEXES: Final[Mapping[str, str]] = {
     "history_by_kind_and_time": "history (merchant_id, subject, recorded_at)",
@@ -50,20 +51,21 @@ INDEXES: Final[Mapping[str, str]] = {
     **COUNT_INDEXES,
     **SEARCH_INDEXES,
     **AUDIT_INDEXES,
+    **AUTOMATIC_INDEXES,
 }
 """All indexes that are built while Sconto serves."""
 
 SUPERSEDED: Final[Mapping[str, str]] = {"orders_of_customer": "orders_by_customer"}
-"""Indexes that each order wrote, and whose look-ups the other one serves as well."""
+"""Superseded indexes: each order wrote them, and the newer one serves the same look-ups."""
 
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""
 
 _PAUSE: Final = 0.2
-"""Seconds between two looks at an index that another process builds."""
+"""Seconds between two checks of an index that another process builds."""
 
 _LOCK_MILLISECONDS: Final = 1000
-"""How long dropping an index waits for those who use its table. No order waits for that."""
+"""How long dropping an index waits for other users of its table. No order waits for that."""
 
 _FIND: Final = """
 SELECT indisvalid, EXISTS (
@@ -88,9 +90,9 @@ def table_of(name: str) -> str:
 def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     """Build each index that is missing or not valid, and drop those that are superseded.
 
-    The connection is in autocommit mode. Waits for an index that another process is building. Of
-    two processes that begin at the same moment, PostgreSQL ends one, because each waits for the
-    other; that one looks again.
+    The connection is in autocommit mode. Waits for an index that another process is building. If
+    two processes begin at the same moment, each waits for the other; PostgreSQL cancels one, which
+    tries again.
     """
     for name in INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:

@@ -12,7 +12,7 @@ INSERT INTO kept_forms (merchant_id, user_id, key_hash, content, expires_at)
 VALUES ($1, $2, $3, $4, $5)
 """
 
-# What is left after the deletion is at most $3 rows.
+# At most $3 rows are left after the deletion.
 _MAKE_ROOM: Final = """
 DELETE FROM kept_forms
 WHERE merchant_id = $1 AND user_id = $2 AND key_hash IN (
@@ -48,7 +48,7 @@ async def put_form(
 async def find_form(
     connection: Connection, owner: Caller, key_hash: bytes, now: datetime
 ) -> bytes | None:
-    """The content of the user's form with this key; None if there is none any more."""
+    """The content of the user's form with this key; None if it no longer exists."""
     content: bytes | None = await connection.fetchval(
         _FIND, owner.merchant_id, owner.user_id, key_hash, now
     )

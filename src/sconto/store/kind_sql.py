@@ -1,4 +1,4 @@
-"""The kind of a promotion in SQL."""
+"""SQL for the kind of a promotion."""
 
 
 def kind_of(column: str = "type") -> str:

@@ -37,7 +37,7 @@ _FORGET: Final = "DELETE FROM known_places WHERE merchant_id = $1 AND user_id = 
 async def remember_place(
     connection: Connection, caller: Caller, place: bytes, now: datetime
 ) -> bool:
-    """Store that the user signed in from a place; whether they had not done so lately.
+    """Store that the user signed in from a place; returns whether that is new.
 
     Places that are too old, or too many, are removed, the oldest first.
     """

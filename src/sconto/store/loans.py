@@ -1,4 +1,4 @@
-"""Connections that are lent for the length of a block, and what a failure in it means."""
+"""Connections that are lent for the length of a block, and the meaning of errors in it."""
 
 import asyncio
 import re
@@ -46,6 +46,10 @@ _LOST: Final = (
 
 _MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
 
+_NODE_WAS_AWAY: Final = "failure on connection marked as essential"
+"""What Citus says when it finds that a node has closed the connection which it had to it. The
+transaction is undone, and the next one gets a new connection."""
+
 _BROKEN: Final = re.compile("closed|released back to the pool")
 """What asyncpg says of a connection that broke before the statement; its pool takes it back."""
 
@@ -56,10 +60,10 @@ _SHORTEST_LOCK_TIMEOUT: Final = 0.1
 class Loan(AbstractAsyncContextManager[Connection]):
     """A connection for the length of a block; if it is lost, DatabaseUnavailable is raised.
 
-    A class, because a generator takes 10 µs longer, and every request needs a loan. `merchant_id`
-    is whom it serves: if the merchant's node does not answer, it gets none, because its requests
-    would take the connections that the other merchants need. With `direct` the connection leads to
-    that node itself, if one can be opened.
+    It is a class, because a generator takes 10 µs longer, and every request needs a loan.
+    `merchant_id` is the merchant that it serves. If the merchant's node does not answer, it gets no
+    connection, because its requests would take those that the other merchants need. With `direct`
+    the connection leads to that node itself, if one can be opened.
     """
 
     __slots__ = ("_connection", "_direct", "_group", "_merchant_id", "_nodes", "_pool")
@@ -89,7 +93,7 @@ class Loan(AbstractAsyncContextManager[Connection]):
             self._connection = await self._pool.acquire(self._group)
         except asyncpg.PostgresError as error:
             _translate(error)
-            # Whatever PostgreSQL refuses a connection for, it is not the fault of the request.
+            # Whatever PostgreSQL's reason for refusing a connection, the request is not at fault.
             raise DatabaseUnavailable(str(error)) from error
         except Exception as error:
             _translate(error)
@@ -197,7 +201,7 @@ class EditLoan(AdmittedLoan):
 
 
 def _translate(error: BaseException) -> None:
-    """Raise what the error means to callers; return if it means nothing to them."""
+    """Raise the caller's error for this one; return if it is unexpected."""
     if isinstance(error, asyncpg.PostgresError):
         # It quotes the row, and with it codes; an unexpected error is logged as it is.
         error.detail = None
@@ -206,6 +210,8 @@ def _translate(error: BaseException) -> None:
     if isinstance(error, UNDONE):
         raise TransactionUndone(str(error)) from error
     if isinstance(error, STOPPED):
+        raise StatementStopped(str(error)) from error
+    if isinstance(error, asyncpg.InternalServerError) and _NODE_WAS_AWAY in str(error):
         raise StatementStopped(str(error)) from error
     if isinstance(error, _MIXED_UP):
         raise DatabaseUnavailable(

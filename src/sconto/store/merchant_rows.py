@@ -1,11 +1,11 @@
-"""All rows of one merchant: written to a file, and loaded into another database.
+r"""All rows of one merchant: written to a file, and loaded into another database.
 
-The file is lines of text. The first is a JSON object with the schema's version, the merchant's id
-and name. For each table follow a JSON object with the table's name and columns, its rows as
-PostgreSQL's COPY writes them, and a line `\\.`. The last line is a JSON object with the number of
-rows and the SHA-256 of all lines before it, so a file that was cut off is refused.
+The file consists of lines of text. The first is a JSON object with the schema's version, the
+merchant's id and name. For each table follow a JSON object with the table's name and columns, its
+rows as PostgreSQL's COPY writes them, and a line `\.`. The last line is a JSON object with the
+number of rows and the SHA-256 of all lines before it, so a file that was cut off is refused.
 
-Ids stay as they are: orders, codes and the digests of past customers name them.
+Ids stay the same: orders, codes and the digests of past customers contain them.
 """
 
 import hashlib
@@ -99,7 +99,7 @@ class _Table:
 
 
 class _Summing:
-    """Writes lines on, and adds them up."""
+    """Writes lines to a file, and computes their checksum."""
 
     def __init__(self, file: IO[bytes] | None) -> None:
         self._file = file
@@ -167,7 +167,7 @@ def _transaction(url: str, *, read_only: bool) -> Iterator[Connection]:
             if read_only:
                 connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.execute("SET LOCAL statement_timeout = 0")
-            # A node of a distributed database, and every client, writes times alike.
+            # Each node of a distributed database, and every client, writes times in the same form.
             connection.execute("SET LOCAL timezone = 'UTC'")
             connection.execute("SET LOCAL datestyle = 'ISO'")
             yield connection
@@ -287,10 +287,9 @@ def _load(connection: Connection, table: str, columns: Sequence[str], reader: _R
 
 
 def _advance_sequences(connection: Connection, merchant_id: int) -> None:
-    """Let the next ids be above those of the merchant, so that what is created last has the
-    highest.
+    """Raise the sequences above the merchant's ids, so that the latest created has the highest.
 
-    Locking the sequence keeps others from drawing between the look and the change. Citus does not
+    Locking the sequence keeps others from drawing between the read and the change. Citus does not
     let its sequences be altered.
     """
     locks = not is_distributed(connection)

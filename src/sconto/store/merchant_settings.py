@@ -1,4 +1,4 @@
-"""The settings of merchants, and what each page of the portal needs to know about its visitor."""
+"""The settings of merchants, and what each page of the portal needs to know about its user."""
 
 from typing import Final
 
@@ -52,7 +52,7 @@ async def save_settings(
 
 
 async def find_profile(connection: Connection, merchant_id: int, user_id: int) -> Profile | None:
-    """What the pages of a user show; None if there is no such user."""
+    """The profile that a user's pages show; None if there is no such user."""
     row = await connection.fetchrow(_PROFILE, merchant_id, user_id)
     return None if row is None else Profile(*row)
 

@@ -50,9 +50,9 @@ def migrate(url: str) -> None:
     All steps are one transaction, which holds a lock from its first statement. So the second of two
     concurrent migrations waits and finds nothing left to do, and a killed one leaves the database
     as it was. The previous version of Sconto may serve meanwhile: a step that does not get a table
-    soon gives way, and everything is tried again. Indexes on large tables are built afterwards,
-    while orders are placed. Raises SchemaMismatch for a schema newer than this program's,
-    DatabaseUnavailable, and MigrationFailed.
+    soon is rolled back, and everything is tried again. Indexes on large tables are built
+    afterwards, while orders are placed. Raises SchemaMismatch for a schema newer than this
+    program's, DatabaseUnavailable, and MigrationFailed.
     """
     for pause in _PAUSES:
         try:
@@ -82,7 +82,7 @@ def _migrate_once(url: str) -> None:
         refuse_newer(version_for_us(version, note))
         if version is not None and version not in known_versions():
             return  # newer, but this program works with it
-        # A migration that waits for a table makes all readers of the table wait.
+        # While a migration waits for a table, all readers of the table wait behind it.
         connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}"))
         distributed = is_distributed(connected)
         if distributed:
@@ -96,9 +96,9 @@ def _migrate_once(url: str) -> None:
 
 
 def _execute_one_by_one(cursor: Any, script: str, values: Any, _context: Any) -> bool:
-    """Execute each statement of a step by itself, because Citus passes on all that was sent.
+    """Execute each statement of a step separately, because Citus passes on all that was sent.
 
-    True tells SQLAlchemy that there is nothing left to execute.
+    Returns True, which tells SQLAlchemy that there is nothing left to execute.
     """
     for statement in split_script(script):
         cursor.execute(statement, values)

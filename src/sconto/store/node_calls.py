@@ -1,8 +1,8 @@
 """Calls of functions that run whole on the merchant's node of a distributed database.
 
-Each function runs a statement that a plain PostgreSQL is sent as it is, so there is one text, with
-one proof. The name has a digest of all that the function does. So several versions of Sconto each
-call their own functions, and one that finds none sends the statement.
+Each function runs the same statement that a plain PostgreSQL gets, so there is one text, with one
+proof. The name has a digest of everything that the function does. So several versions of Sconto
+each call their own functions, and a version that finds none sends the statement.
 """
 
 import hashlib
@@ -45,8 +45,8 @@ HELPERS: Final = f"{PREFIX}node_{digest()}_"
 class NodeFunction:
     """A function with the parameters and columns of a statement, whose first one is the merchant.
 
-    It may run more `before` and `after` the statement. `<result>` there is the statement's first
-    column.
+    It may run more steps `before` and `after` the statement. `<result>` there is the statement's
+    first column.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class NodeFunction:
         return None if row is None else row[0]
 
     async def fetchrow(self, connection: Any, *arguments: object) -> Any:
-        """The row, likewise."""
+        """The row; otherwise like `fetchval`."""
         if not self.is_on(connection):
             return await connection.fetchrow(self.statement, *arguments)
         return await self._call_node(connection, arguments)
@@ -108,7 +108,7 @@ class NodeFunction:
             connection.spoil()
             connection.nodes.note_not_passed_on()
             if connection.is_in_transaction() or self.before or self.after:
-                # Whoever repeats it finds that no calls are passed on.
+                # A retry finds that no calls are passed on.
                 raise asyncpg.SerializationError(str(error)) from error
         return await connection.fetchrow(self.statement, *arguments)
 

@@ -100,7 +100,7 @@ SELECT create_distributed_function(
 def create_missing_functions(connection: _Connection) -> None:
     """Create the functions of this version that the nodes do not have.
 
-    The tables are distributed. The functions of other versions stay, because these may be running.
+    The tables must be distributed. Functions of other versions stay, because these may be running.
     """
     found = {name for (name,) in connection.execute(FIND_FUNCTIONS)}
     tables = [name for (name,) in connection.execute(_DISTRIBUTED)]
@@ -159,7 +159,7 @@ def _body(
 
 
 def _describe(connection: _Connection, statement: str) -> Signature:
-    """What PostgreSQL makes of a statement."""
+    """PostgreSQL's description of a statement."""
     server = connection.pgconn
     server.prepare(b"sconto_described", statement.encode())
     described = server.describe_prepared(b"sconto_described")

@@ -1,12 +1,12 @@
-"""Connections to the nodes of a distributed database themselves, without the coordinator between.
+"""Connections that lead to the nodes of a distributed database directly, not to the coordinator.
 
 The calls of checkout (`node_calls`) go to the merchant's node. So the coordinator does nothing for
-a quote or an order, and a node that hangs keeps nobody waiting whose rows are elsewhere. Such a
-connection is for calls of functions alone: the coordinator draws ids, and has merchants and users.
+a quote or an order, and a node that hangs delays only its own merchants. Only functions are called
+on these connections: the coordinator draws ids and stores merchants and users.
 
-A function looks on its node whether the merchant is there, under the lock that a move of the shard
-needs exclusively. So a map that is out of date costs a repetition, and is never wrong. A node that
-is not told of moves gets no connections.
+A function checks on its node that the merchant is there, under the lock that moving the shard needs
+exclusively. So an outdated map costs a second attempt, but the result is never wrong. A node that
+Citus does not inform of moves gets no direct connections.
 """
 
 import asyncio
@@ -31,12 +31,12 @@ SELECT (SELECT groupid FROM pg_dist_local_group) AS "group",
 
 
 class NotTheNode(Exception):
-    """What answers at the node's address is something else, or cannot serve."""
+    """Another server answers at the node's address, or the node cannot serve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which server a node is, as it says itself when the coordinator asks; and what it has to have.
+    """Which server a node is, as it says when the coordinator asks, and what it must have.
 
     `server` is the number that PostgreSQL drew when its data folder was made.
     """
@@ -46,7 +46,7 @@ class Identity:
     functions: Collection[str]
 
     async def check(self, connection: NodeSession) -> None:
-        """Prepare a connection that leads to this node. Raises NotTheNode if it does not."""
+        """Prepare a connection, and check that it leads to this node. Raises NotTheNode."""
         row = await connection.fetchrow(_IDENTIFY)
         assert row is not None  # noqa: S101 - a row is asked for
         if (row["group"], row["server"]) != (self.node.group, self.server):
@@ -72,9 +72,9 @@ class NodePool:
         """As for the orders of all merchants elsewhere."""
 
     async def acquire(self) -> "Connection | None":
-        """A connection, which is released to `pool`; None if none can be opened.
+        """A connection that must be released to `pool`; None if none can be opened.
 
-        Raises TimeoutError if the node is silent, or none becomes free.
+        Raises TimeoutError if the node does not answer, or no connection becomes free.
         """
         try:
             return await self.pool.acquire(self.node.group)
@@ -92,7 +92,7 @@ class NodePools:
         self, url: str, limit: int, on_statement: OnStatement | None, nodes: Nodes
     ) -> None:
         """`limit` is the number of connections to each node; with 0 there are none."""
-        self._url = url
+        self.url: Final = url
         self.limit = limit
         self._on_statement = on_statement
         self._nodes = nodes
@@ -102,14 +102,14 @@ class NodePools:
         """The groups whose pools failed since `node_watch` looked."""
 
     def of(self, merchant_id: int | None) -> NodePool | None:
-        """The connections to the merchant's node, if there are any."""
+        """The connections to the merchant's node; None if there are none."""
         if not self._open or self._nodes.is_doubtful:
             return None
         group = self._nodes.group_of(merchant_id)
         return None if group is None else self._open.get(group)
 
     def at(self, group: int) -> NodePool | None:
-        """The connections to this node, if there are any."""
+        """The connections to this node; None if there are none."""
         return self._open.get(group)
 
     @property
@@ -123,24 +123,28 @@ class NodePools:
         return [one.pool for one in self._open.values()]
 
     async def open(self, identity: Identity) -> None:
-        """Connect to a node, and use it from now on.
+        """Open connections to a node, and use them from now on.
 
         Raises NotTheNode, OSError, and asyncpg's errors.
         """
-        node = identity.node
+        pool = await self.connect(identity)
+        self._open[identity.node.group] = NodePool(self, identity.node, pool)
+
+    async def connect(self, identity: Identity) -> Pool:
+        """A pool with one connection to a node. Raises as `open`."""
         pool = await Pool.open(
-            self._url,
-            self.limit,
+            self.url,
+            max(1, self.limit),
             self._on_statement,
             self._nodes,
-            (node, identity.check),
+            (identity.node, identity.check),
         )
         try:
             await pool.release(await pool.acquire(), sound=True)
         except BaseException:
             pool.abandon()
             raise
-        self._open[node.group] = NodePool(self, node, pool)
+        return pool
 
     def fail(self, node_pool: NodePool) -> None:
         """Use the coordinator from now on, because no connection could be opened."""
@@ -150,15 +154,15 @@ class NodePools:
         self.abandon(node_pool)
 
     def abandon(self, node_pool: NodePool) -> None:
-        """Use the coordinator from now on. Whoever waits for the node is told."""
+        """Use the coordinator from now on. Requests that wait for the node get an error."""
         if self.at(node_pool.node.group) is node_pool:
             del self._open[node_pool.node.group]
         node_pool.pool.abandon()
 
     def retire(self, group: int) -> None:
-        """Use the coordinator from now on; the calls that are under way end."""
+        """Use the coordinator from now on; let running calls finish."""
         task = asyncio.create_task(self._open.pop(group).pool.close())
-        # The event loop holds only a weak reference.
+        # The event loop itself keeps only a weak reference.
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

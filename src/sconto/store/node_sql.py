@@ -1,15 +1,15 @@
 """The SQL of the functions that run on a merchant's node of a distributed database.
 
-Citus runs a statement of many parts one by one through the coordinator. PostgreSQL runs it whole if
+Citus runs the parts of a statement one by one through the coordinator. PostgreSQL runs it whole if
 it names the shards of one merchant, which are ordinary tables of the node. So a function names them
-and runs the statement as it is otherwise: in one snapshot, with the proofs that stand beside it.
+and otherwise runs the same statement: in one snapshot, with the proofs written beside it.
 
-In each session the first call of a function for a shard prepares the statement. Citus moves a
-shard only while it has the metadata of the shard locked exclusively on all nodes. A function that
-writes takes the same lock shared until it commits. Each function looks then whether the shard is
-here. If it was moved since the coordinator passed the call on, the call is given up, and repeated.
-While Citus has yet to tell the nodes of a change of nodes, it passes no calls on and runs the
-functions on the coordinator. They refuse that, and the statement is sent instead.
+In each session the first call of a function for a shard prepares the statement. Citus moves a shard
+only while it has the metadata of the shard locked exclusively on all nodes. A function that writes
+takes the same lock shared until it commits. Then each function checks that the shard is here. If it
+was moved since the coordinator passed the call on, the call fails, and is repeated. After a change
+of nodes, until Citus has told all nodes, it passes no calls on and runs the functions on the
+coordinator. They refuse that, and the statement is sent instead.
 """
 
 import re
@@ -94,7 +94,7 @@ $body$
 """,
 )
 
-# What a function of our own reads is a table, too.
+# A function of our own that reads a table is treated like that table.
 _CALL: Final = "newest_price_version("
 _CALL_ON_SHARD: Final = "<prefix>newest_price_version('<timeline_versions>', "
 
@@ -122,7 +122,8 @@ _RUN: Final = """
     EXECUTE format('EXECUTE %I {places}', prepared{arguments}){into};
 """
 
-# It asks the shards of the node on which it runs. The first parameter only says which node that is.
+# It reads the shards of the node on which it runs. The first parameter only says which node that
+# is.
 _POLL: Final = """
 CREATE FUNCTION {name}(representative bigint{parameters}, OUT node int, OUT answers json)
 LANGUAGE plpgsql SET timezone = 'UTC' SET plan_cache_mode = 'force_generic_plan' AS $body$
@@ -154,8 +155,7 @@ FORMS: Final = (*HELPERS, _CALL_ON_SHARD, _FUNCTION, _RUN, _POLL)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A statement that a function runs, with expressions for its arguments and where it puts its
-    result."""
+    """A statement that a function runs, with its arguments and the name of its result."""
 
     statement: str
     arguments: Sequence[str]
@@ -177,7 +177,7 @@ class Signature:
 def for_shards(statement: str, tables: Collection[str]) -> str:
     """The statement with a mark such as `<orders>` in place of each of these tables.
 
-    A table without an alias gets its name as one, so that columns can be qualified as before.
+    A table without an alias gets its name as its alias, so that qualified columns still work.
     """
     named = re.compile(
         rf"\b(FROM|JOIN|INTO|UPDATE|USING)\s+({'|'.join(sorted(tables))})\b(?!\s*\.)(\s+AS\s+\w+)?"
@@ -212,7 +212,7 @@ def function(name: str, signature: Signature, body: str, *, writes: bool) -> str
 
 
 def poll(name: str, types: Sequence[str], body: str) -> str:
-    """The statement that creates a function which asks all shards of a node."""
+    """The statement that creates a function which reads all shards of a node."""
     parameters = "".join(f", {type_}" for type_ in types)
     return _POLL.format(name=name, parameters=parameters, body=body)
 

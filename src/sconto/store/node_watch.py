@@ -1,9 +1,9 @@
 """Watches the nodes of a distributed database: where merchants are, and which nodes answer.
 
-While nothing is wrong it reads the map from the coordinator every few seconds, and asks no node.
-Once a merchant's connection was lent for longer than a second, the merchant's node is asked over
-new connections: directly, and through the coordinator. What does not answer is not used until it
-answers again, and whoever waits for it is told.
+While nothing is wrong, it reads the map from the coordinator every few seconds and asks no node.
+When a merchant's connection has been lent for longer than a second, it asks the merchant's node
+over new connections: directly, and through the coordinator. What does not answer is not used until
+it answers again, and requests that wait for it get an error.
 """
 
 import asyncio
@@ -26,16 +26,16 @@ from sconto.store.pool import SESSION_SETTINGS
 from sconto.store.shard_map import READ_MAP, Node, ShardMap
 
 _PAUSE: Final = 0.5
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 _READ_EVERY: Final = 5.0
 """Seconds until the map is read again."""
 
 _SUSPECT_AFTER: Final = 1.0
-"""Seconds that a connection may be lent before its node is asked whether it still answers."""
+"""Seconds that a connection may be lent before the watch asks whether its node still answers."""
 
 _TIMEOUT: Final = 3.0
-"""Seconds for that answer. It takes milliseconds: requests wait for longer."""
+"""Seconds to wait for that answer. It takes milliseconds, and requests wait longer than this."""
 
 _ASK_EVERY: Final = 2.0
 """Seconds until a node that did not answer is asked again."""
@@ -46,9 +46,16 @@ _CONNECT_EVERY: Final = 10.0
 _IDENTIFY: Final = f"SELECT * FROM {HELPERS}identify($1)"  # noqa: S608  # of our own constants
 
 _COORDINATOR: Final = 0
-"""Its group."""
+"""The group of the coordinator."""
 
 _OF_COORDINATOR: Final = "SELECT pg_is_in_recovery() AS is_standby, pg_backend_pid() AS pid"
+
+_DETOUR: Final = "quotes and orders go through the coordinator: %s"
+
+_DETOUR_OF_NODE: Final = (
+    "node %s cannot be reached from here: quotes and orders of its merchants go through the "
+    "coordinator: %s"
+)
 
 _FAILURES: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, NotTheNode)
 
@@ -56,23 +63,33 @@ _log = logging.getLogger(__name__)
 
 
 class _Silent(Exception):
-    """The coordinator does not get an answer from a node."""
+    """The node does not answer the coordinator."""
 
 
-async def keep_watching(url: str, database: Database) -> None:
-    """Watch the nodes of the database at this address; endless. Without Citus it only waits."""
+async def keep_watching(database: Database) -> None:
+    """Watch the nodes of the database forever. Without Citus it only waits."""
     await database.nodes.found.wait()
-    await NodeWatch(url, database).run()
+    await NodeWatch(database).run()
+
+
+async def find_detours(database: Database) -> list[str]:
+    """Why quotes and orders do not go to the merchants' nodes themselves, one line each.
+
+    Nodes that do not answer the coordinator are left out, and nothing is said without Citus.
+    """
+    async with database.read():
+        pass  # it finds whether the database has Citus
+    return await NodeWatch(database).find_detours() if database.nodes.found.is_set() else []
 
 
 class NodeWatch:
-    """What is being asked, and what was answered last."""
+    """The checks that are running, and their last results."""
 
-    def __init__(self, url: str, database: Database) -> None:
-        self._url, self._keeps_statements = split_address(url)
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._nodes = database.nodes
         self._pools = database.node_pools
+        self._url, self._keeps_statements = split_address(self._pools.url)
         self._why_not: str | None = None
         self._ask_at: dict[int, float] = {}
         self._cannot: set[int] = set()
@@ -80,7 +97,7 @@ class NodeWatch:
         self._under_way: dict[int | None, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Look again and again; ends when cancelled."""
+        """Check again and again, until cancelled."""
         try:
             while True:
                 self._nodes.wake.clear()
@@ -94,8 +111,25 @@ class NodeWatch:
             for task in self._under_way.values():
                 task.cancel()
 
+    async def find_detours(self) -> list[str]:
+        """What `find_detours` says."""
+        await self._read_map()
+        if self._why_not is not None:
+            return [_DETOUR % self._why_not]
+        detours = []
+        for node in () if self._nodes.map is None else self._nodes.map.nodes.values():
+            try:
+                server = await self._ask_coordinator(node)
+                if server is not None and node.group != _COORDINATOR:
+                    await (await self._pools.connect(Identity(node, server, NAMES))).close()
+            except _Silent:
+                pass
+            except _FAILURES as error:
+                detours.append(_DETOUR_OF_NODE % (node.address, one_line(error)))
+        return detours
+
     def _look(self) -> None:
-        """Start what is due. Each node is asked by itself, so none waits for another one."""
+        """Start the checks that are due. Nodes are asked separately, so none waits for another."""
         now = time.monotonic()
         if now - self._nodes.read_at >= _READ_EVERY:
             self._start(None, self._read_map())
@@ -118,7 +152,7 @@ class NodeWatch:
                 self._start(group, self._attend(node))
 
     def _start(self, key: int | None, work: Coroutine[None, None, None]) -> None:
-        """Run the work unless that of before is under way."""
+        """Start the work unless it is still running."""
         before = self._under_way.get(key)
         if before is not None and not before.done():
             work.close()
@@ -140,7 +174,7 @@ class NodeWatch:
         elif coordinator["is_standby"]:
             why_not = "it is a standby"
         if why_not is not None and why_not != self._why_not and self._pools.limit:
-            _log.warning("quotes and orders go through the coordinator: %s", why_not)
+            _log.warning(_DETOUR, why_not)
         self._why_not = why_not
         found = ShardMap.of(rows)
         self._nodes.keep(found)
@@ -151,7 +185,7 @@ class NodeWatch:
         self._nodes.wake.set()
 
     def _may_connect(self, node: Node) -> bool:
-        """Whether a connection to the node itself is of use, and safe."""
+        """Whether a direct connection to the node is useful and safe."""
         return (
             self._why_not is None
             and self._pools.limit > 0
@@ -160,7 +194,7 @@ class NodeWatch:
         )
 
     async def _attend(self, node: Node) -> None:
-        """Ask the node in both ways, and use or leave each of them from now on."""
+        """Ask the node directly and through the coordinator, and decide which way to use."""
         group = node.group
         self._pools.failed.discard(group)
         self._ask_at[group] = time.monotonic() + _ASK_EVERY
@@ -184,7 +218,7 @@ class NodeWatch:
     async def _ask_coordinator(self, node: Node) -> int | None:
         """The number of the node's server; None if the coordinator cannot be asked.
 
-        Raises _Silent if the coordinator gets no answer.
+        Raises _Silent if the node does not answer the coordinator.
         """
         connection: asyncpg.Connection[asyncpg.Record] | None = None
         try:
@@ -227,22 +261,17 @@ class NodeWatch:
             self._ask_at[group] = time.monotonic() + _CONNECT_EVERY
             if group not in self._cannot:
                 self._cannot.add(group)
-                _log.warning(
-                    "node %s cannot be reached from here: quotes and orders of its merchants go "
-                    "through the coordinator: %s",
-                    address,
-                    one_line(error),
-                )
+                _log.warning(_DETOUR_OF_NODE, address, one_line(error))
         else:
             if group in self._cannot:
                 self._cannot.discard(group)
                 _log.warning("node %s can be reached from here", address)
 
     def _cut(self, group: int) -> None:
-        """Tell those who wait for the node through the coordinator.
+        """Fail the work that waits for the node through the coordinator.
 
-        What works for no merchant may wait for it too. Only what did so when the node fell silent
-        is cut, for later work leaves the node out.
+        Work that is not for one merchant may wait for it too. Only work from before the node fell
+        silent is cut, because later work leaves the node out.
         """
         late = time.monotonic() - _SUSPECT_AFTER
         for pool in self._database.to_coordinator:

@@ -1,4 +1,4 @@
-"""The nodes of a distributed database, as a process has found them."""
+"""The nodes of a distributed database, as this process knows them."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from typing import Final
 from sconto.store.shard_map import Node, ShardMap
 
 _KEPT_FOR: Final = 60.0
-"""Seconds for which the map counts. It is read again long before, while there is a coordinator."""
+"""Seconds for which the map is valid. While the coordinator answers, it is read more often."""
 
 _NO_CALLS_FOR: Final = 2.0
 """Seconds for which no calls are made after Citus did not pass one on."""
@@ -18,9 +18,9 @@ _log = logging.getLogger(__name__)
 
 
 class Nodes:
-    """The nodes that have rows, and those that did not answer the coordinator when it last asked.
+    """The nodes with rows, and those that did not answer the coordinator's last check.
 
-    A node that ceases to answer is logged once, and once more when it answers again.
+    A node that stops answering is logged once, and once more when it answers again.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Nodes:
         return self._read_at
 
     def keep(self, map_: ShardMap) -> None:
-        """Remember where the merchants are. A node that is gone is not silent."""
+        """Cache where the merchants are. A removed node is no longer silent."""
         self.map, self._read_at = map_, time.monotonic()
         self.is_doubtful = False
         self._silent = {
@@ -63,16 +63,16 @@ class Nodes:
         }
 
     def forget(self) -> None:
-        """Read the map again: a merchant was not where it says."""
+        """Read the map again: a merchant was not where the map says."""
         self._read_at, self.is_doubtful = 0.0, True
         self.wake.set()
 
     def to_ask(self) -> list[Node]:
-        """The nodes to ask for the work of their merchants: those that answer."""
+        """The nodes that answer: those to ask for work of their merchants."""
         return [node for node in self.known if node.group not in self._silent]
 
     def note_silent(self, node: Node, error: Exception) -> None:
-        """The node did not answer the coordinator."""
+        """Note that the node did not answer the coordinator."""
         if node.group not in self._silent:
             self._silent[node.group] = node.address
             self.wake.set()
@@ -84,7 +84,7 @@ class Nodes:
             )
 
     def note_answer(self, node: Node) -> None:
-        """The node answered."""
+        """Note that the node answered."""
         if self._silent.pop(node.group, None) is not None:
             _log.warning("node %s answers again", node.address)
 
@@ -96,10 +96,11 @@ class Nodes:
         return self._no_calls_until is None
 
     def note_not_passed_on(self) -> None:
-        """Citus has run a function on the coordinator.
+        """Note that Citus has run a function on the coordinator.
 
-        That may be the fault of the session, which is closed then: a statement that Citus could
-        only plan at the second attempt leaves it so. If it happens again soon, it is not.
+        That may be caused by the session, which is then closed: a statement that Citus could only
+        plan at the second attempt leaves it in this state. If it happens again soon, the session is
+        not the cause.
         """
         now = time.monotonic()
         if now - self._not_passed_on_at < _NO_CALLS_FOR:
@@ -118,5 +119,5 @@ class Nodes:
 
 
 def one_line(error: Exception) -> str:
-    """The error's text, or the name of its kind."""
+    """The text of an error in one line, or the name of its kind."""
     return " ".join(str(error).split()) or type(error).__name__

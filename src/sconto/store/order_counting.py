@@ -1,11 +1,11 @@
-"""Counts orders that are not in the counters yet: those of before, and of the version before.
+"""Counts orders that are not in the counters yet: older ones, and those of the previous version.
 
 Why each order is counted once. `orders.is_counted` is true of an order that was counted when it was
-placed. It is null of orders of before schema 0022: they are counted in the order of their time, the
-newest first, and the row of `orders_to_count` says which ones are. It is false of orders that the
-version before placed since; counting them sets it. A batch is one transaction that locks that row,
-or these orders, and skips what another one has locked. So a killed batch has done nothing, and a
-purge leaves out what is not counted (`purging`).
+placed. It is null of orders from before schema 0022: they are counted in order of time, the newest
+first, and the row of `orders_to_count` says which ones are. It is false of orders that the previous
+version has placed since; counting them sets it. A batch is one transaction that locks that row, or
+these orders, and skips what another one has locked. So a killed batch has done nothing, and a purge
+leaves out what is not counted (`purging`).
 
 Why orders do not wait. A batch adds to `order_counts`, to which no order adds. A fold may wait for
 a batch, and a batch for a fold; both add in the same order.
@@ -28,7 +28,7 @@ LIST_MERCHANTS: Final = Poll("SELECT merchant_id FROM orders_to_count")
 
 LIST_MERCHANTS_BESIDE: Final = Poll("SELECT DISTINCT merchant_id FROM orders WHERE NOT is_counted")
 
-# The place that a merchant has come to, and the orders before it.
+# The place that the count of a merchant has reached, and the orders before it.
 _OLD: Final = f"""
 WITH reached AS MATERIALIZED (
     SELECT created_at, order_id FROM orders_to_count WHERE merchant_id = $1
@@ -94,7 +94,7 @@ async def list_merchants_to_count(connection: Connection) -> list[int]:
 
 
 async def count_some(connection: Connection, merchant_id: int, day_of: _DayOf) -> int:
-    """Count the newest orders of before that are not counted; how many were looked at.
+    """Count the newest older orders that are not counted; returns how many were read.
 
     `day_of` is the day of a time, in the zone in which orders are counted. Needs a transaction.
     """
@@ -111,7 +111,7 @@ async def count_some(connection: Connection, merchant_id: int, day_of: _DayOf) -
 
 
 async def count_some_beside(connection: Connection, merchant_id: int, day_of: _DayOf) -> int:
-    """Count orders that the version before has placed; how many. Needs a transaction."""
+    """Count orders that the previous version has placed; returns how many. Needs a transaction."""
     rows = await connection.fetch(_BESIDE, merchant_id)
     orders = [(row["order_id"], day_of(row["created_at"])) for row in rows]
     if orders:

@@ -1,4 +1,4 @@
-"""The counters of an order that is placed: of redemptions, and of orders.
+"""The counters that a placed order adds to: of redemptions, and of orders.
 
 An order adds to rows of its slot (`orders`). Those of `redemption_counts` add up its redemptions.
 Those of `open_order_counts` count it once for the merchant, and once for each promotion that
@@ -15,12 +15,12 @@ from sconto.domain.order_counts import Subject, counts_of
 from sconto.domain.redemption import Redemption
 from sconto.store.stored_amounts import stored_discounts
 
-# Python 3.11 takes long to find a member of an enum.
+# Enum lookups are slow in Python 3.11.
 _SUBSCRIPTION, _ONE_TIME = Subject.SUBSCRIPTION, CodeType.ONE_TIME
 
-# Each array costs an order two microseconds, so few carry much: a promotion for subscriptions has a
-# negative id, and all orders have 0; all one-time codes are code -1; the weight is negative if the
-# promotion did not apply, and 2 or -2 in the row that counts the order.
+# Each array costs an order two microseconds, so few arrays carry much: a promotion for
+# subscriptions has a negative id, and all orders have 0; all one-time codes are code -1; the weight
+# is negative if the promotion did not apply, and 2 or -2 in the row that counts the order.
 TALLY: Final = """tally AS (
     SELECT slot, abs(id) AS promotion_id, greatest(code, 0) AS code_id,
            CASE WHEN id > 0 THEN 'promotion' WHEN id < 0 THEN 'subscription'

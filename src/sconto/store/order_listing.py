@@ -1,11 +1,11 @@
-"""Sets the times on redemptions of orders of before, so that lists by promotion find them fast.
+"""Sets the times on redemptions of older orders, so that lists by promotion find them fast.
 
-The newest orders come first. `orders_to_list` is the place that a merchant has come to; its row
-goes once there is no older order. A batch is one statement, so a killed one has done nothing.
+The newest orders come first. `orders_to_list` has the place that a merchant has reached; its row is
+deleted when there is no older order. A batch is one statement, so a killed one has done nothing.
 
-An order of the version before, placed during the upgrade, has the time of its transaction on all
-rows. It gets the same as any other, unless it came after its batch: then it is found as it is, and
-may be out of order by milliseconds.
+An order that the previous version placed during the upgrade has the time of its transaction on all
+rows. The batch gives it the same as any other, unless it came after its batch: then it is found by
+that time, and may be out of order by milliseconds.
 """
 
 from typing import Final
@@ -70,11 +70,11 @@ LIST_MERCHANTS: Final = Poll("SELECT merchant_id FROM orders_to_list ORDER BY me
 
 
 async def list_merchants_to_list(connection: Connection) -> list[int]:
-    """The merchants that have orders of before to list."""
+    """The merchants that have older orders to index."""
     rows = await LIST_MERCHANTS.fetch(connection)
     return [row["merchant_id"] for row in rows]
 
 
 async def list_some(connection: Connection, merchant_id: int) -> int:
-    """List the newest orders of before that are not listed yet; how many there were."""
+    """Index the newest older orders that are not indexed yet; returns their number."""
     return int(await connection.fetchval(_LIST_SOME, merchant_id))

@@ -1,14 +1,14 @@
 """Lists of orders, the newest first: index look-ups, however many orders there are.
 
 A list walks one index from its place on: that of the code, the promotion, the customer, the status
-or the time, the first of these that is asked for. The other filters are tried on each order of the
-walk. They may fit few, so a page looks at LOOKED_AT orders at most. A page that ends there is
-short, and its cursor goes on behind the last order that was looked at.
+or the time, the first of these that is a filter. The other filters are tried on each order of the
+walk. They may match few, so a page reads LOOKED_AT orders at most. A page that ends there is short,
+and its cursor continues after the last order that was read.
 
 Redemptions of one order have its time on one row for each promotion and code (`placed_at`), so the
-indexes of promotions and codes are in the order of the list. For orders of before that is done in
-the background (`order_listing`). Older ones than it has come to are found by time, by looking at
-their redemptions.
+indexes of promotions and codes are in the order of the list. For older orders that is done in the
+background (`order_listing`). Orders that it has not reached are found by time, by reading their
+redemptions.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _NEWEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Walk(StrEnum):
-    """The index that a list walks; UNLISTED is by time, and looks at redemptions."""
+    """The index that a list walks; UNLISTED is by time, and reads redemptions."""
 
     CODE = "code"
     PROMOTION = "promotion"
@@ -41,7 +41,7 @@ class Walk(StrEnum):
 
 
 class _Way(NamedTuple):
-    """The way of a walk: which places come next, up to the time $4, and in which order."""
+    """The direction of a walk: which places come next, up to the time $4, and in which order."""
 
     within: str
     order: str
@@ -55,8 +55,8 @@ _DOWN: Final = _Way("({time}, order_id) < ($2, $3) AND {time} >= $4", "DESC")
 _UP: Final = _Way("({time}, order_id) > ($2, $3) AND {time} < $4", "ASC")
 
 
-# $5 to $8 are the filters: status, customer, promotion, and the ids of the code. $9 is how many
-# places the walk has at most.
+# $5 to $8 are the filters: status, customer, promotion, and the ids of the code. $9 is the maximum
+# of places of the walk.
 def _orders(way: _Way, condition: str = "") -> str:
     return f"""
     SELECT created_at AS placed_at, order_id
@@ -77,7 +77,7 @@ def _redemptions(way: _Way, condition: str) -> str:
     """  # noqa: S608  # of our own constants
 
 
-# A text may be the code of several promotions.
+# A code may be on several promotions.
 def _of_codes(way: _Way) -> str:
     return f"""
     SELECT DISTINCT redeemed.placed_at, redeemed.order_id
@@ -183,7 +183,7 @@ SELECT created_at, order_id FROM orders_to_list WHERE merchant_id = $1
 
 
 class Found(NamedTuple):
-    """Rows of orders with their places, and where a page goes on that has looked at too many.
+    """Rows of orders with their places, and the next place of a page that has read too many.
 
     A row is read by `outcomes.decode_order`.
     """
@@ -198,7 +198,7 @@ def walk_of(wanted: OrderQuery) -> Walk:
 
 
 async def find_code_ids(connection: Connection, merchant_id: int, wanted: OrderQuery) -> list[int]:
-    """The ids of all codes of the wanted text and promotion."""
+    """The ids of all codes with the wanted text and promotion."""
     found: list[int] = await connection.fetchval(
         _FIND_CODES, merchant_id, wanted.code_key, wanted.promotion_id
     )
@@ -213,9 +213,9 @@ async def read_page(
     code_ids: Sequence[int] | None,
     start: OrderPlace,
 ) -> Found:
-    """The wanted orders before a place, one more than the limit where there are more.
+    """The wanted orders before a place, one more than the limit if there are more.
 
-    If the query goes back, they are the ones after the place, the newest last.
+    If the query goes back, they are those after the place, the newest last.
     """
     goes_back = wanted.after is not None
     pages, last_ones = (_PAGES_UP, _LAST_UP) if goes_back else (PAGES, _LAST)
@@ -256,7 +256,7 @@ def _set_filters(wanted: OrderQuery) -> dict[Walk, bool]:
 
 
 def _has_other_filters(walk: Walk, wanted: OrderQuery) -> bool:
-    """Whether some orders of the walk may not be wanted."""
+    """Whether some orders of the walk may not match."""
     # The ids of a code are those of the promotion.
     implied = (walk, Walk.PROMOTION) if walk is Walk.CODE else (walk,)
     return any(is_set for one, is_set in _set_filters(wanted).items() if one not in implied)

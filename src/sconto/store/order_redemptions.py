@@ -1,8 +1,8 @@
-"""The parts of the statement that places an order which record its redemptions.
+"""The parts of the order statement that record the redemptions.
 
-The worker tells each redemption's kind in one number, the sum of the constants below: what
-PostgreSQL would have to find out by sorting costs it more than the whole part does. A list is an
-array of the select list: in FROM, each array would be stored before it is read.
+The worker encodes each redemption's kind in one number, the sum of the constants below. To find it
+out by sorting would cost PostgreSQL more than the rest of this part. A list is an array in the
+select list: in FROM, each array would be stored before it is read.
 """
 
 from collections.abc import Sequence
@@ -40,12 +40,12 @@ RECORDED: Final = """recorded AS (
     CROSS JOIN picked
 ), """
 
-# Python 3.11 takes long to find a member of an enum.
+# Enum lookups are slow in Python 3.11.
 _ONE_TIME: Final = CodeType.ONE_TIME
 
 
 def redemption_arguments(redemptions: Sequence[Redemption], currency: str) -> tuple[object, ...]:
-    """The five arguments from $7 on."""
+    """The five arguments of the statement, from $7 on."""
     kinds, listed = [], set[tuple[int, int | None]]()
     for one in redemptions:
         kind = _APPLIED if one.applied else 0

@@ -1,8 +1,8 @@
 """An order that replaces another one, placed by one call on the merchant's node.
 
-On a distributed database only. The function does what the transaction of an order does elsewhere,
-with the same statements in the same sequence: `orders.REPLACE`, what `giving_back` has, and the one
-that places the order. If the first or the last says that a race is lost, all is taken back.
+It is used on a distributed database only. The function does what the transaction of an order does
+elsewhere, with the same statements in the same sequence: `orders.REPLACE`, those of `giving_back`,
+and the one that places the order. If the first or the last loses a race, everything is rolled back.
 """
 
 from datetime import date

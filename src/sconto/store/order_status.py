@@ -1,4 +1,4 @@
-"""The status of an order: the shop's word on it, and the event that tells of it."""
+"""The status of an order, and the event of its change."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -79,11 +79,12 @@ async def update_status(
 ) -> StoredOrder | None:
     """Set the status and return the order as it is now; None if there is no such order.
 
-    A status that it did not have is told, if the merchant records events.
+    A changed status is an event, if the merchant records events.
 
-    One statement, so that what is returned is what was decided on. A replaced order is returned
-    unchanged. With `gives_back` it gives back what it took, in the same call; the order is returned
-    as it was before that. Raises OrderRaceLost if another transaction is changing the order.
+    It is one statement, so that the order that is returned is the one that was decided on. A
+    replaced order is returned unchanged. With `gives_back` it gives back what it took, in the same
+    call; the order is returned as it was before that. Raises OrderRaceLost if another transaction
+    is changing the order.
     """
     function = _DELETE_ON_NODE if gives_back else _ON_NODE
     try:

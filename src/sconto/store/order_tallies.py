@@ -1,7 +1,6 @@
 """What stored orders count for, computed from their outcomes alone.
 
-It says in SQL what `domain.order_counts` says of an order that is placed. The check compares the
-two.
+It is the SQL of `domain.order_counts`, for orders that are stored. The check compares the two.
 """
 
 from typing import Final

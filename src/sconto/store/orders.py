@@ -193,7 +193,7 @@ _TAKEN: Final = """taken AS (
       AND code_id = ANY (ARRAY(SELECT free.code_id FROM placed CROSS JOIN free))
 ), """
 
-# The event of the replaced order comes first, as it happens first.
+# The event of the replaced order comes first, because it happens first.
 _TOLD: Final = """told AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
     SELECT $1, event.type, 'order ' || event.order_id, $3
@@ -232,7 +232,7 @@ _CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
       AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
 _BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 
-# With each shape, the number of the first parameter that counts.
+# Each form, with the number of its first counting parameter.
 STATEMENTS: Final = {
     (parts, is_told): _PLACE_BY.format(
         **shape,
@@ -286,7 +286,7 @@ async def replace_order(connection: Connection, merchant_id: int, order: StoredO
 
 
 def wanted_by(order: StoredOrder, claim: LimitClaim) -> tuple[str | int, ...]:
-    """What an order wants that others may want too: its id, one-time codes and limits."""
+    """What an order needs that others may need too: its id, one-time codes and limits."""
     return (order.order_id, *one_time_codes(redemptions_of(order.outcome)), *claim.contested)
 
 
@@ -323,7 +323,7 @@ def placing(
     claim: LimitClaim,
     own: OwnHold | None,
 ) -> tuple[tuple[str, bool], Sequence[object]]:
-    """Which of the statements places the order, and its arguments."""
+    """The statement that places the order, and its arguments."""
     redemptions = redemptions_of(order.outcome)
     used_up = one_time_codes(redemptions)
     currency = order.outcome.currency

@@ -3,7 +3,7 @@
 Both are versioned values (`domain.stored_outcome`, `domain.stored_request`).
 
 The integers are minor units. In the currencies of `WHOLE_UNITS` the JSON says how many decimals the
-currency has; an older order that does not say it is in whole units.
+currency has; an older order without that is in whole units.
 """
 
 from datetime import datetime

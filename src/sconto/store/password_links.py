@@ -49,7 +49,7 @@ async def put_link(
 async def find_open_link(
     connection: Connection, token: LinkToken, now: datetime
 ) -> OpenLink | None:
-    """What the link of this token is for; None if it does not work."""
+    """What the link of this token is for; None if it is not valid."""
     row = await connection.fetchrow(_FIND_OPEN, token.merchant_id, token.user_id, token.hash, now)
     if row is None:
         return None
@@ -57,7 +57,7 @@ async def find_open_link(
 
 
 async def use_link(connection: Connection, token: LinkToken, now: datetime) -> Caller | None:
-    """Use up the link, and answer its user; None if it does not work, or was used meanwhile."""
+    """Use up the link, and return its user; None if it is not valid, or was used meanwhile."""
     role = await connection.fetchval(_USE, token.merchant_id, token.user_id, token.hash, now)
     return None if role is None else Caller(token.merchant_id, token.user_id, Role(role))
 

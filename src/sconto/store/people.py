@@ -31,8 +31,8 @@ ON CONFLICT (username, merchant_id) DO NOTHING RETURNING user_id
 
 _LIST_USERS: Final = f"{COLUMNS} ORDER BY user_id"
 
-# $1: the typed name; $2, $3: the merchant and the user name, if it has both; $4: the place; $5:
-# since when a place is known; $6: since when a change exempts from limits.
+# $1: the typed name; $2, $3: the merchant and the user name, if it has both; $4: the place; $5: the
+# time since which a place is known; $6: the time since which a change exempts from limits.
 _FIND_CANDIDATES: Final = """
 SELECT merchant_id, user_id, username, role, disabled, changed_at, password_hash, epoch,
     EXISTS (
@@ -111,8 +111,9 @@ class UserChange:
 class PossibleUser:
     """A user whom a sign-in may mean, and what the sign-in is checked against.
 
-    `known_here`: they signed in from that place lately. `changed_lately`: somebody changed them.
-    `epoch` is the number that tokens carry. `two_factor`: the password alone does not let them in.
+    `known_here` says that they signed in from that place lately, `changed_lately` that somebody
+    changed them. `epoch` is the number that tokens carry. With `two_factor` the password alone is
+    not enough.
     """
 
     state: UserState

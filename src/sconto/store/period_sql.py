@@ -14,7 +14,7 @@ OVER_FROM: Final = f"""(
 def instant_sql(column: str) -> str:
     """An instant as a JSON value: in UTC, whatever the time zone of the session.
 
-    A node of a distributed database has sessions whose zone no program of ours sets.
+    None of our programs sets the zone of the sessions of a distributed database's nodes.
     """
     return f"""(rtrim(to_json({column} AT TIME ZONE 'UTC')::text, '"') || '+00:00"')::json"""
 

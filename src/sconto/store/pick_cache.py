@@ -1,13 +1,13 @@
 """Automatic picks that this process has cached.
 
 A merchant's timeline has a version: a random number that every transaction which changes the
-timeline replaces (`timeline.redraw`). So a pick that was read at a version is true in every
+timeline replaces (`timeline.redraw`). So a pick that was read at a version is valid in every
 snapshot with the same version. The statement that reads candidates returns the version too. A pick
-is cached with the span of time that it holds for, so it does not depend on the time of the quote.
-Besides picks, only automatic cart promotions are cached (`cart_offers`), and which merchants have
-had holds.
+is cached with its span of time, so it does not depend on the time of the quote. Besides picks, only
+automatic cart promotions are cached (`cart_offers`), and which merchants have had holds.
 """
 
+import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -23,6 +23,8 @@ _MAX_PICKS: Final = 50_000
 for longest go first. Of several, all picks go of the merchant that was not asked for longest."""
 
 _MAX_MERCHANTS: Final = 10_000
+
+_MAX_UNDRAWN: Final = 1_000
 
 Version = int | None
 """A timeline's version; None if nothing was ever drawn."""
@@ -50,6 +52,27 @@ class _Timeline:
         self.spans: LRU[int, PickSpan] = LRU(_MAX_PICKS)
 
 
+class UndrawnCodes:
+    """Codes that carts had and that should have timelines (`code_timelines`)."""
+
+    def __init__(self) -> None:
+        self._found: set[tuple[int, str]] = set()
+        self.any: Final = asyncio.Event()
+        """Set when one was found."""
+
+    def add(self, merchant_id: int, keys: Iterable[str]) -> None:
+        """Take note of codes, unless many are waiting."""
+        for key in keys:
+            if len(self._found) < _MAX_UNDRAWN:
+                self._found.add((merchant_id, key))
+                self.any.set()
+
+    def take(self) -> set[tuple[int, str]]:
+        """The codes found since the last call, with their merchants."""
+        taken, self._found = self._found, set()
+        return taken
+
+
 class PickCache:
     """Cached picks of all merchants, bounded."""
 
@@ -58,6 +81,8 @@ class PickCache:
         self._size = 0
         self.cart_promotions: Final = CartPromotionCache()
         """Automatic cart promotions, which have their own version."""
+        self.undrawn: Final = UndrawnCodes()
+        """Codes of very many promotions, to be drawn in the background."""
         self._with_holds: LRU[int, bool] = LRU(_MAX_MERCHANTS)
 
     def has_holds(self, merchant_id: int) -> bool:
@@ -65,7 +90,7 @@ class PickCache:
         return self._with_holds.get(merchant_id, False)
 
     def note_holds(self, merchant_id: int) -> None:
-        """From now on, read the merchant's carts beside holds."""
+        """From now on, read the merchant's carts with their holds."""
         self._with_holds[merchant_id] = True
 
     def version(self, merchant_id: int) -> Version:
@@ -99,7 +124,7 @@ class PickCache:
         return picks, missing
 
     def put(self, merchant_id: int, version: Version, spans: Iterable[PickSpan]) -> None:
-        """Cache what was read at a version, and drop what was read at another."""
+        """Cache what was read at a version, and drop what was read at another one."""
         timeline = self._timelines.get(merchant_id)
         if timeline is None or timeline.version != version:
             if timeline is not None:
@@ -110,7 +135,7 @@ class PickCache:
             timeline.spans[span.product_id] = span
         self._size += len(timeline.spans) - before
         while self._size > _MAX_PICKS and len(self._timelines) > 1:
-            # Not popitem(): it leaks what it returns (lru-dict 1.4.1, its issue 64).
+            # Not popitem(): it leaks its result (lru-dict 1.4.1, its issue 64).
             oldest = self._timelines.peek_last_item()
             assert oldest is not None, "two merchants are cached"  # noqa: S101
             self._count_off(*oldest)

@@ -1,8 +1,8 @@
-"""Statements that ask for the work of all merchants, on a distributed database node by node.
+"""Statements that read all merchants, node by node if the database is distributed.
 
-Citus answers a statement that asks all shards only if all nodes are there. So each node is asked by
-itself, with a function that asks its own shards. A node that does not answer is left out, and what
-the others have is done.
+Citus answers a statement on all shards only if all nodes answer. So each node is asked separately,
+with a function that reads its own shards. A node that does not answer is left out, and the work of
+the others is done.
 """
 
 import json
@@ -34,7 +34,7 @@ class _NotPassedOn(Exception):
 
 
 class Poll:
-    """A statement that asks for all merchants. Its columns are numbers and texts."""
+    """A statement that reads all merchants. Its columns are numbers and texts."""
 
     def __init__(self, statement: str) -> None:
         self.statement: Final = statement

@@ -1,4 +1,4 @@
-"""The connections of one process; those whose server has gone silent are closed."""
+"""The connections of one process; connections to a silent server are closed."""
 
 import asyncio
 import math
@@ -32,7 +32,7 @@ SESSION_SETTINGS: Final = {
     "jit": "off",
     # Times come as texts too, in JSON, and old offsets of some zones have seconds.
     "timezone": "UTC",
-    # Conditional statements and upserts rely on seeing the newest version of a row.
+    # Conditional statements and upserts need the newest version of a row.
     "default_transaction_isolation": "read committed",
 }
 """Settings of every connection."""
@@ -65,10 +65,10 @@ _NO_CITUS: Final = "SELECT 0"
 
 
 class NodeSession(asyncpg.Connection):
-    """A connection, with the functions that the nodes of a distributed database have, and the
-    nodes.
+    """A connection that knows the functions on a distributed database's nodes, and the nodes.
 
-    `is_direct` says that it leads to the merchant's node itself. Only functions are called there.
+    `is_direct` says whether it leads to the merchant's node itself. Only functions are called on
+    such a connection.
     """
 
     __slots__ = ("is_direct", "is_of_citus", "is_spoilt", "node_functions", "nodes")
@@ -82,7 +82,7 @@ class NodeSession(asyncpg.Connection):
         self.nodes = Nodes()
 
     def spoil(self) -> None:
-        """Let the connection be closed when it is given back."""
+        """Close the connection when it is given back."""
         self.is_spoilt = True
 
 
@@ -91,12 +91,11 @@ PrepareNode: TypeAlias = Callable[[NodeSession], Awaitable[None]]
 
 
 class Pool:
-    """A limited number of connections to one database, opened as they are needed.
+    """A limited number of connections to one database, opened when they are needed.
 
     asyncpg's pool owns them. Taking a connection from it and giving it back costs 17 µs of
-    processor time, a tenth of a quote. So this pool keeps the connections that came back in good
-    order, lends the one that came back last, and returns those to asyncpg that were not needed for
-    a while.
+    processor time, a tenth of a quote. So this pool keeps connections that came back sound, lends
+    the one that came back last, and returns those to asyncpg that were not needed for a while.
 
     Of a distributed database, the merchants of one node, its group, have three quarters of them at
     most. So a node that hangs leaves some to the merchants of the others.
@@ -157,8 +156,8 @@ class Pool:
     async def acquire(self, group: int | None = None) -> Connection:
         """A connection that nobody else uses until it is released.
 
-        `group` is that of the merchant's node, if it is known. Raises TimeoutError if none is free
-        in time, and asyncpg's error if none can be opened.
+        `group` is the group of the merchant's node, if it is known. Raises TimeoutError if none is
+        free in time, and asyncpg's error if none can be opened.
         """
         if group is not None:
             await self._take_share(group)
@@ -188,7 +187,7 @@ class Pool:
             raise TimeoutError("no connection for the merchants of this node is free") from error
 
     async def release(self, connection: Connection, *, sound: bool) -> None:
-        """Give a connection back. `sound`: nothing went wrong while it was lent."""
+        """Give a connection back; `sound` says that nothing went wrong while it was lent."""
         _, group = self._loans.pop(connection)
         if group is not None:
             self._shares.give_back(group)
@@ -205,7 +204,9 @@ class Pool:
             self._free.release()
 
     async def close(self) -> None:
-        """Wait for the connections in use and close all. One that does not close in time is cut."""
+        """Wait for the connections in use and close all. A connection that does not close in time
+        is cut.
+        """
         self._check.cancel()
         self._closing = True
         try:
@@ -216,7 +217,7 @@ class Pool:
             self._pool.terminate()
 
     def groups_lent_before(self, since: float) -> set[int]:
-        """The groups whose merchants have had a connection since before a monotonic time."""
+        """The groups whose merchants have held a connection since before a monotonic time."""
         return {group for lent, group in self._loans.values() if group is not None and lent < since}
 
     def cut(self, group: int | None, since: float = math.inf) -> None:
@@ -226,14 +227,14 @@ class Pool:
                 connection.terminate()
 
     def abandon(self) -> None:
-        """Close all connections, at once. Whoever waits for one is told."""
+        """Close all connections immediately. Requests that wait for one get an error."""
         self._check.cancel()
         self._abandoned = True
         self._pool.terminate()
 
     @property
     def size(self) -> tuple[int, int, int]:
-        """Connections that are idle, that are open, and that may be opened."""
+        """The numbers of idle, open and allowed connections."""
         pool = self._pool
         idle = pool.get_idle_size() + len(self._kept)
         return idle, pool.get_size(), pool.get_max_size()
@@ -252,7 +253,7 @@ class Pool:
             await self._pool.release(self._kept.popleft())
 
     async def _check_stalled(self) -> None:
-        """Close connections to a server that can no longer be reached; endless.
+        """Close connections to a server that can no longer be reached; runs until it is cancelled.
 
         A network that drops all packets looks like a slow statement. A new connection shows the
         difference: a server that does not accept one will not answer the old one either. A timeout
@@ -304,8 +305,7 @@ def _preparing(
     settings: Mapping[str, str],
     prepare_node: PrepareNode | None,
 ) -> Any:
-    """Prepares a new connection: with settings, for Citus if the database has it, and to tell of
-    statements."""
+    """Prepares a new connection: its settings, Citus if the database has it, statement hooks."""
     first = "".join(f"SET {name} = {value};" for name, value in settings.items())
 
     def tell(record: Any) -> None:
@@ -334,7 +334,7 @@ async def _keep(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 
 def _address_of(connection: Connection) -> tuple[str, int]:
-    """Which of the servers in the address this is: host or socket folder, and port.
+    """The connected server of those in the address: host or socket folder, and port.
 
     asyncpg has no public name for it.
     """

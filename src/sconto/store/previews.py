@@ -1,4 +1,4 @@
-"""What is stored that the preview of an unsaved promotion depends on."""
+"""Stored facts that the preview of an unsaved promotion depends on."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -121,8 +121,8 @@ class CoveredProducts:
 class AffectedCodes:
     """Codes that another running promotion has too, and used ones that would be removed.
 
-    `elsewhere` are a few, with the promotion that has them, whose names are `names`; `gone` are a
-    few of `gone_count`.
+    `elsewhere` are some of the former, with the promotions that have them, whose names are `names`;
+    `gone` are some of the `gone_count` latter.
     """
 
     elsewhere: Sequence[tuple[str, int]]
@@ -186,7 +186,7 @@ async def find_affected_codes(
     keys: Sequence[str],
     period: Period | None,
 ) -> AffectedCodes:
-    """How saving a promotion with codes of these keys affects stored codes.
+    """The effect on stored codes of saving a promotion with codes of these keys.
 
     `period` is when the promotion is running; None if it never is.
     """

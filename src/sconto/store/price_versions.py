@@ -3,7 +3,9 @@
 Each transaction that changes what an order may cost gives the merchant a new version, committed
 together with the change. An order compares the version that it was priced at with the one that its
 writing statement sees (`orders`). The timeline has its own version, which changes less often,
-because it decides how long cached picks stay valid (`pick_cache`).
+because it decides how long cached picks stay valid (`pick_cache`). `drawn_version` is the price
+version for which the timelines of codes are true (`code_timelines`): whatever renews the price
+version and keeps them true renews it too.
 
 These renew it: creating, changing, deleting and restoring a promotion; adding, importing and
 removing codes; creating, changing and archiving a subscription promotion. Generated codes do not:
@@ -17,49 +19,69 @@ too.
 import secrets
 from typing import Final, NamedTuple
 
+from sconto.store.code_timelines import redraw_codes
 from sconto.store.database import Connection
 
 
 class Renewal(NamedTuple):
-    """What an edit ends besides prices: the cached picks, and the cached cart promotions."""
+    """What an edit makes invalid besides prices: cached picks, and cached cart promotions.
+
+    `codes_of` is the product promotion whose terms or codes were written; the timelines of its
+    codes are updated.
+    """
 
     picks: bool = False
     cart_promotions: bool = False
+    codes_of: int | None = None
 
 
 PRICES: Final = Renewal()
-"""An edit that ends nothing that is cached."""
+"""An edit after which all caches stay valid."""
+
+# What renews the price version and keeps the timelines of codes true.
+_KEEP_DRAWN: Final = """drawn_version = CASE WHEN kept.drawn_version = kept.price_version
+        THEN excluded.price_version ELSE kept.drawn_version END"""
 
 
 def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
-    """The statement that gives the merchant $1 a new version; it returns `records_events`.
+    """The statement that gives the merchant $1 a new version.
 
-    Its parameters are those of `renewal_arguments`.
+    It returns `records_events`, and `is_drawn`: whether the timelines of codes are true. Its
+    parameters are those of `renewal_arguments`.
     """
     return f"""
     INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
-    SELECT $1::bigint, {version}::bigint, {version}::bigint,
-           CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END
+    VALUES ($1::bigint, {version}::bigint, {version}::bigint,
+            CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END)
     ON CONFLICT (merchant_id) DO UPDATE
     SET price_version = excluded.price_version,
         version = CASE WHEN {picks}::boolean THEN excluded.version ELSE kept.version END,
-        cart_version = coalesce(excluded.cart_version, kept.cart_version)
-    RETURNING kept.records_events
+        cart_version = coalesce(excluded.cart_version, kept.cart_version),
+        {_KEEP_DRAWN}
+    RETURNING kept.records_events, kept.drawn_version = kept.price_version AS is_drawn
 """  # noqa: S608  # of our own constants
 
 
-_RENEW: Final = renew_sql("$2", "$3", "$4")
+# Citus takes the types of parameters from the columns, and only of VALUES.
+_RENEW: Final = """
+INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
+VALUES ($1, $2::bigint, $2::bigint, CASE WHEN $4::boolean THEN $2::bigint END)
+ON CONFLICT (merchant_id) DO UPDATE
+SET price_version = excluded.price_version,
+    version = CASE WHEN $3::boolean THEN excluded.version ELSE kept.version END,
+    cart_version = coalesce(excluded.cart_version, kept.cart_version)
+"""
 
 
 def renewal_arguments(renewal: Renewal) -> tuple[int, bool, bool]:
-    """A new version, and what ends. It is random, so that a restored database never had it."""
-    return secrets.randbits(63), *renewal
+    """A new version, and what is invalid. A random one: a restored database never had it."""
+    return secrets.randbits(63), renewal.picks, renewal.cart_promotions
 
 
 def first_of(column: str) -> str:
     """The statement that notes that a merchant has had something, with a new version $2.
 
-    The version that it has stays if that is noted already.
+    If that is already noted, the merchant keeps its version.
     """
     return f"""
 INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, {column})
@@ -67,14 +89,24 @@ VALUES ($1, $2, $2, true)
 ON CONFLICT (merchant_id) DO UPDATE
 SET {column} = true,
     price_version = CASE WHEN kept.{column} THEN kept.price_version
-        ELSE excluded.price_version END
+        ELSE excluded.price_version END,
+    drawn_version = CASE WHEN NOT kept.{column} AND kept.drawn_version = kept.price_version
+        THEN excluded.price_version ELSE kept.drawn_version END
 """  # noqa: S608  # of our own constants
 
 
 async def renew_prices(connection: Connection, merchant_id: int, renewal: Renewal) -> None:
     """Make orders that were priced before this transaction price again.
 
-    The row stays locked until the transaction ends, so this comes after all other locks. An edit
-    that has an entry in the history does it with that (`history.record`).
+    The row stays locked until the transaction ends, so this must come after all other locks. An
+    edit with an entry in the history does it together with the entry (`history.record`).
     """
-    await connection.execute(_RENEW, merchant_id, *renewal_arguments(renewal))
+    [row] = await connection.fetch(_RENEW, merchant_id, *renewal_arguments(renewal))
+    if row["is_drawn"]:
+        await redraw_codes_of(connection, merchant_id, renewal)
+
+
+async def redraw_codes_of(connection: Connection, merchant_id: int, renewal: Renewal) -> None:
+    """Update the timelines of the codes that the edit was about, once the version is renewed."""
+    if renewal.codes_of is not None:
+        await redraw_codes(connection, merchant_id, renewal.codes_of)

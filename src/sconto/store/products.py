@@ -81,13 +81,14 @@ _PUT_STAGED = _PUT.format(asked="SELECT * FROM staged_products")
 
 # In the order of the key, in which rows are locked.
 _LIST_STAGED = """
+DECLARE staged_in_order NO SCROLL CURSOR FOR
 SELECT product_id, name, name_folded, price, exact_price, currency, tags
 FROM staged_products
 ORDER BY product_id
 """
 
-_PUT_TOGETHER: Final = 2_000
-"""Staged products that one call puts on the merchant's node."""
+# What one call puts on the merchant's node.
+_NEXT_STAGED = "FETCH 2000 FROM staged_in_order"
 
 _STAGE = """
 CREATE TEMPORARY TABLE staged_products (
@@ -170,7 +171,7 @@ async def put_products(
 
 
 async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -> int:
-    """Stage the lines of a file until the transaction ends; how many there are.
+    """Stage the lines of a file until the transaction ends; returns their number.
 
     They are read one by one, as fast as the database takes them.
     """
@@ -182,7 +183,7 @@ async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -
 
 
 async def find_repeats(connection: Connection, limit: int) -> tuple[list[RepeatedProduct], int]:
-    """The first staged lines that repeat an earlier line's product, and how many do in all."""
+    """The first staged lines that repeat an earlier line's product, and the number of all."""
     rows = await connection.fetch(_FIND_REPEATS, limit, timeout=IMPORT_TIMEOUT)
     repeats = [RepeatedProduct(row["line"], row["product_id"], row["first_line"]) for row in rows]
     return repeats, rows[0]["total"] if rows else 0
@@ -193,7 +194,7 @@ async def put_staged(
 ) -> PutCounts:
     """Create or change the staged products, each named once.
 
-    If it raises, the transaction can go on as if this had not been tried.
+    If it raises, the transaction is still usable.
     """
     async with savepoint(connection):
         if _PUT_GIVEN_ON_NODE.is_on(connection):
@@ -207,12 +208,13 @@ async def _put_staged_on_node(
 ) -> PutCounts:
     """The same in calls on the merchant's node. The staged products are on the coordinator."""
     created = updated = 0
-    listed = await connection.cursor(_LIST_STAGED)
-    while rows := await listed.fetch(_PUT_TOGETHER, timeout=IMPORT_TIMEOUT):
+    await connection.execute(_LIST_STAGED)
+    while rows := await connection.fetch(_NEXT_STAGED, timeout=IMPORT_TIMEOUT):
         row = await _PUT_GIVEN_ON_NODE.fetchrow(
             connection, merchant_id, now, *(list(column) for column in zip(*rows, strict=True))
         )
         created, updated = created + row["created"], updated + row["updated"]
+    await connection.execute("CLOSE staged_in_order")
     return PutCounts(created, updated, staged - created - updated)
 
 
@@ -233,7 +235,7 @@ async def find_products(
 async def list_products(
     connection: Connection, merchant_id: int, query: ProductQuery
 ) -> list[Product]:
-    """The products that the query asks for."""
+    """The products that match the query."""
     text = None if query.search is None else search_key(query.search)
     if text is not None and "\0" in text:
         return []  # PostgreSQL has no such text
@@ -268,7 +270,7 @@ def _staged(line: ProductLine) -> tuple[int, int, str, str, int, int | None, str
 
 
 def _written_tags(product: Product) -> str | None:
-    """The tags as a JSON list; None where the product keeps those that it has."""
+    """The tags as a JSON list; None if the product keeps its tags."""
     return None if product.tags is None else json.dumps(product.tags)
 
 

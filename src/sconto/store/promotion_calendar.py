@@ -21,7 +21,7 @@ _START: Final = CalendarPosition(datetime(9999, 12, 31, tzinfo=UTC), MAX_INT64)
 
 _MAX_SUBSCRIPTIONS: Final = 1_000
 
-# The first comparison is the index's, the second exact.
+# The index uses the first comparison; the second is exact.
 _NOT_OVER: Final = f"ends_at >= $2::timestamptz - interval '1 second' AND {ends_after('$2')}"
 
 # Each half is one scan of `promotions_switched_on`, in its order, up to the limit.
@@ -66,7 +66,7 @@ async def list_entries(
     after: CalendarPosition | None,
     limit: int,
 ) -> list[CalendarEntry]:
-    """The promotions of a window after a position, those first that start last."""
+    """The promotions of a window after a position, the one that starts last first."""
     place = after or _START
     rows = await connection.fetch(
         _LIST, merchant_id, window.first, window.end, place.starts_at, place.promotion_id, limit

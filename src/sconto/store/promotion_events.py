@@ -1,12 +1,12 @@
-"""Promotions in events: as they are told, and whether they run as was last told.
+"""Promotions in events: their facts, and whether they run as the last event said.
 
-`told_phase` is what was last told of a promotion: 0 not running, 1 running, 2 over. Who changes it
-tells of it, in the same statement:
+`told_phase` is the phase that the last event of a promotion reported: 0 not running, 1 running, 2
+over. A statement that changes it writes the event too:
 
 - An edit (`history`) sets it in its own transaction, which has the promotion's row locked.
-- When the time comes, `tell_times` sets it, whichever process is first. It locks the row and checks
-  it in its newest version, so each start and each end is told once, and the clocks of two processes
-  may differ.
+- When the time comes, `tell_times` sets it, in whichever process is first. It locks the row and
+  checks it in its newest version, so each start and each end has one event, and the clocks of two
+  processes may differ.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from sconto.store.polls import Poll
 class Table:
     """A table of promotions, and its names for what both have.
 
-    `kind` is an expression; `object` is how events name the promotions.
+    `kind` is an expression; `object` is the name of the promotions in events.
     """
 
     name: str
@@ -47,7 +47,7 @@ SUBSCRIPTION_PROMOTIONS: Final = Table(
 
 
 def subject_sql(table: Table) -> str:
-    """The promotion of a row as events tell it."""
+    """The facts of a promotion's row in events."""
     active = "active" if table is PROMOTIONS else "enabled"
     return f"""json_build_object('kind', {table.kind}, 'id', promotion_id, 'name', name,
         'active', {active}, 'starts_at', {instant_sql("starts_at")},
@@ -55,13 +55,13 @@ def subject_sql(table: Table) -> str:
 
 
 def phase_sql(table: Table, now: str) -> str:
-    """The phase in which the promotion of a row is at a time."""
+    """The phase of a row's promotion at a time."""
     return f"""(CASE WHEN NOT ({table.is_on}) OR starts_at > {now} THEN 0
         WHEN {OVER_FROM} <= {now} THEN 2 ELSE 1 END)"""
 
 
 def _tell_starts(table: Table) -> str:
-    # One that is over already ran only if it was not changed since.
+    # A promotion that has ended was running only if it was not changed since.
     return f"""
 WITH due AS MATERIALIZED (
     SELECT promotion_id, {phase_sql(table, "$2::timestamptz")} AS phase, starts_at,
@@ -144,7 +144,7 @@ def _has_due(table: Table) -> str:
     )"""  # noqa: S608
 
 
-# It asks for all merchants that record events, in their index, and looks at four more for each.
+# It reads all merchants that record events, in their index, and four more entries for each.
 LIST_DUE: Final = Poll(f"""
 SELECT merchant_id
 FROM timeline_versions AS recording
@@ -156,12 +156,12 @@ LIMIT $2
 async def list_merchants_with_due_times(
     connection: Connection, now: datetime, limit: int
 ) -> list[int]:
-    """The merchants that record events and have a promotion whose start or end is to be told."""
+    """The merchants that record events and have a promotion with a start or end to report."""
     return [row["merchant_id"] for row in await LIST_DUE.fetch(connection, now, limit)]
 
 
 async def tell_times(connection: Connection, merchant_id: int, now: datetime, limit: int) -> int:
-    """Tell of promotions that started or ended since it was last told; how many events.
+    """Write events for promotions that started or ended since the last event; returns how many.
 
     Those that another transaction has locked are left out. Needs a transaction.
     """
@@ -172,6 +172,6 @@ async def tell_times(connection: Connection, merchant_id: int, now: datetime, li
 
 
 async def set_phases(connection: Connection, merchant_id: int, now: datetime) -> None:
-    """Take the state of all promotions as told, without an event."""
+    """Set the phase of all promotions to their state, without an event."""
     for statement in _SET_PHASES:
         await connection.execute(statement, merchant_id, now)

@@ -7,6 +7,7 @@ from typing import Final
 
 import asyncpg
 
+from sconto.domain.numbers import MAX_INT64
 from sconto.domain.overview import (
     DAYS_SHOWN,
     MAX_COUNTED,
@@ -137,6 +138,8 @@ async def find_heading(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> PromotionHeading | None:
     """The heading of one promotion."""
+    if promotion_id > MAX_INT64:
+        return None
     row = await connection.fetchrow(_HEADING, merchant_id, promotion_id)
     return (
         None
@@ -148,7 +151,7 @@ async def find_heading(
 async def find_some(
     connection: Connection, merchant_id: int, promotion_ids: Sequence[int]
 ) -> dict[int, ChosenPromotion]:
-    """Those of the promotions that exist or can be restored, by id."""
+    """The promotions that exist or can be restored, by id."""
     rows = await connection.fetch(_SOME, merchant_id, promotion_ids)
     return {
         row["promotion_id"]: ChosenPromotion(
@@ -182,13 +185,15 @@ async def list_deleted(
 async def _find_one(
     connection: Connection, one: str, merchant_id: int, promotion_id: int, today: date
 ) -> asyncpg.Record | None:
+    if promotion_id > MAX_INT64:
+        return None
     statement = overviews_of(one, since="$3::date")
     since = today - timedelta(days=DAYS_SHOWN)
     return await connection.fetchrow(statement, merchant_id, promotion_id, since)
 
 
 def overviews_of(promotions: str, since: str) -> str:
-    """The statement that reads what `overview_of_kind` takes of rows of `promotions`."""
+    """The statement that reads what `overview_of_kind` needs from rows of `promotions`."""
     return _OVERVIEW.format(
         promotions=promotions,
         since=since,

@@ -1,8 +1,8 @@
 """Pages of the list of promotions: sorted, filtered and counted, at a bounded cost.
 
-Without a search, a page walks the index of its order from its place on. The filters may fit few, so
-it looks at LOOKED_AT promotions at most. A search finds its promotions first. If they are few, the
-page and the count are made of those alone. If they are many, a walk meets some soon.
+Without a search, a page walks the index of its order from its place on. The filters may match few,
+so it reads LOOKED_AT promotions at most. A search finds its promotions first. If they are few, the
+page and the count use those alone. If they are many, a walk meets some soon.
 """
 
 from collections.abc import Sequence
@@ -77,8 +77,8 @@ _STATES: Final = {
 _FOUND: Final = "promotion_id = ANY ($7::bigint[])"
 _ALL: Final = "($7::bigint[] IS NULL OR true)"
 
-# The inner query scans the index of the order, up to a limit. What matches the filters has the same
-# order, so the scan ends as soon as the page is full.
+# The inner query scans the index of the order, up to a limit. The rows that match the filters have
+# the same order, so the scan ends as soon as the page is full.
 _WALK: Final = """
     SELECT *, {key} AS place FROM promotions
     WHERE merchant_id = $1 AND deleted_at IS NULL AND {found}
@@ -99,7 +99,7 @@ _MATCHING: Final = f"""
     LIMIT $8
 """  # noqa: S608  # of our own constants
 
-# The last two have the parameters of a page, of which they do not use all.
+# The last two have the parameters of a page, and use only some of them.
 _LAST_WALKED: Final = """
 SELECT place, promotion_id FROM ({walk}) AS walked
 WHERE $5::text IS NULL AND $6::text IS NULL
@@ -124,7 +124,7 @@ class Selection:
     """The promotions that a query is about.
 
     `ids` are those that a search found, if they are few. If they are many, each has the `words`.
-    None of both: all.
+    Without both it is all promotions.
     """
 
     ids: Sequence[int] | None = None
@@ -187,7 +187,7 @@ async def walk_page(
 async def find_last_walked(
     connection: Connection, merchant_id: int, query: OverviewQuery, selection: Selection
 ) -> ListPosition | None:
-    """Where the walk of one page ends; None if it reaches the end of the list."""
+    """The place where the walk of one page ends; None if it reaches the end of the list."""
     walk, direction = _walk(query, selection)
     statement = _LAST_WALKED.format(walk=walk, direction=direction)
     arguments = (merchant_id, *_start(query), LOOKED_AT)
@@ -202,7 +202,7 @@ async def count_matching(
     selection: Selection,
     now: datetime,
 ) -> ListCount:
-    """How many promotions match, of the newest LOOKED_AT."""
+    """How many of the newest LOOKED_AT promotions match."""
     found = _ALL if selection.ids is None else _FOUND
     statement = _COUNT.format(state=_STATES[query.state], found=found)
     row = await connection.fetchrow(
@@ -232,7 +232,7 @@ def _walk(query: OverviewQuery, selection: Selection) -> tuple[str, str]:
 
 
 def _falls(query: OverviewQuery) -> bool:
-    """Whether the walk goes down; it goes back for the promotions before a place."""
+    """Whether the walk goes down; it goes up for the promotions before a place."""
     return query.falls is (query.before is None)
 
 

@@ -1,4 +1,4 @@
-"""Promotions as they are now, with what was edited since a time, in one statement of look-ups."""
+"""Promotions as they are now, with their edits since a time, in one statement of look-ups."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime

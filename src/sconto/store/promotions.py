@@ -152,7 +152,7 @@ class PromotionRow:
 async def lock_promotions(connection: Connection, merchant_id: int) -> None:
     """Let one transaction at a time write a merchant's promotions.
 
-    So ids ascend in the order of creation, and what a write reads stays true until it commits.
+    So ids ascend in the order of creation, and what a write reads stays valid until it commits.
     Orders do not take this lock, and foreign key checks do not wait for it.
     """
     await connection.execute(_LOCK, merchant_id)
@@ -222,7 +222,7 @@ async def find_promotion(
 ) -> Promotion | None:
     """The promotion with its codes and products in the order in which they were sent.
 
-    One statement, so that all parts are of the same moment. `most_codes` limits the codes.
+    It is one statement, so that all parts are of the same moment. `most_codes` limits the codes.
     """
     if promotion_id > MAX_INT64:
         return None
@@ -250,7 +250,7 @@ def _split(codes: str) -> tuple[str, ...]:
 async def list_promotions(
     connection: Connection, merchant_id: int, query: PromotionQuery, now: datetime
 ) -> list[int]:
-    """The ids of the promotions that the query asks for."""
+    """The ids of the promotions that match the query."""
     search = None if query.search is None else query.search.casefold()
     if search is not None and "\0" in search:
         return []  # PostgreSQL has no such text
@@ -276,7 +276,7 @@ async def update_promotion(
 ) -> bool:
     """Store the promotion without its products and codes; without terms, those stay.
 
-    With a `version`, only if the promotion was last changed then. Returns whether it was stored.
+    With a `version`, only if that is its last change. Returns whether it was stored.
     """
     statement = _UPDATE_SUMMARY
     columns: tuple[object, ...] = ()

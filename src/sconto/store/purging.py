@@ -1,7 +1,7 @@
 """Purging: old orders, history and idempotency keys are deleted, a few in each statement.
 
 Why nothing is counted wrong. Counters and codes are not touched, so statistics stay the same. A
-batch is one statement: what it deletes is what it adds to `purged_redemptions` and
+batch is one statement: it adds exactly what it deletes to `purged_redemptions` and
 `purged_allowances`, so the sum of orders and purged orders never changes for any reader, and a
 killed purge loses nothing. `past_customers` gets its rows in the same statement, so a customer who
 has ordered never looks new.
@@ -150,7 +150,7 @@ SELECT (SELECT count(*) FROM orders WHERE merchant_id = $1 AND created_at < $2) 
 
 
 async def purge_orders(connection: Connection, merchant_id: int, before: datetime) -> int:
-    """Delete the oldest orders that were placed before a time; how many were deleted.
+    """Delete the oldest orders that were placed before a time; returns how many.
 
     Needs a transaction that holds the merchant's lock on promotions.
     """

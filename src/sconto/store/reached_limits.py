@@ -1,8 +1,8 @@
-"""Which limits of promotions are reached, and which of them were told.
+"""Which limits of promotions are reached, and which of them have an event.
 
-Only the transaction that has the merchant's stream locked (`events`) tells of them, after the
-events of the orders that took the last. Each of these orders is committed and has its own look at
-the limits, so whichever is last sees that nothing is left.
+Only the transaction that has the merchant's stream locked (`events`) writes these events, after the
+events of the orders that took the last. Each of these orders is committed and is checked against
+the limits by itself, so the last one sees that nothing is left.
 """
 
 from collections.abc import Collection, Sequence
@@ -65,9 +65,9 @@ ON CONFLICT DO NOTHING
 async def read_used(
     connection: Connection, merchant_id: int, promotion_ids: Collection[int]
 ) -> list[tuple[Used, Any]]:
-    """What is used of each limit of these promotions; with each, the promotion as events tell it.
+    """How much of each limit of these promotions is used, and the promotions' facts in events.
 
-    The second is the text of a JSON object.
+    The facts are the text of a JSON object.
     """
     rows = await connection.fetch(_READ, merchant_id, list(promotion_ids))
     return [
@@ -91,7 +91,7 @@ async def keep_reached(
     promotion_ids: Collection[int],
     reached: Sequence[Used],
 ) -> None:
-    """Store which limits of these promotions are told as reached."""
+    """Store which limits of these promotions have an event."""
     await connection.execute(
         _KEEP,
         merchant_id,

@@ -75,10 +75,7 @@ async def list_days(
     query: DailyQuery,
     months_before: date,
 ) -> list[DailyUses] | None:
-    """Uses by day, code and currency; None if there is no such promotion.
-
-    Days before `months_before` are added up by month.
-    """
+    """Uses by day, code and currency; None if there is no such promotion."""
     rows = await connection.fetch(
         _LIST_DAYS,
         merchant_id,

@@ -25,8 +25,8 @@ _MAX_MARKS: Final = 50
 _ENTRIES: Final = 500
 """Entries of the history that are looked at for marks, the newest first."""
 
-# $2 is null for a promotion for subscriptions, which has neither codes nor redemptions here.
-# Amounts are texts in the JSON, so that they stay exact.
+# $2 is null for a subscription promotion, which has neither codes nor redemptions here. Amounts are
+# texts in the JSON, so that they stay exact.
 _DETAILS: Final = f"""
 SELECT coalesce((
     SELECT json_agg(json_build_array(named.code, orders, discount::text)

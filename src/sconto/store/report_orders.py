@@ -1,8 +1,8 @@
-"""What the newest orders say of a promotion, or of the shop: products, winners, and the orders.
+"""What the newest orders show of a promotion, or of the shop: products, winners, and the orders.
 
 No counter has that, so orders are read: LOOKED_AT at most for each part, found by index. Those of a
 product or cart promotion are found by its redemptions. A cart promotion that was beaten has none,
-and a promotion for subscriptions never has, so for these the newest orders of the shop are read.
+and a subscription promotion never has, so for these the newest orders of the shop are read.
 """
 
 from datetime import datetime
@@ -232,7 +232,7 @@ _NEWEST: Final = {kind: _newest_of(kind) for kind in PromotionKind}
 
 _NEWEST_PLACES: Final = _BY_TIME.format(before=_BEFORE.format(time="created_at"))
 
-# It has the parameters of the others, though it needs few.
+# It has the parameters of the others, but needs only some of them.
 _SHOP: Final = f"""
 WITH newest AS MATERIALIZED (
     {_READ_ORDERS.format(places=_NEWEST_PLACES)}
@@ -295,7 +295,7 @@ async def read_newest(
 async def read_newest_of_shop(
     connection: Connection, merchant_id: int, query: ReportQuery
 ) -> tuple[int, list[TopProduct]]:
-    """How many of the shop's newest orders were looked at, and the products in them."""
+    """How many of the shop's newest orders were read, and the products in them."""
     currency = query.currency or ""
     row = await connection.fetchrow(
         _SHOP, merchant_id, None, query.since, query.until, *NEWEST, currency, query.top, 0

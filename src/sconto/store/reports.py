@@ -62,7 +62,7 @@ LEFT JOIN (
 async def read_shop(
     connection: Connection, merchant_id: int, days: DayRange, at: datetime
 ) -> ShopReport:
-    """The merchant's figures of the days and of those before, and what runs at a time."""
+    """The merchant's figures of the days and of those before, and what is running at a time."""
     rows = await connection.fetch(_SHOP, merchant_id, at, days.before.first, days.first, days.last)
     parts: dict[bool, dict[str, ShopFigures]] = {True: {}, False: {}}
     for row in rows:

@@ -1,21 +1,21 @@
-"""Returns: kept once, and never more than an order has.
+"""Returns: stored once, and never more than an order has.
 
-Why no unit is paid back twice, whatever happens at once:
+Why no unit is paid back twice, whatever happens concurrently:
 
 1. A return is decided on one snapshot (`find_returns`): the order, its last return, which says how
-   much came back in all returns so far, and the return with the same id, if there is one.
+  much was returned so far, and the return with the same id, if there is one.
 2. `_KEEP` is one statement, a transaction by itself. It inserts the return with the number after
-   that of the last return, and with all that came back including its own goods. The primary key
-   has the number, so of two returns that were decided after the same one, one is inserted. The
-   other writes nothing; its caller decides again, on what the first left. So the returns of an
-   order are a chain, each was decided on all before it, and none was decided on anything else.
-   The second unique index keeps each id for one return.
+  that of the last return, and with everything returned including its own goods. The primary key has
+  the number, so of two returns that were decided after the same one, one is inserted. The other
+  writes nothing; its caller decides again, on what the first left. So the returns of an order are a
+  chain, each was decided on all before it, and none was decided on anything else. The second unique
+  index keeps each id for one return.
 3. `held` locks the order's row in its newest version, unless it is deleted. So no order becomes
-   deleted between that check and the commit. It waits for nobody: if another transaction has the
-   row locked, nothing is written and the caller tries again. A purge does not take a locked row;
-   after a purge there is no row to lock, and the foreign key deletes the returns with the order.
+  deleted between that check and the commit. It never waits: if another transaction has the row
+  locked, nothing is written and the caller tries again. A purge does not take a locked row; after a
+  purge there is no row to lock, and the foreign key deletes the returns with the order.
 4. `told` writes the event to the outbox, only if the return was inserted, and while the order's row
-   is locked, so events of an order are in the order in which they happened.
+  is locked, so events of an order are in the order in which they happened.
 
 If the connection drops before the commit, nothing happened. If it drops afterwards, the same
 request finds the return by its id. A killed process is a dropped connection.
@@ -127,7 +127,7 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class _Last(msgspec.Struct, frozen=True):
-    """The number of an order's last return, and all that came back."""
+    """The number of an order's last return, and everything returned."""
 
     number: int
     units: dict[str, int]
@@ -147,7 +147,7 @@ async def find_returns(
     after: int = 0,
     limit: int = 0,
 ) -> Returns | None:
-    """What came back of an order, and the return with this id; None if there is no such order.
+    """The returned goods of an order, and the return with this id; None if there is no such order.
 
     It lists up to `limit` returns with a number above `after`.
     """
@@ -161,7 +161,7 @@ async def find_returns(
     listed = []
     for one in row["listed"][:limit]:
         listed.append(_decode(one))
-        # Others are served between two returns, which may be long.
+        # Other requests run between two returns, which may be long.
         await asyncio.sleep(0)
     return Returns(
         decode_order(row["stored"]),
@@ -181,9 +181,9 @@ async def insert_return(
     refund: Refund,
     now: datetime,
 ) -> OrderReturn:
-    """Keep the return that was decided on `found`.
+    """Store the return that was decided on `found`.
 
-    Raises OrderRaceLost if another return was kept since, the order became deleted, or another
+    Raises OrderRaceLost if another return was stored since, the order became deleted, or another
     transaction is using the order. Then nothing is written.
     """
     order_id = found.order.order_id

@@ -1,4 +1,4 @@
-"""What automatic promotions give if one of them did not exist; timelines show the winner alone."""
+"""The automatic picks as if one promotion did not exist; timelines show only the winner."""
 
 from collections.abc import Sequence
 from datetime import datetime

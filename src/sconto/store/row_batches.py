@@ -8,7 +8,7 @@ ROWS_PER_STATEMENT: Final = 5_000
 
 
 def batches(*columns: Sequence[Any]) -> Iterator[list[Sequence[Any]]]:
-    """The columns of many rows, as the columns of a few rows each."""
+    """The columns of many rows, in parts with a few rows each."""
     for start in range(0, len(columns[0]) if columns else 0, ROWS_PER_STATEMENT):
         yield [column[start : start + ROWS_PER_STATEMENT] for column in columns]
 

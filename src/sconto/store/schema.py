@@ -59,12 +59,12 @@ def known_versions() -> tuple[str, ...]:
 
 
 def note_for(version: str, serves_since: str) -> str:
-    """A note in the database: since which version programs work with its schema."""
+    """A note in the database: the oldest version of the program that works with its schema."""
     return f"{version} serves {serves_since} and later"
 
 
 def version_for_us(version: str | None, note: str | None) -> str | None:
-    """A database's version as this program sees it.
+    """A database's version as this program counts it.
 
     A newer schema that this program works with counts as the newest that it knows.
     """
@@ -93,7 +93,7 @@ def refuse_newer(version: str | None) -> None:
 
 
 async def read_version(connection: Connection) -> str | None:
-    """The version of the database's schema as this program sees it; None if it has none yet."""
+    """The version of the database's schema as this program counts it; None if it has none yet."""
     try:
         row = await connection.fetchrow(VERSION)
     except asyncpg.UndefinedTableError:

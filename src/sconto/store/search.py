@@ -1,4 +1,4 @@
-"""Searches over everything that a merchant has: a few index look-ups for each kind of thing."""
+"""Searches over everything of a merchant: a few index look-ups for each kind of thing."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -40,13 +40,13 @@ _BEGINNINGS_LOOKED_AT: Final = 1_000
 """Codes that begin with the text; those of a promotion that was just deleted are passed over."""
 
 
-# The planner takes this for that many merchants. `merchant_id = $1` would make it read all rows of
-# the merchant where merchants have few on average.
+# The planner assumes this number of merchants. `merchant_id = $1` would make it read all rows of
+# the merchant if merchants have few on average.
 _MERCHANT: Final = ", ".join(["$1::bigint"] * 100)
 
 
-# A common table expression is read row by row, as the limit asks for them, and planned for all
-# rows. Without it, a plan could read all rows of a merchant in the hope of finding some soon.
+# A common table expression is read row by row, as the limit needs them, and planned for all rows.
+# Without it, a plan could read all rows of a merchant in the hope of finding some soon.
 def _matching(
     table: str, columns: str, condition: str, slots: str, limit: str, order: str = ""
 ) -> str:
@@ -166,10 +166,10 @@ def _beginning(part: str, limit: str) -> str:
 
 
 def codes_statement(part: str, first: str, second: str, limit: str) -> str:
-    """Codes that begin with a part, then others that have it, up to a limit of each.
+    """Codes that begin with a part, then others that contain it, up to a limit of each.
 
-    Parts that are too short are looked for at the beginning only. A code that is used up is found
-    by its beginning, and by any part if one of the latest orders used it.
+    Short parts are looked for at the beginning only. A code that is used up is found by its
+    beginning, and by any part if one of the latest orders used it.
     """
     unused = f"removed_at IS NULL AND used_at IS NULL AND strpos(code_key, {part}) > 0"
     others = _matching(
@@ -250,7 +250,7 @@ async def find_promotion_ids(
 async def find_promotions(
     connection: Connection, merchant_id: int, wanted: SearchText, limit: int
 ) -> tuple[list[FoundPromotion], list[FoundSubscription]]:
-    """Up to so many promotions of each kind of table whose names have the words, in any order."""
+    """Up to a limit of promotions of each table whose names have the words, in any order."""
     rows = await connection.fetch(_PROMOTIONS, merchant_id, *name_arguments(wanted), limit)
     promotions = [
         FoundPromotion(
@@ -274,7 +274,7 @@ async def find_promotions(
 async def find_products(
     connection: Connection, merchant_id: int, wanted: SearchText, limit: int
 ) -> list[FoundProduct]:
-    """The product with the id, and up to so many whose names have the words."""
+    """The product with the id, and up to a limit of those whose names have the words."""
     rows = await connection.fetch(
         _PRODUCTS, merchant_id, *name_arguments(wanted), limit, wanted.product_id
     )
@@ -287,7 +287,7 @@ async def find_products(
 async def find_codes(
     connection: Connection, merchant_id: int, wanted: SearchText, limit: int
 ) -> list[FoundCode]:
-    """Codes that begin with the text, and then others that have it; up to so many of each."""
+    """Codes that begin with the text, and then others that contain it; up to a limit of each."""
     rows = await connection.fetch(CODES, merchant_id, wanted.code, *pairs(wanted.code), limit)
     return _codes(rows)
 
@@ -321,12 +321,12 @@ def _codes(rows: Sequence[asyncpg.Record]) -> list[FoundCode]:
 async def find_orders(
     connection: Connection, merchant_id: int, order_ids: Sequence[str], limit: int
 ) -> list[FoundOrder]:
-    """Up to so many orders whose ids begin with one of the texts."""
+    """Up to a limit of orders whose ids begin with one of the texts."""
     rows: list[asyncpg.Record] = await connection.fetch(_ORDERS, merchant_id, order_ids, limit)
     return [FoundOrder(row["order_id"], row["created_at"]) for row in rows]
 
 
 def name_arguments(wanted: SearchText) -> tuple[list[str], list[str]]:
-    """What the name has, and the trigrams of that."""
+    """The text to search in names, and its trigrams."""
     needles = [needle(word) for word in wanted.words]
     return needles, sorted({part for one in needles for part in trigrams(one)})

@@ -1,14 +1,13 @@
 """The expressions by which parts of names and codes are found, and the indexes on them.
 
-A GIN index has pieces of each text: of names all three characters that follow each other, of codes
-two by two. A text that has all pieces of a part may have the part, and is looked at. Each piece is
-one of a merchant's and of one of SLOTS slots, to which rows belong by their ids. So what other
-merchants have costs nothing, and a part that most texts have is read from one slot until enough is
-found.
+A GIN index has pieces of each text: all sequences of three characters of names, of codes pairs of
+characters. A text that has all pieces of a part may contain the part, and is read. Each piece is
+combined with a merchant and one of SLOTS slots, to which rows belong by their ids. So other
+merchants' rows cost nothing, and a part that most texts contain is read from one slot until enough
+is found.
 
-PostgreSQL keeps the indexes itself, so rows of before and of a version that serves meanwhile are
-found too. Expressions have no functions of our own, which a node of a distributed database may
-lack.
+PostgreSQL keeps the indexes itself, so earlier rows and those of a concurrent older version are
+found too. Expressions use no functions of our own, which a node of a distributed database may lack.
 
 An order writes the row of a one-time code that it uses, and so each index that has the row. That
 would cost it a twentieth more, so codes that are used up leave their index (`store.search` says how
@@ -31,7 +30,7 @@ def _seed(row_id: str) -> str:
 
 
 def _pairs_of_key(column: str, row_id: str) -> str:
-    """Hashes of a key of a code, two characters by two. The seed is part of the hash."""
+    """Hashes of a key of a code, in pairs of characters. The seed is part of the hash."""
     pairs = ", ".join(
         f"hashtextextended(substr({column}, {place}, 2), {_seed(row_id)})"
         for place in range(1, _CODE_LENGTH, 2)
@@ -53,8 +52,8 @@ def spread(column: str) -> str:
 def _trigrams_of_name(column: str, row_id: str) -> str:
     """The trigrams of a name, each with its seed.
 
-    A text is cut into pieces of three characters, from its first, second and third character on.
-    No name has a line feed.
+    A text is cut into pieces of three characters, from its first, second and third character on. No
+    name has a line feed.
     """
     piece = f"'\\1 ' || {_seed(row_id)} || E'\\n'"
     cut = " || ".join(
@@ -71,8 +70,8 @@ PRODUCT_PARTS: Final = _trigrams_of_name("name_folded", "product_id")
 SUBSCRIPTION_TEXT: Final = "(name_folded || ' ' || code_key)"
 SUBSCRIPTION_PARTS: Final = _trigrams_of_name(SUBSCRIPTION_TEXT, "promotion_id")
 
-# New entries first wait in a list, which every search reads whole. So it is kept short where many
-# rows are written at once, and there is none where few are.
+# New entries first wait in a list, which every search reads whole. So the list is kept short where
+# many rows are written together, and there is none where few are.
 _BRIEFLY: Final = "WITH (gin_pending_list_limit = 512)"
 _AT_ONCE: Final = "WITH (fastupdate = off)"
 

@@ -114,7 +114,7 @@ async def use_step(connection: Connection, merchant_id: int, user_id: int, step:
 async def use_recovery_code(
     connection: Connection, merchant_id: int, user_id: int, code_hash: bytes, now: datetime
 ) -> bool:
-    """Use up a recovery code; False if it was used, or is none of the person's."""
+    """Use up a recovery code; False if it was used, or is not the person's."""
     return bool(await connection.fetchval(_USE_CODE, merchant_id, user_id, code_hash, now))
 
 

@@ -16,7 +16,7 @@ SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name
 async def find_missing_settings(connection: Connection) -> list[str]:
     """The settings that the session lacks, each as `name = value`.
 
-    They are sent when a connection is opened, and a pooler in between may drop them.
+    They are sent when a connection is opened, but a pooler in between may drop them.
     """
     wanted = SESSION_SETTINGS
     if await _is_distributed(connection):
@@ -27,7 +27,7 @@ async def find_missing_settings(connection: Connection) -> list[str]:
 
 
 async def find_node_faults(connection: Connection) -> list[str]:
-    """What is wrong with the nodes of a distributed database, one line each; else nothing."""
+    """What is wrong with the nodes of a distributed database, one line each."""
     if not await _is_distributed(connection):
         return []
     if not await connection.fetchval(citus.IS_COORDINATOR):

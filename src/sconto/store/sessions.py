@@ -1,4 +1,4 @@
-"""Sessions as rows: what people are shown of them. Tokens decide which sessions are valid."""
+"""Sessions as rows: what people are shown about them. Tokens decide which are valid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Seen:
 
 
 async def insert_session(connection: Connection, new: NewSession) -> None:
-    """Store a session, and remove some that are over."""
+    """Store a session, and remove some that have expired."""
     await connection.execute(_SWEEP, new.created_at)
     await connection.execute(
         _INSERT,

@@ -2,7 +2,7 @@
 
 Citus hashes the distribution column as PostgreSQL's hash partitions and hash indexes do, and gives
 each shard a range of hash values. So a process that has read the ranges once knows the node of each
-merchant. The map may be out of date: whoever uses it finds that out on the node (`node_sql`).
+merchant. The map may be outdated; the node itself detects that (`node_sql`).
 """
 
 from bisect import bisect_right
@@ -26,15 +26,15 @@ ORDER BY 1
 _MASK: Final = 0xFFFF_FFFF
 
 _MOST_KNOWN: Final = 100_000
-"""Merchants whose groups are kept, which take 10 MB."""
+"""Merchants whose groups are cached; they take 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node that has rows.
+    """A node with rows.
 
-    `representative` is a number that Citus would look for there if it were a merchant's id.
-    `is_told` says that the node is told of each change of shards and nodes.
+    `representative` is a number that Citus would look for on the node if it were a merchant's id.
+    `is_told` says whether Citus informs the node of each change of shards and nodes.
     """
 
     group: int
@@ -45,13 +45,13 @@ class Node:
 
     @property
     def address(self) -> str:
-        """Its host and port, as Citus knows them."""
+        """The host and port, as Citus knows them."""
         return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A range of hash values, both ends included, and the group of the node that has it."""
+    """A range of hash values, including both ends, and the group of its node."""
 
     lowest: int
     highest: int
@@ -59,16 +59,16 @@ class Shard:
 
 
 def hash_of(number: int) -> int:
-    """PostgreSQL's `hashint8` of a number of 64 bits: a number of 32 bits, with its sign."""
+    """PostgreSQL's `hashint8` of a 64-bit number: a signed 32-bit number."""
     low, high = number & _MASK, number >> 32 & _MASK
     low ^= high if number >= 0 else ~high & _MASK
-    # Bob Jenkins's lookup3 for one word, as `hash_bytes_uint32` has it.
+    # Bob Jenkins's lookup3 for one word, as in `hash_bytes_uint32`.
     a = b = c = (0x9E37_79B9 + 4 + 3_923_095) & _MASK
     a = (a + low) & _MASK
     for turn in (14, 11, 25, 16, 4, 14, 24):
         c = ((c ^ b) - _rotated(b, turn)) & _MASK
         a, b, c = b, c, a
-    # Seven steps turn the names by one: what was c is b.
+    # Seven steps rotate the three names by one: the former c is now b.
     return b - (b >> 31 << 32)
 
 
@@ -77,7 +77,7 @@ def _rotated(word: int, turn: int) -> int:
 
 
 class ShardMap:
-    """The shards of one moment, and their nodes by group."""
+    """The shards at one moment, and their nodes by group."""
 
     def __init__(self, shards: Iterable[Shard], nodes: Iterable[Node]) -> None:
         self._shards: Final = sorted(shards, key=lambda shard: shard.lowest)
@@ -87,13 +87,13 @@ class ShardMap:
 
     @classmethod
     def of(cls, rows: Iterable[Any]) -> "ShardMap":
-        """The map of the rows of READ_MAP."""
+        """The map from the rows of READ_MAP."""
         rows = list(rows)
         placements = Counter(row["lowest"] for row in rows)
         shards = [
             Shard(row["lowest"], row["highest"], row["group"])
             for row in rows
-            # Several nodes must agree on a shard that has copies: only Citus lets them.
+            # A shard with copies is on several nodes, and only Citus keeps them equal.
             if placements[row["lowest"]] == 1
         ]
         places = cls(shards, ())
@@ -107,7 +107,7 @@ class ShardMap:
         return cls(shards, nodes)
 
     def group_of(self, merchant_id: int) -> int | None:
-        """The group of the merchant's node; None if no shard is for it."""
+        """The group of the merchant's node; None if there is no shard for it."""
         try:
             return self._groups[merchant_id]
         except KeyError:
@@ -126,7 +126,7 @@ class ShardMap:
 
 
 def _representatives(places: ShardMap, groups: set[int]) -> dict[int, int]:
-    """A number for each group. Hash values are spread evenly, so each is found soon."""
+    """One number for each group. Hash values are spread evenly, so the search is short."""
     found: dict[int, int] = {}
     for number in count(1):
         if len(found) == len(groups):

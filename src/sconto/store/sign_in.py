@@ -71,7 +71,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRefused:
-    """No attempt is allowed until `free_at`. If that is None, until one under way has ended."""
+    """No attempt is allowed until `free_at`. If that is None, until a running one has ended."""
 
     free_at: datetime | None
 
@@ -81,12 +81,12 @@ async def reserve_attempt(
 ) -> Attempt | AttemptRefused:
     """Count an attempt against every subject, or against none if a binding one allows no more.
 
-    Needs a transaction. Attempts for one subject queue up on a lock until it commits, in every
+    Needs a transaction. Attempts for one subject wait for its lock until it commits, in every
     process, so each sees all that were reserved before it. Refused attempts are not counted;
-    otherwise a client that keeps trying would never be let in again.
+    otherwise a client that keeps trying would never get in again.
     """
     keys = tuple(subject.key for subject in subjects)
-    # The same order everywhere, so that no two attempts wait for each other.
+    # The same order everywhere, so that no two attempts deadlock.
     await connection.execute(_LOCK, sorted(map(_lock_key, keys)))
     row = await connection.fetchrow(
         _RESERVE,
@@ -110,9 +110,9 @@ async def confirm_failure(connection: Connection, attempt: Attempt) -> None:
 
 
 async def take_back(connection: Connection, attempt: Attempt, *, but: str | None = None) -> None:
-    """The attempt has not failed after all; earlier failures stay counted.
+    """Remove the attempt from the failures; earlier failures stay counted.
 
-    `but` is a subject against which it stays counted all the same.
+    It stays counted against the subject `but`.
     """
     subjects = [subject for subject in attempt.subjects if subject != but]
     await connection.execute(_TAKE_BACK, subjects, attempt.failure_ids)

@@ -8,14 +8,15 @@ from contextlib import asynccontextmanager
 
 
 class NoSlot(Exception):
-    """No slot became free in time, or too many wait for one already."""
+    """No slot became free in time, or too many requests already wait for one."""
 
 
 class Slots:
     """At most `each` slots for one key, such as a merchant, and `together` for all keys.
 
-    Waiting keys are served in turn, and each key's requests in their order. So a key whose requests
-    wait never takes the slots that others need. At most `waiting` requests wait for one key.
+    Waiting keys are served in rotation, and each key's requests in their order. So a key whose
+    requests wait never takes the slots that others need. At most `waiting` requests wait for one
+    key.
     """
 
     def __init__(self, *, each: int, together: float = math.inf, waiting: float = math.inf) -> None:
@@ -72,7 +73,7 @@ class Slots:
         """A slot of each key for the length of a block. Raises NoSlot at `deadline`."""
         taken: list[Hashable] = []
         try:
-            # The same order everywhere, so that no two requests wait for each other.
+            # The same order everywhere, so that no two requests deadlock.
             for key in sorted(set(keys), key=repr):
                 await self.take(key, deadline)
                 taken.append(key)

@@ -19,7 +19,7 @@ STATISTICS_TIMEOUT: Final = 60
 # expects; NOT IN could compare each code with each. Uses of a one-time code are on the code's row.
 # An older version may have counted some in the counters, so both are added up. The result has one
 # row for each 2,000 codes. A million rows would take three times as long to read and three times
-# the memory. One row of a million codes would be decoded in one step, while nobody else is served.
+# the memory. One row of a million codes would be decoded in one step, which blocks the event loop.
 _FIND: Final = f"""
 WITH counted AS MATERIALIZED (
     SELECT code_id, code_type, sum(uses)::bigint AS uses
@@ -82,9 +82,9 @@ ORDER BY listed.part
 async def find_statistics_in_parts(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> tuple[int, Iterator[list[CodeUses]] | None] | None:
-    """The uses of a promotion, and in parts those of its codes, by code and type.
+    """The uses of a promotion and, in parts, of its codes, by code and type.
 
-    Each part is made when it is asked for; None stands for the parts of an automatic promotion that
+    Each part is made when it is needed; None stands for the parts of an automatic promotion that
     never had codes. The codes are those that it has, and removed ones that were used. A code that
     was not used has the promotion's present code type. A type that was never set counts as
     reusable. (`statistics` of the merchant API.)

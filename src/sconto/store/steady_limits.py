@@ -4,9 +4,9 @@ A transaction that adds or removes limits takes the promotion's lock exclusively
 took, and releases the lock with its commit (`allowances`). A statement that takes from limits, or
 gives back, takes the lock shared, if it is free. That alone is not enough: if the other transaction
 commits after the statement's snapshot and before the statement asks for the lock, the lock is free,
-and the snapshot still shows the limits of before. The count would miss what the statement writes.
-So the statement also reads the price version anew once it has the lock. Whoever changes limits
-renews it. If it is not the one in the snapshot, the statement writes nothing and is tried again.
+and the snapshot still shows the old limits. The count would miss what the statement writes. So the
+statement also reads the price version again after it has the lock. Each change of limits renews it.
+If it is not the one in the snapshot, the statement writes nothing and is tried again.
 """
 
 

@@ -1,6 +1,6 @@
 """How amounts are stored; in thirteen currencies, as versions before schema 0013 stored them.
 
-Those versions took CLDR's decimals for those of ISO 4217. So in these currencies they knew whole
+Those versions used CLDR's decimals instead of ISO 4217's. So in these currencies they knew whole
 units only: 150 dinars are 150 to them and 15000 to us. What they stored is left unchanged, because
 they may serve beside this version during an upgrade, and both must read the same amounts:
 

@@ -9,25 +9,26 @@ there is a key, provided that the promotion is still the one that was read:
 - `alone` takes an advisory lock on the key, if it is free (`idempotency`). So no statement waits
   for a request with the same key.
 - `held` with a limit locks the promotion's own row. Another application of the promotion waits here
-  until the one before has committed. Then PostgreSQL checks the row again, and leaves it out if it
-  is at the limit, changed or archived (either gives it a later `updated_at`). So the limit is never
-  a read before the write, and the row is locked only for the rest of this statement and its commit.
+  until the previous one has committed. Then PostgreSQL checks the row again, and leaves it out if
+  it is at the limit, changed or archived (either gives it a later `updated_at`). So the limit is
+  never a read before the write, and the row is locked only for the rest of this statement and its
+  commit.
 - `held` without a limit takes a shared lock on the row, which keeps the promotion from being
   changed meanwhile. A change takes an exclusive lock; `turn` lets it get ahead of later
   applications.
-- `kept` is the answer; only if `held` has a row. It says how often the code was applied by now,
-  which nobody knows before, so the number is put between the answer's two parts here. If another
-  request has used the key, `kept` writes nothing and has no row.
-- `decided` is the row of `held` if there is no key, or the answer was kept. All that follows
+- `kept` is the answer; only if `held` has a row. It contains the number of uses, which is unknown
+  before, so the number is put between the answer's two parts here. If another request has used the
+  key, `kept` writes nothing and has no row.
+- `decided` is the row of `held` if there is no key, or the answer was stored. All that follows
   depends on it. So either everything is written or nothing, and a lost race is not an error of the
   server.
 - `counted` with a limit adds to the promotion's row, which is locked. Without a limit there are
   rows by slot, and it adds to one that no open transaction uses, so that nobody waits.
 - `applied` inserts the application.
 
-If nothing was decided, `ApplicationRaceLost` is raised and the caller reads again. A connection
-that drops before the server got there has done nothing. One that drops after has done everything,
-and the request sent again with its key is answered again.
+If nothing was decided, `ApplicationRaceLost` is raised and the caller reads again. If the
+connection drops before the server got there, nothing was done. If it drops afterwards, everything
+was done, and the request sent again with its key gets its answer.
 """
 
 from datetime import datetime
@@ -121,7 +122,7 @@ _COUNTED_LIMITED: Final = """counted AS (
     RETURNING promotion.usage
 ), """
 
-# The last use that the limit allows is told, if the merchant records events.
+# The last use that the limit allows is an event, if the merchant records events.
 _TOLD: Final = f"""used_up AS MATERIALIZED (
     SELECT promotion_id, max_usage, {subject_sql(SUBSCRIPTION_PROMOTIONS)} AS subject
     FROM counted
@@ -179,9 +180,9 @@ WHERE merchant_id = $1 AND application_id = $2
 async def find_promotion_and_answer(
     connection: Connection, merchant_id: int, code: str, key: str | None, expired_at: datetime
 ) -> tuple[SubscriptionPromotion | None, KeptAnswer | None]:
-    """The promotion that is not archived and has the code, however it is spelled.
+    """The promotion that is not archived and has the code, in any spelling.
 
-    With it the answer that was kept under the key after `expired_at`.
+    With it the answer that was stored under the key after `expired_at`.
     """
     code_key = subscription_code_key(code)
     row = await _LOOK_ON_NODE.fetchrow(connection, merchant_id, code_key, key, expired_at)
@@ -198,9 +199,9 @@ async def insert_application(
     to_keep: AnswerToKeep | None,
     now: datetime,
 ) -> int:
-    """Keep what was applied, by whom, and which version it was, and count it; the uses by now.
+    """Store what was applied, by whom, and in which version, and count it; returns the uses.
 
-    Without a limit, the uses are those that were read before, and this one. Raises
+    Without a limit, the uses are those that were read before, plus this one. Raises
     ApplicationRaceLost if the promotion changed, is used up, or the key was used; KeyBusy if
     another request has the key; and Busy if another transaction has the promotion. Then nothing was
     written.
@@ -256,7 +257,7 @@ def _key_columns(kept: AnswerToKeep | None) -> tuple[object, ...]:
 async def find_applied_rules(
     connection: Connection, merchant_id: int, application_id: str
 ) -> SubscriptionRules | None:
-    """The rules at the time when the code was applied; None for an unknown application."""
+    """The rules when the code was applied; None for an unknown application."""
     row = await connection.fetchrow(_FIND_RULES, merchant_id, application_id)
     return (
         None if row is None else SubscriptionRules(row["promotion_id"], decode_rules(row["rules"]))

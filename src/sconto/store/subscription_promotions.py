@@ -1,7 +1,7 @@
 """Subscription promotions, with every version of their rules.
 
-A locked row is read in a second statement, because the one that waits for the lock sees the other
-tables as they were before.
+A locked row is read in a second statement, because the statement that waits for the lock sees old
+versions of the other tables.
 """
 
 from datetime import UTC, datetime
@@ -77,7 +77,6 @@ RETURNING promotion_id
 
 # PostgreSQL grants shared row locks before an exclusive lock that waits, so a change could wait
 # forever for applications. Its advisory locks are granted in the order of the requests.
-# Applications hold the row shared until they commit, so this waits for them.
 _LOCK: Final = """
 WITH turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock($3, ($2::bigint % 2147483648)::int)
@@ -145,7 +144,7 @@ async def find_promotion(
 async def list_promotions(
     connection: Connection, merchant_id: int, query: SubscriptionQuery
 ) -> list[SubscriptionPromotion]:
-    """The promotions that the query asks for: by ascending id, or back from `before` on."""
+    """The promotions that match the query: by ascending id, or back from `before` on."""
     goes_back = query.before is not None
     rows = await connection.fetch(
         _LIST_UP if goes_back else _LIST_DOWN,
@@ -173,11 +172,7 @@ async def update_promotion(
     promotion: SubscriptionPromotion,
     seen_at: datetime | None = None,
 ) -> None:
-    """Write a locked promotion, and its version if that is new.
-
-    With `seen_at`, only if it was last changed then. Raises SubscriptionCodeTaken if nothing was
-    written.
-    """
+    """Write a locked promotion, and its version if that is new."""
     try:
         changed = await connection.fetchval(
             _CHANGE,

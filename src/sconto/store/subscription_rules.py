@@ -80,7 +80,7 @@ class CarriedRules:
 
 
 def carried_codes(subscription: Subscription) -> tuple[list[str], list[str | None]]:
-    """What the statement needs of a cart's subscription: code keys, and their applications."""
+    """What the statement needs from a cart's subscription: code keys, and their applications."""
     codes = subscription.codes
     return (
         [subscription_code_key(code.code) for code in codes],

@@ -19,8 +19,8 @@ _executor: Final = ThreadPoolExecutor(_THREADS, "in_thread")
 async def in_thread(function: Callable[..., T], *arguments: object) -> T:
     """Call the function in a thread and return its result; a few such calls run together.
 
-    The function must be Python of many small steps. A single long call into C keeps the interpreter
-    lock, and with it the event loop, from any thread.
+    The function must be Python of many small steps. During a single long call into C the
+    interpreter lock is held, and the event loop stops.
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_executor, _without_full_collections, function, arguments)

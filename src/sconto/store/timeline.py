@@ -35,9 +35,8 @@ from sconto.domain.schedule import (
     parts_outside,
     span_of,
 )
-from sconto.store.coverage import promotions_naming
 from sconto.store.database import Connection
-from sconto.store.period_sql import OVER_FROM, ends_after
+from sconto.store.revealed import find_revealed
 from sconto.store.row_batches import columns_of
 from sconto.store.threads import in_thread
 
@@ -64,54 +63,6 @@ CROSS JOIN LATERAL (
 ) AS shown
 WHERE shown.ends_at IS NULL OR shown.ends_at >= period.starts_at
 """
-
-# Fills each gap with the latest created promotion that overlaps it, then what is left on either
-# side with the next one, until no gap is left or no promotion fits. One look-up for each revealed
-# span.
-_REVEALED = """
-WITH RECURSIVE revealed (product_id, starts_at, ends_at, promotion_id, percent) AS (
-    SELECT product_id, starts_at, coalesce(ends_at, 'infinity'), $2::bigint, NULL::bigint
-    FROM unnest($3::bigint[], $4::timestamptz[], $5::timestamptz[])
-        AS gap (product_id, starts_at, ends_at)
-  UNION ALL
-    SELECT gap.product_id, part.starts_at, part.ends_at, found.promotion_id, part.percent
-    FROM revealed AS gap
-    CROSS JOIN LATERAL (
-        SELECT promotion_id, starts_at, coalesce({over_from}, 'infinity') AS ends_at, percent
-        FROM ({covering}) AS promotion
-        WHERE promotion_id < gap.promotion_id
-            AND type = 'discount' AND active AND deleted_at IS NULL
-            AND starts_at < gap.ends_at AND {ends_after_gap}
-        ORDER BY promotion_id DESC
-        LIMIT 1
-    ) AS found
-    CROSS JOIN LATERAL (VALUES
-        (gap.starts_at, found.starts_at, NULL),
-        (greatest(gap.starts_at, found.starts_at), least(gap.ends_at, found.ends_at),
-            found.percent),
-        (found.ends_at, gap.ends_at, NULL)
-    ) AS part (starts_at, ends_at, percent)
-    WHERE gap.percent IS NULL AND part.starts_at < part.ends_at
-)
-SELECT product_id, starts_at, nullif(ends_at, 'infinity') AS ends_at, promotion_id, percent
-FROM revealed
-WHERE percent IS NOT NULL
-"""
-
-_COVER_EVERYTHING = """
-            SELECT * FROM promotions WHERE merchant_id = $1 AND covers_all
-"""
-
-_COVER_THE_PRODUCT = f"""
-            SELECT named.promotion_id, type, active, deleted_at, starts_at, ends_at,
-                coalesce(named.percent, promotion.percent) AS percent
-            {promotions_naming("gap.product_id")}
-"""  # of our own constants
-
-_PERIOD = {"over_from": OVER_FROM, "ends_after_gap": ends_after("gap.starts_at")}
-
-_REVEALED_FOR_EVERYTHING = _REVEALED.format(covering=_COVER_EVERYTHING, **_PERIOD)
-_REVEALED_FOR_PRODUCTS = _REVEALED.format(covering=_COVER_THE_PRODUCT, **_PERIOD)
 
 # No span is both deleted and written, so the two parts may run in any order.
 _WRITE = """
@@ -145,7 +96,7 @@ async def redraw(
     before: Claim | None,
     after: Claim | None,
 ) -> bool:
-    """Update the timeline for one promotion, whose rows are written already.
+    """Update the timeline for one promotion, whose rows are already written.
 
     A claim is None if the promotion is of type coupon, inactive or deleted. Only spans that differ
     are written. Returns whether the timeline changed. If so, the transaction must give it a new
@@ -230,31 +181,9 @@ async def _draw(
                 gaps.append((product_id, span))
             else:
                 gaps += [(product_id, part) for part in parts_outside(span, claim)]
-    for product_id, span in await _find_revealed(connection, merchant_id, promotion_id, gaps):
+    for product_id, span in await find_revealed(connection, merchant_id, gaps):
         candidates[product_id].append(span)
     return {product_id: latest_wins(spans) for product_id, spans in candidates.items()}
-
-
-async def _find_revealed(
-    connection: Connection, merchant_id: int, promotion_id: int, gaps: Sequence[tuple[int, Span]]
-) -> list[tuple[int, Span]]:
-    """By product, the spans of promotions created before this one that fill the gaps it leaves."""
-    revealed = []
-    for statement, places in (
-        (_REVEALED_FOR_EVERYTHING, [gap for gap in gaps if gap[0] == ALL_PRODUCTS_ID]),
-        (_REVEALED_FOR_PRODUCTS, [gap for gap in gaps if gap[0] != ALL_PRODUCTS_ID]),
-    ):
-        if places:
-            rows = await connection.fetch(
-                statement,
-                merchant_id,
-                promotion_id,
-                [product_id for product_id, _ in places],
-                [gap.starts_at for _, gap in places],
-                [gap.ends_at for _, gap in places],
-            )
-            revealed += [(product_id, Span(*span)) for product_id, *span in rows]
-    return revealed
 
 
 async def _write_difference(

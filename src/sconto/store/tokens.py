@@ -55,7 +55,7 @@ async def renew_epoch(connection: Connection, epoch: int) -> None:
 async def end_token(
     connection: Connection, caller: Caller, token_id: str, expires_at: datetime, now: datetime
 ) -> int:
-    """End a token; how many ended tokens are stored for the user."""
+    """End a token; returns how many ended tokens are stored for the user."""
     ids = (caller.merchant_id, caller.user_id)
     await connection.execute(_SWEEP, now)
     await connection.execute(_END, *ids, token_id, expires_at)

@@ -1,6 +1,6 @@
-"""Transactions and savepoints: kept when the block ends, undone when it raises.
+"""Transactions and savepoints: committed when the block ends, rolled back when it raises.
 
-asyncpg's own take a round trip to begin and another one for each setting. These begin with their
+With asyncpg's own, BEGIN takes a round trip, and so does each setting. These send BEGIN and all
 settings in one.
 """
 
@@ -12,10 +12,10 @@ from sconto.store.pool import Connection
 
 @asynccontextmanager
 async def transaction(connection: Connection, **settings: int) -> AsyncIterator[Connection]:
-    """A transaction with these settings of PostgreSQL's.
+    """A transaction with these settings of PostgreSQL.
 
-    It is READ COMMITTED whatever the server's default: conditional statements and upserts rely on
-    seeing the newest version of a row.
+    It is READ COMMITTED, whatever the server's default: conditional statements and upserts need the
+    newest version of a row.
     """
     begin = ["BEGIN ISOLATION LEVEL READ COMMITTED"]
     begin += [f"SET LOCAL {name} = {value:d}" for name, value in settings.items()]
@@ -30,7 +30,7 @@ async def transaction(connection: Connection, **settings: int) -> AsyncIterator[
 
 @asynccontextmanager
 async def savepoint(connection: Connection) -> AsyncIterator[None]:
-    """A part of a transaction that may fail alone. The innermost one of the name is meant."""
+    """A part of a transaction that may fail alone. The innermost with that name is used."""
     await connection.execute("SAVEPOINT part")
     try:
         yield

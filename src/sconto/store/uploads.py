@@ -1,4 +1,4 @@
-"""Uploaded files, in parts, until they are taken or are over."""
+"""Uploaded files, in parts, until they are taken or expire."""
 
 from datetime import datetime
 from typing import Final
@@ -53,7 +53,7 @@ DELETE FROM upload_parts WHERE merchant_id = $1 AND upload_id = ANY ($2::bigint[
 
 _REMOVE: Final = "DELETE FROM uploads WHERE merchant_id = $1 AND upload_id = ANY ($2::bigint[])"
 
-# Whoever has promotions has a version (`counters`): one look-up in an index for each merchant.
+# Each merchant with promotions has a version (`counters`): one look-up for each merchant.
 LIST_MERCHANTS: Final = Poll("""
 SELECT merchant_id
 FROM timeline_versions AS merchants
@@ -67,7 +67,7 @@ WHERE EXISTS (
 async def insert_upload(
     connection: Connection, merchant_id: int, user_id: int, name: str, *, typed: bool, end: datetime
 ) -> int:
-    """Begin an upload: its id."""
+    """Begin an upload; returns its id."""
     upload_id: int = await connection.fetchval(_INSERT, merchant_id, user_id, name, typed, end)
     return upload_id
 
@@ -87,7 +87,7 @@ async def set_size(connection: Connection, merchant_id: int, upload_id: int, siz
 async def find_upload(
     connection: Connection, merchant_id: int, user_id: int, upload_id: int, now: datetime
 ) -> Upload | None:
-    """The user's upload; None if it is another user's, taken or over."""
+    """The user's upload; None if it is another user's, taken or expired."""
     if upload_id > MAX_INT64:
         return None
     row = await connection.fetchrow(_FIND, merchant_id, upload_id, user_id, now)
@@ -105,7 +105,7 @@ async def read_part(
 
 
 async def remove_older(connection: Connection, merchant_id: int, user_id: int, kept: int) -> None:
-    """Remove the user's uploads but the latest."""
+    """Remove the user's uploads except the latest."""
     rows = await connection.fetch(_OLDER, merchant_id, user_id, kept)
     await remove(connection, merchant_id, [row["upload_id"] for row in rows])
 
@@ -118,17 +118,17 @@ async def remove(connection: Connection, merchant_id: int, upload_ids: list[int]
 
 
 async def lock_sweep(connection: Connection) -> bool:
-    """Take the lock of the one transaction that removes; False if another one has it."""
+    """Take the lock that one removing transaction at a time has; False if another has it."""
     return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", SWEEP_LOCK))
 
 
 async def list_merchants(connection: Connection, now: datetime) -> list[int]:
-    """The merchants that have uploads that are over."""
+    """The merchants that have expired uploads."""
     return [row["merchant_id"] for row in await LIST_MERCHANTS.fetch(connection, now)]
 
 
 async def remove_over(connection: Connection, merchant_id: int, now: datetime) -> int:
-    """Remove some uploads that are over: how many."""
+    """Remove some expired uploads; returns their number."""
     rows = await connection.fetch(_OVER, merchant_id, now)
     await remove(connection, merchant_id, [row["upload_id"] for row in rows])
     return len(rows)

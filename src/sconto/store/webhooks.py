@@ -34,7 +34,7 @@ SELECT {_COLUMNS} FROM webhooks WHERE merchant_id = $1 AND webhook_id = $2
 
 _LOCK: Final = f"{_FIND} FOR NO KEY UPDATE"
 
-# One that is enabled again starts without failures.
+# A webhook that is enabled again starts without failures.
 _UPDATE: Final = f"""
 UPDATE webhooks
 SET url = $3, description = $4, types = $5, enabled = $6,
@@ -123,7 +123,7 @@ async def find_webhook(connection: Connection, merchant_id: int, webhook_id: int
 
 
 async def lock_webhook(connection: Connection, merchant_id: int, webhook_id: int) -> Webhook | None:
-    """The same, locked for this transaction."""
+    """The merchant's webhook, locked for this transaction."""
     row = await connection.fetchrow(_LOCK, merchant_id, webhook_id)
     return None if row is None else _webhook(row)
 
@@ -138,7 +138,7 @@ async def update_webhook(
 ) -> Webhook | None:
     """Change a webhook that this transaction has locked.
 
-    With a `version`, only if it was last changed then: otherwise None.
+    With a `version`, only if that is its last change: otherwise None.
     """
     row = await connection.fetchrow(
         _UPDATE,
@@ -167,23 +167,23 @@ async def rotate_secret(
     previous_until: datetime | None,
     now: datetime,
 ) -> Webhook | None:
-    """Give the webhook another secret. The one before stays valid until that time, if there is one.
+    """Give the webhook another secret.
 
-    None if there is no such webhook.
+    The previous one stays valid until that time, if there is one. None if there is no such webhook.
     """
     row = await connection.fetchrow(_ROTATE, merchant_id, webhook_id, secret, previous_until, now)
     return None if row is None else _webhook(row)
 
 
 async def count_success(connection: Connection, merchant_id: int, webhook_id: int) -> bool:
-    """Forget the webhook's failures; whether it had so many that it was paused."""
+    """Clear the webhook's failures; returns whether it had so many that it was paused."""
     return bool(await connection.fetchval(_SUCCEED, merchant_id, webhook_id))
 
 
 async def count_failure(
     connection: Connection, merchant_id: int, webhook_id: int, now: datetime
 ) -> tuple[int, datetime | None]:
-    """Count a failed attempt: how many there are in a row, and since when."""
+    """Count a failed attempt; returns how many there are in a row, and since when."""
     row = await connection.fetchrow(_FAIL, merchant_id, webhook_id, now)
     return (0, None) if row is None else (row["failures"], row["failing_since"])
 
@@ -200,7 +200,7 @@ async def disable(
     because: DisabledBecause,
     now: datetime,
 ) -> bool:
-    """Disable the webhook; False if it was disabled before."""
+    """Disable the webhook; False if it was already disabled."""
     return bool(await connection.fetchval(_DISABLE, merchant_id, webhook_id, because, now))
 
 

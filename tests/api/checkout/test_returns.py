@@ -142,8 +142,8 @@ async def test_a_return_that_does_not_fit_is_refused_and_keeps_nothing(shop: Sho
                 "type": "urn:sconto:problem:more-than-left",
                 "title": "More is returned than is left",
                 "status": 409,
-                "detail": "The order has less of it than the return, after earlier returns."
-                " Nothing was kept.",
+                "detail": "After earlier returns, less is left of the order than this return has."
+                " Nothing was stored.",
                 "left": left,
             },
         )

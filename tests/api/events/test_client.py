@@ -39,7 +39,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def post(url: str, rules: ReceiverRules = LOCAL, seconds: float = 5) -> Answer:
     sender = Sender(rules, seconds)
     try:
-        return await sender.send(Message(url, "evt_1", b'{"a":1}', (SECRET,)), NOON)
+        return await sender.send(Message(url, "evt_1", {"a": 1}, (SECRET,)), NOON)
     finally:
         await sender.close()
 

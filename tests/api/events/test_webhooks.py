@@ -1,23 +1,18 @@
 """The events API over HTTP."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from sconto.api.context import Context
 from sconto.api.cursors import write_cursor
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
 from sconto.api.sending.sender import Sender
-from sconto.app import build_app
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import SECRET_KEY, create_caller
 from tests.receiver import LOCAL, Receiver, a_receiver
+from tests.serving import serving
 
 Ask = Callable[..., Any]
 WEBHOOKS = "/events/v1/webhooks"
@@ -37,18 +32,9 @@ async def receiver() -> AsyncIterator[Receiver]:
 @pytest.fixture
 async def client(own_database: Database) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application whose operator allows webhooks to this machine."""
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        # Tokens of its own: users of other databases have the same ids.
-        tokens = Tokens(SECRET_KEY)
-        yield Context(own_database, tokens, ZoneInfo("UTC"), Metrics(), sender=Sender(LOCAL, 5))
-
-    app = build_app(open_context, request_log("console"))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:
-            yield client
+    # Tokens of its own: users of other databases have the same ids.
+    async with serving(own_database, Tokens(SECRET_KEY), sender=Sender(LOCAL, 5)) as client:
+        yield client
 
 
 @pytest.fixture

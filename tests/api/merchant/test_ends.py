@@ -1,22 +1,18 @@
 """Ends of promotions over HTTP: whole seconds, and the year 9999 in every zone of the server."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.domain.people import Caller
-from sconto.operations.check import check
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.api.merchant.bodies import coupon_body, coupons, discount_body
+from tests.promises import violations
+from tests.serving import serving
 
 Bearer = Callable[[Caller], dict[str, str]]
 
@@ -63,7 +59,7 @@ async def test_consecutive_promotions_have_no_gap_and_no_overlap(
     assert (await shop.get(f"/v1/promotion/{june}")).json()[
         "date_to"
     ] == "2026-06-30T23:59:59+00:00"
-    assert [each async for each in check(database, merchant.merchant_id) if each.violations] == []
+    assert await violations(database, merchant) == []
 
 
 async def test_a_code_is_valid_until_the_end_of_its_last_second(shop: httpx.AsyncClient) -> None:
@@ -84,18 +80,8 @@ async def far_shop(
     bearer: Bearer,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a service in one of these zones."""
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        yield Context(database, tokens, ZoneInfo(request.param), Metrics())
-
-    app = build_app(open_context, request_log("console"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://sconto", headers=bearer(merchant)
-        ) as client,
-    ):
+    zone = ZoneInfo(request.param)
+    async with serving(database, tokens, zone=zone, headers=bearer(merchant)) as client:
         yield client
 
 
@@ -127,8 +113,7 @@ async def test_the_year_9999_is_an_end_in_every_zone(
         assert line["promotion"]["id"] == automatic
     deleted = await far_shop.delete(f"/v1/promotion/{automatic}")
     assert deleted.status_code == 200
-    broken = [each async for each in check(database, merchant.merchant_id) if each.violations]
-    assert broken == []
+    assert await violations(database, merchant) == []
 
 
 @pytest.mark.parametrize("sent", ["9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59-14:00"])

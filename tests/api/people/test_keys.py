@@ -1,27 +1,23 @@
 """API keys over HTTP: accepted wherever a token is, and managed by admins."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from sconto.api.clock import read_clock
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
 from sconto.api.quotas import QuotaPolicies, Quotas
-from sconto.app import build_app
 from sconto.domain.api_keys import NewKey, is_key, write_key
 from sconto.domain.people import Caller, Role
 from sconto.operations.api_keys import create_key
 from sconto.operations.tokens import Tokens
 from sconto.store.database import Database
 from tests.conftest import create_caller
+from tests.serving import serving
 
 Bearer = Callable[[Caller], dict[str, str]]
 
@@ -37,23 +33,11 @@ READS = (
 UNKNOWN = write_key("0" * 30)
 
 
-@asynccontextmanager
-async def serving(
+def another_process(
     database: Database, tokens: Tokens, policies: QuotaPolicies | None = None
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     """A client of another process on the database, which knows no key yet."""
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        quotas = Quotas.open(policies or QuotaPolicies(), None)
-        yield Context(database, tokens, ZoneInfo("UTC"), Metrics(), quotas=quotas)
-
-    app = build_app(open_context, request_log("json"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sconto") as client,
-    ):
-        yield client
+    return serving(database, tokens, quotas=Quotas.open(policies or QuotaPolicies(), None))
 
 
 async def create(
@@ -74,7 +58,7 @@ async def test_a_key_is_accepted_by_each_api_in_both_headers(
     assert made.status_code == 201, made.text
     key = made.json()["key"]
     assert is_key(key)
-    async with serving(database, tokens) as elsewhere:
+    async with another_process(database, tokens) as elsewhere:
         for asked in (client, elsewhere):
             for address in READS:
                 for header in ("Authorization", "AuthorizationJWT"):
@@ -183,7 +167,7 @@ async def test_each_key_has_a_quota_of_its_own(
         await create_key(database, merchant, NewKey(name, Role.VIEWER), read_clock())
         for name in ("one", "two")
     ]
-    async with serving(database, tokens, QuotaPolicies(user="2/hour")) as client:
+    async with another_process(database, tokens, QuotaPolicies(user="2/hour")) as client:
         for _, key in made:
             sent = {"Authorization": f"Bearer {key}"}
             statuses = [
@@ -195,7 +179,7 @@ async def test_each_key_has_a_quota_of_its_own(
 
 async def test_without_a_database_an_unknown_key_gets_503(tokens: Tokens, merchant: Caller) -> None:
     lost = await Database.open("postgresql://nobody@127.0.0.1:1/nothing")
-    async with serving(lost, tokens) as client:
+    async with another_process(lost, tokens) as client:
         for address in READS[:2]:
             answer = await client.get(address, headers={"Authorization": f"Bearer {UNKNOWN}"})
             assert answer.status_code == 503
@@ -207,7 +191,7 @@ async def test_the_log_has_the_id_of_the_key_and_not_the_key(
 ) -> None:
     merchant = await create_caller(database)
     key, text = await create_key(database, merchant, NewKey("till", Role.ADMIN), read_clock())
-    async with serving(database, tokens) as client:
+    async with another_process(database, tokens) as client:
         answer = await client.get(
             "/cart/v1/promotions", headers={"Authorization": f"Bearer {text}"}
         )

@@ -1,17 +1,12 @@
 """Users over HTTP: listed, invited, and given links that set a password."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from sconto.api.context import Context
-from sconto.api.logs import request_log
-from sconto.api.metrics import Metrics
-from sconto.app import build_app
 from sconto.domain.people import Caller, Role
 from sconto.operations.mail import Server
 from sconto.operations.tokens import Tokens
@@ -20,6 +15,7 @@ from sconto.store.database import Database
 from tests.conftest import create_caller
 from tests.operations.test_people import PASSWORD, a_name
 from tests.post_office import post_office, text_of
+from tests.serving import serving
 
 Bearer = Callable[[Caller], dict[str, str]]
 
@@ -27,24 +23,11 @@ USERS = "/people/v1/users"
 INVITATIONS = "/people/v1/invitations"
 
 
-@asynccontextmanager
-async def sending(
+def sending(
     database: Database, tokens: Tokens, mail: Server | None
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     """A client of an application with a mail server and a public address."""
-
-    @asynccontextmanager
-    async def open_context() -> AsyncIterator[Context]:
-        public_url = "https://sconto.example.com/shop"
-        zone, metrics = ZoneInfo("UTC"), Metrics()
-        yield Context(database, tokens, zone, metrics, public_url=public_url, mail=mail)
-
-    app = build_app(open_context, request_log("console"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sconto") as client,
-    ):
-        yield client
+    return serving(database, tokens, mail=mail, public_url="https://sconto.example.com/shop")
 
 
 async def set_password(client: httpx.AsyncClient, link: str, password: str) -> httpx.Response:

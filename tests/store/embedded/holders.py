@@ -88,11 +88,11 @@ def kill(*pids: int) -> None:
 
 
 def wait_until(happened: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until it happens; fail after this many seconds."""
+    """Wait until it is true; fail after this many seconds."""
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def _find_working_in(folder: Path) -> list[int]:

@@ -1,4 +1,4 @@
-"""Reads what a back-test is to compute: a draft or a change, and the period."""
+"""Reads the request for a back-test: a draft or a change, and the period."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _DRAFTS: Final = ("promotion", "product_promotion", "change")
 class Wanted:
     """A back-test as it was sent: one of the three kinds of drafts, and the period.
 
-    `faults` are those found so far; a change is read once the promotion is known.
+    `faults` are those found so far; a change is read when the promotion is known.
     """
 
     promotion: NewCartPromotion | None
@@ -46,7 +46,7 @@ class Wanted:
 
 
 def read_wanted(body: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> Wanted:
-    """What the body asks for, as far as it can be read without what is stored."""
+    """The request in the body, as far as it can be read without stored data."""
     faults: list[FieldFault] = []
     fields = Fields(body, "", faults)
     sent = [name for name in _DRAFTS if fields.value(name) is not None]

@@ -63,7 +63,7 @@ async def list_backtests(request: Request) -> Response:
 
 
 async def get_backtest(request: Request) -> Response:
-    """How far it is, and its result once it is finished."""
+    """Its progress, and its result once it is finished."""
     caller = require(request, Action.READ_PROMOTIONS)
     found = await jobs.get_backtest(
         context_of(request).database, caller, id_in_path(request, "backtest_id")
@@ -72,7 +72,7 @@ async def get_backtest(request: Request) -> Response:
 
 
 async def cancel_backtest(request: Request) -> Response:
-    """One that has ended stays as it is."""
+    """One that has ended stays unchanged."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     cancelled = await jobs.cancel_backtest(
@@ -82,7 +82,7 @@ async def cancel_backtest(request: Request) -> Response:
 
 
 async def delete_backtest(request: Request) -> Response:
-    """One that is under way stops."""
+    """One that is running stops."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     await jobs.delete_backtest(
         context_of(request).database, caller, id_in_path(request, "backtest_id")
@@ -133,7 +133,7 @@ async def _faultless(
     name: str,
     read: Reading[Any] | None = None,
 ) -> Any:
-    """What an object in the merchant API's words asks for. Raises InvalidFields."""
+    """The request of an object in the merchant API's words. Raises InvalidFields."""
     found = wanted.product_promotion if read is None else read
     assert found is not None  # noqa: S101 - the caller has looked
     named = found.named_products()

@@ -28,8 +28,7 @@ def _too_many_automatic(error: TooManyAutomatic) -> Response:
     return problem_json.problem(409, detail, members=facts)
 
 
-_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
-    **problem_json.ANSWERS,
+ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     PromotionNotFound: lambda error: problem_json.problem(
         404, f"There is no cart promotion {error.promotion_id}."
     ),
@@ -39,7 +38,7 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     ),
     TooManyBacktests: lambda error: problem_json.problem(
         429,
-        f"At most {error.most} back-tests of a merchant may be under way or wait.",
+        f"At most {error.most} back-tests of a merchant may run or wait.",
         {"Retry-After": str(error.retry_after)},
     ),
     DraftTooLarge: lambda error: problem_json.problem(
@@ -57,10 +56,3 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
         {"Retry-After": str(error.retry_after)},
     ),
 }
-
-answer_status: Final = problem_json.answer_status
-
-
-def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that this API does not have."""
-    return _ANSWERS[type(error)](error)

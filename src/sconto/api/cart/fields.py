@@ -147,7 +147,7 @@ class Fields:
         return amounts
 
     def optional_amounts(self, name: str) -> dict[str, int] | None:
-        """The same, or None if the field is absent."""
+        """As `amounts`, or None if the field is absent."""
         return self.amounts(name) if self.has(name) else None
 
     def object(self, name: str, read: Callable[["Fields"], T]) -> T | None:

@@ -2,9 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, time
-from functools import cache
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from msgspec.structs import replace
 
@@ -28,6 +26,7 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.codes import CodeType, count_different, is_code
 from sconto.domain.hours import EVERY_DAY, Hours
+from sconto.domain.merchant_settings import known_time_zones
 from sconto.domain.names import NAME_LENGTH, is_name, is_reference
 from sconto.domain.schedule import Period
 
@@ -158,7 +157,7 @@ def _read_hours(fields: Fields) -> Hours:
     )
     starts, ends = _read_clock(fields, "from"), _read_clock(fields, "until")
     zone = fields.text(
-        "time_zone", _time_zones().__contains__, 'must be an IANA name such as "Europe/Berlin"'
+        "time_zone", known_time_zones().__contains__, 'must be an IANA name such as "Europe/Berlin"'
     )
     weekdays = frozenset(map(_WEEKDAYS.index, days)) or EVERY_DAY
     return Hours(starts, ends, zone or "UTC", weekdays)
@@ -173,12 +172,6 @@ def _read_clock(fields: Fields, name: str) -> time:
             pass
     fields.note(name, 'must be a time of the day such as "17:00"')
     return time()
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    """The names of all zones; finding them reads folders."""
-    return frozenset(available_timezones())
 
 
 def _read_conditions(fields: Fields) -> Conditions:

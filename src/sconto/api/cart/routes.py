@@ -91,7 +91,7 @@ async def delete_promotion(request: Request) -> Response:
 
 
 async def restore_promotion(request: Request) -> Response:
-    """With its codes, within an hour. One that is not deleted stays as it is."""
+    """With its codes, within an hour. One that is not deleted stays unchanged."""
     caller = require(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     promotion_id = id_in_path(request, "promotion_id")
@@ -102,7 +102,7 @@ async def restore_promotion(request: Request) -> Response:
 async def read_statistics(request: Request) -> Response:
     """Deleted orders stay counted, but give back what they took of the limits.
 
-    While the promotion runs, `forecast` tells when its limits are used up at the present pace.
+    While the promotion runs, `forecast` says when its limits are used up at the present pace.
     """
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
@@ -128,7 +128,7 @@ async def read_history(request: Request) -> Response:
 
 
 async def try_promotion(request: Request) -> Response:
-    """The quote as it would be with the draft; nothing is stored."""
+    """The quote as if the draft were saved; nothing is stored."""
     caller = require(request, Action.READ_PROMOTIONS)
     context = context_of(request)
     sent = await read_json(request, CART)

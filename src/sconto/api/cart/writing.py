@@ -66,7 +66,7 @@ def _write_listed(promotion: CartPromotion) -> JsonObject:
 
 
 def write_statistics(statistics: CartStatistics, forecast: Forecast | None) -> JsonObject:
-    """What a promotion gave, what its limits leave, and when they are used up while it runs."""
+    """What a promotion gave, what is left of its limits, and when they will be used up."""
     limits = statistics.promotion.terms.limits
     left: JsonObject = {}
     if limits.total is not None:
@@ -206,7 +206,7 @@ def _write_optional(amounts: Mapping[str, int] | None) -> dict[str, str] | None:
 
 
 def _write_recorded(kind: Any, write: Callable[[Any], object], absent: object) -> Any:
-    """Writes a fact that was recorded as JSON of this kind, or as None where it says nothing."""
+    """Write a fact that was recorded as JSON of this kind; None if it says nothing."""
     return lambda fact: absent if fact is None else write(msgspec.convert(fact, kind))
 
 

@@ -8,16 +8,8 @@ from starlette.responses import Response
 from sconto.api import problem_json
 from sconto.domain.problems import ProductNotFound
 
-_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
-    **problem_json.ANSWERS,
+ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     ProductNotFound: lambda error: problem_json.problem(
         404, f"There is no product {error.product_id}."
     ),
 }
-
-answer_status: Final = problem_json.answer_status
-
-
-def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that this API does not have."""
-    return _ANSWERS[type(error)](error)

@@ -95,8 +95,8 @@ def _write_cart_promotion(outcome: CartPromotionOutcome, currency: str) -> Writt
     )
 
 
-# Promotions refuse most carts for reasons that do not depend on what is in the cart, so that their
-# JSON is the same again and again.
+# Promotions refuse most carts for reasons that do not depend on the cart's contents, so the same
+# JSON is needed again and again.
 @lru_cache(8_192)
 def _encode_refused(outcome: CartPromotionOutcome, currency: str) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(_write_refused(outcome, currency)))
@@ -146,5 +146,5 @@ def _counts(refusal: CartRefusal, currency: str) -> tuple[str | int, str | int, 
     )
 
 
-# Many promotions tell the same cart what it has, and each tells all carts what it needs.
+# Many promotions say the same about a cart, and each says the same to all carts.
 _write_repeated: Final = lru_cache(4_096)(format_amount)

@@ -1,4 +1,4 @@
-"""Makes carts, orders and price lists of what a checkout sends.
+"""Makes carts, orders and price lists from what a checkout sends.
 
 msgspec reads a body in one step. For a body that is not valid a function here raises ValueError,
 and `faults` finds what is wrong with it. A test shows that both agree on which bodies are valid.

@@ -99,7 +99,7 @@ def _order_gave_back(error: OrderGaveBack) -> Response:
     return _conflict(
         "order-gave-back",
         "The order gave back what it took",
-        "Its cart promotions were given back when it was deleted; it stays deleted.",
+        "When it was deleted, it gave back what its cart promotions took, so it stays deleted.",
         order=write_order(error.order),
     )
 
@@ -126,7 +126,8 @@ def _more_than_left(error: MoreThanLeft) -> Response:
     return _conflict(
         "more-than-left",
         "More is returned than is left",
-        "The order has less of it than the return, after earlier returns. Nothing was kept.",
+        "After earlier returns, less is left of the order than this return has. "
+        "Nothing was stored.",
         left=write_left(error.left),
     )
 
@@ -151,7 +152,7 @@ def _order_busy(error: OrderBusy) -> Response:
 def _too_many_unknown_codes(error: TooManyUnknownCodes) -> Response:
     return problem_json.problem(
         429,
-        "Too many unknown codes came from this address. Carts without codes are taken.",
+        "Too many unknown codes came from this address. Carts without codes are accepted.",
         {"Retry-After": str(error.retry_after)},
     )
 
@@ -161,8 +162,7 @@ def _conflict(name: str, title: str, detail: str, **members: object) -> Response
     return problem_json.problem(409, detail, members=facts)
 
 
-_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
-    **problem_json.ANSWERS,
+ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     OrderNotFound: lambda _: problem_json.problem(404, "There is no such order."),
     OrderConflict: _order_conflict,
     OrderPlaced: _order_placed,
@@ -181,10 +181,3 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     UnknownLines: _unknown_lines,
     TooManyUnknownCodes: _too_many_unknown_codes,
 }
-
-answer_status: Final = problem_json.answer_status
-
-
-def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that this API does not have."""
-    return _ANSWERS[type(error)](error)

@@ -26,7 +26,7 @@ _PRODUCT: Final[Mapping[PromotionStatus, str]] = {
     PromotionStatus.APPLIED: "The customer gets it.",
     PromotionStatus.LOWER_DISCOUNT: "Another promotion gives more.",
     PromotionStatus.TIE: "Another promotion gives as much, and its group comes first.",
-    PromotionStatus.LATER_CODE: "A code that was activated later counts.",
+    PromotionStatus.LATER_CODE: "A code that was activated later was picked.",
     PromotionStatus.SAME_CODE: (
         "Another promotion with the same code gives more, or as much and was created later."
     ),
@@ -74,12 +74,12 @@ _SUBSCRIPTION: Final[Mapping[CodeReason, str]] = {
 
 CODES: Final[Mapping[CodeStatus, str]] = {
     CodeStatus.APPLIED: "It gives a discount.",
-    CodeStatus.OUTDONE: "It counts, and another promotion gives more.",
-    CodeStatus.NOT_PICKED: "A later code counts, or another promotion with the same code.",
+    CodeStatus.OUTDONE: "It was picked, but another promotion gives more.",
+    CodeStatus.NOT_PICKED: "A later code was picked, or another promotion with the same code.",
     CodeStatus.CONDITIONS_NOT_MET: "The cart does not meet the conditions of its promotion.",
     CodeStatus.NOT_APPLICABLE: "It covers no product of the cart.",
     CodeStatus.USED: "An order used it{at}.",
-    CodeStatus.LIMIT_REACHED: "A limit of its promotion leaves no room.",
+    CodeStatus.LIMIT_REACHED: "A limit of its promotion is reached.",
     CodeStatus.EXPIRED: "Its promotion ended{at}.",
     CodeStatus.NOT_STARTED: "Its promotion starts{at}.",
     CodeStatus.INACTIVE: "Its promotion is switched off.",
@@ -117,7 +117,7 @@ def describe_step(step: ExplainedStep, currency: str) -> str:
 
 
 def describe_code(outcome: CodeOutcome) -> str:
-    """What became of an activated code."""
+    """The result of an activated code."""
     if outcome.held_until is not None:
         return _HELD.format(until=write_instant(outcome.held_until))
     at = outcome.starts_at or outcome.ended_at or outcome.used_at
@@ -125,7 +125,7 @@ def describe_code(outcome: CodeOutcome) -> str:
 
 
 def describe(considered: Considered, step: ExplainedStep, currency: str) -> str:
-    """What became of a promotion in a step: what it takes off, or all reasons why it does not."""
+    """The result of a promotion in a step: what it takes off, or all reasons why it does not."""
     money, outcome = money_in(currency), considered.outcome
     sentences: list[str] = []
     if considered.applied:

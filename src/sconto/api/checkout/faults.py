@@ -119,7 +119,7 @@ def find_status_faults(body: Body) -> Faults:
 
 
 def find_return_faults(body: Body, *, needs_id: bool) -> Faults:
-    """The faults of a return's body; one that is only to be priced needs no id."""
+    """The faults of a return's body; a return that is only quoted needs no id."""
     faults: Faults = []
     if needs_id or body.get("return_id") is not None:
         _check_reference(body, "return_id", "", faults)

@@ -18,7 +18,7 @@ class Guesses(AbstractAsyncContextManager["Guesses"]):
     """Counts the unknown codes of the cart that a block prices, against the caller's address.
 
     The block sets `priced`. Entering it raises TooManyUnknownCodes, but never for a cart without
-    codes. Concurrent requests may all pass before any of them is counted. A class, because a
+    codes. Concurrent requests may all pass before any of them is counted. It is a class, because a
     generator takes 2 µs longer, and every quote needs one.
     """
 
@@ -46,7 +46,7 @@ class Guesses(AbstractAsyncContextManager["Guesses"]):
         if not self._limits:
             return
         if isinstance(error, TotalDiffers | CodesUsedUp):
-            # A refused order tells as much about its codes as a quote does.
+            # A refused order reveals as much about its codes as a quote does.
             self.priced = error.quote
         codes = () if self.priced is None else self.priced.codes
         unknown = sum(code.status is CodeStatus.UNKNOWN for code in codes)

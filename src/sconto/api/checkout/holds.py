@@ -21,8 +21,8 @@ from sconto.operations import holds
 async def hold(request: Request) -> Response:
     """Promise the price, the one-time codes and the limits to the order id until a time.
 
-    Until then they are gone for all others. The same cart again leaves the hold as it is; another
-    cart takes its place. No redemption is counted before the order.
+    Until then nobody else can use them. The same cart again leaves the hold unchanged; another cart
+    takes its place. No redemption is counted before the order.
     """
     caller = require(request, Action.CHECK_OUT)
     context = context_of(request)

@@ -27,7 +27,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 def read_order_query(parameters: Sequence[tuple[str, str]], merchant_id: int) -> OrderQuery:
     """Which orders to list. Raises InvalidFields, with `/limit` for the parameter `limit`.
 
-    A cursor of another merchant is no cursor.
+    A cursor of another merchant is refused.
     """
     known = {
         **ORDER_FILTERS,

@@ -1,4 +1,4 @@
-"""Reads the bodies of the checkout API; one that is not valid is refused with all of its faults."""
+"""Reads the bodies of the checkout API; an invalid body is refused with all of its faults."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -41,7 +41,7 @@ def read_quote(sent: bytes, now: datetime) -> tuple[Cart, datetime, bool]:
 
 
 def read_cart(body: Body, now: datetime) -> tuple[Cart, datetime]:
-    """The cart of a body that was parsed before, and the time to price it at.
+    """The cart of a body that is already parsed, and the time to price it at.
 
     Raises InvalidFields.
     """
@@ -72,14 +72,14 @@ def read_status(body: Body) -> OrderStatus:
 
 
 def read_return(sent: bytes) -> tuple[str, Goods]:
-    """The id of the return, and what comes back. Raises NotJson or InvalidFields."""
+    """The id of the return, and what is returned. Raises NotJson or InvalidFields."""
     body = parse_object(sent)
     _refuse(faults.find_return_faults(body, needs_id=True))
     return body["return_id"], _goods(body)
 
 
 def read_return_to_price(sent: bytes) -> tuple[str | None, Goods]:
-    """The same of a return that is only to be priced, which may have no id."""
+    """The goods of a return that is only quoted; it may have no id."""
     body = parse_object(sent)
     _refuse(faults.find_return_faults(body, needs_id=False))
     return body.get("return_id"), _goods(body)
@@ -91,7 +91,7 @@ def _goods(body: Body) -> Goods:
 
 
 def read_page(parameters: Sequence[tuple[str, str]]) -> tuple[int, int]:
-    """After which number a list of returns goes on, and its length. Raises InvalidFields."""
+    """The number after which a list of returns begins, and its length. Raises InvalidFields."""
     query = ListParameters(parameters, ("limit", "cursor"))
     limit, after = query.limit(MAX_RETURNS, MAX_RETURNS), query.cursor(_read_number)
     query.finish()
@@ -109,7 +109,7 @@ def _read(
     make: Callable[[S], T],
     find_faults: Callable[[Body], Faults],
 ) -> T:
-    """What `make` answers for a valid body. Raises NotJson, and InvalidFields for any other."""
+    """The result of `make` for a valid body. Raises NotJson, and InvalidFields for any other."""
     try:
         return make(decoder.decode(sent))
     except (ValueError, RecursionError):

@@ -19,19 +19,19 @@ _WHY: Final[Mapping[tuple[ChangeKind, ChangeReason | None], str]] = {
     (ChangeKind.ADDED, ChangeReason.STARTED): "it started after the order{at}",
     (ChangeKind.ADDED, ChangeReason.SWITCHED_ON): "it was switched on after the order{at}{who}",
     (ChangeKind.ADDED, ChangeReason.CODE_ADDED): "it got the code after the order{at}{who}",
-    (ChangeKind.ADDED, ChangeReason.HOURS): "it applies at this hour, and did not at the order's",
+    (ChangeKind.ADDED, ChangeReason.HOURS): "its hours include now, but not the time of the order",
     (ChangeKind.GONE, ChangeReason.DELETED): "it was deleted{at}{who}",
     (ChangeKind.GONE, ChangeReason.ENDED): "it ended{at}",
     (ChangeKind.GONE, ChangeReason.SWITCHED_OFF): "it was switched off{at}{who}",
     (ChangeKind.GONE, ChangeReason.CODE_REMOVED): "the code was removed from it{at}{who}",
-    (ChangeKind.GONE, ChangeReason.HOURS): "it applied at the order's hour, and does not at this",
+    (ChangeKind.GONE, ChangeReason.HOURS): "its hours included the time of the order, but not now",
     (ChangeKind.CHANGED, ChangeReason.EDITED): "it was changed{at}{who}: {fields}",
     (ChangeKind.LIMIT, ChangeReason.USED): "another order used its code{at}",
     (ChangeKind.LIMIT, ChangeReason.TOTAL_LIMIT): "of its limit of orders",
     (ChangeKind.LIMIT, ChangeReason.CUSTOMER_LIMIT): "of its limit for each customer",
     (ChangeKind.LIMIT, ChangeReason.BUDGET): "of its budget",
     (ChangeKind.CUSTOMER, ChangeReason.FIRST_ORDER): (
-        "it is for first orders, and the customer's other orders are not those of then"
+        "it is for first orders, and the customer's other orders have changed since"
     ),
     (ChangeKind.CATALOGUE, ChangeReason.TAGS): "tags of the products were changed",
     (ChangeKind.FOLLOWS, None): "{causes} made the difference",
@@ -59,11 +59,11 @@ def describe_replay(replay: Replay) -> str:
 def describe_difference(
     difference: Difference, currency: str, name_of: Callable[[PromotionRef], str]
 ) -> str:
-    """What a promotion takes off now instead of then, and why."""
+    """What a promotion takes off now and took off then, and why they differ."""
     money = money_in(currency)
     then, now = difference.then, difference.now
     if not difference.lines:
-        what = "is picked where it was not, or the other way round"
+        what = "is now picked for other products"
     elif then == now:
         what = f"takes {money(now)} off as then, from other lines"
     else:
@@ -73,7 +73,7 @@ def describe_difference(
 
 
 def describe_cause(cause: Cause, name_of: Callable[[PromotionRef], str]) -> str:
-    """Why a promotion takes something else."""
+    """Why a promotion takes another amount."""
     return _WHY[cause.kind, cause.reason].format(
         at="" if cause.at is None else f" at {write_instant(cause.at)}",
         who="" if cause.username is None else f" by {cause.username}",

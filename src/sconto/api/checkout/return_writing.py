@@ -30,7 +30,7 @@ class _Line(msgspec.Struct):
 
 
 class WrittenReturn(msgspec.Struct, kw_only=True):
-    """What to pay back; the first fields are those of a return that was kept or has an id."""
+    """What to pay back; the first fields are those of a return that was stored or has an id."""
 
     return_id: str | UnsetType = UNSET
     order_id: str
@@ -79,14 +79,14 @@ def write_refund(refund: Refund, order_id: str, return_id: str | None = None) ->
 
 
 def write_return(kept: OrderReturn) -> WrittenReturn:
-    """A return as it was kept."""
+    """A return as it was stored."""
     answer = write_refund(kept.refund, kept.order_id, kept.return_id)
     answer.created_at = write_instant(kept.created_at)
     return answer
 
 
 async def write_returns(found: Returns) -> WrittenReturns:
-    """A page of returns. Others are served between two of them, which may be long."""
+    """A page of returns. Other requests run between two of them, which may be long."""
     written = []
     for one in found.listed:
         written.append(write_return(one))

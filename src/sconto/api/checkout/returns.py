@@ -21,9 +21,9 @@ from sconto.operations import returns
 
 
 async def create_return(request: Request) -> Response:
-    """Once for each return id, however often it is sent; a 409 keeps nothing.
+    """Once for each return id, however often it is sent; a 409 stores nothing.
 
-    What is paid back comes from the order as it was placed. Statistics, limits and codes stay.
+    The amounts come from the order as it was placed. Statistics, limits and codes do not change.
     """
     caller = require(request, Action.CHECK_OUT)
     sent = await read_json(request, CART)
@@ -37,7 +37,7 @@ async def create_return(request: Request) -> Response:
 
 
 async def quote_return(request: Request) -> Response:
-    """What the same return would answer. Nothing is kept, and it needs no id."""
+    """What the same return would answer. Nothing is stored, and it needs no id."""
     caller = require(request, Action.CHECK_OUT)
     sent = await read_json(request, CART)
     return_id, goods = await run_parser(request, sent, reading.read_return_to_price, sent)
@@ -61,7 +61,7 @@ async def list_returns(request: Request) -> Response:
 
 
 async def get_return(request: Request) -> Response:
-    """The return as it was kept; it never changes."""
+    """The return as it was stored; it never changes."""
     caller = require(request, Action.READ_ORDERS)
     order_id, return_id = order_id_of(request), request.path_params["return_id"]
     if not is_reference(return_id):

@@ -81,9 +81,9 @@ async def place_order(request: Request) -> Response:
 
 
 async def list_orders(request: Request) -> Response:
-    """The newest first. A page may be short and still have a next one; go on until there is none.
+    """The newest first. A page may be short and still have a next one.
 
-    A promotion or a code is one that the order redeemed.
+    Continue until there is none. A promotion or a code is one that the order redeemed.
     """
     caller = require(request, Action.READ_ORDERS)
     wanted = read_order_query(request.query_params.multi_items(), caller.merchant_id)
@@ -112,7 +112,7 @@ async def get_order(request: Request) -> Response:
 async def explain_order(request: Request) -> Response:
     """The bill step by step as it was then, and what the same request would cost now.
 
-    Nothing is written. What the order took of codes and limits is free to it.
+    Nothing is written. What the order took of codes and limits counts as free for it.
     """
     caller = require(request, Action.READ_ORDERS)
     context = context_of(request)
@@ -123,7 +123,7 @@ async def explain_order(request: Request) -> Response:
 
 
 async def change_order_status(request: Request) -> Response:
-    """Statistics stay as they are. A deleted order gives back what its cart promotions took."""
+    """Statistics do not change. A deleted order gives back what its cart promotions took."""
     caller = require(request, Action.CHECK_OUT)
     status = reading.read_status(await read_object(request, SMALL))
     context = context_of(request)

@@ -29,7 +29,7 @@ from sconto.domain.money import format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.promotion import PromotionType
 
-# Python 3.11 takes long to find a member of an enum.
+# Enum lookups are slow in Python 3.11.
 _CODE, _COUPON, _DISCOUNT = Group.CODE, PromotionType.COUPON, PromotionType.DISCOUNT
 
 
@@ -208,7 +208,7 @@ def write_prices(
     )
 
 
-# As in `pricing`: shops ask for the same products at the same prices again and again.
+# As in `pricing`: shops request the same products at the same prices repeatedly.
 @lru_cache(16_384)
 def _encode_price(product_id: int, price: ListedPrice, currency: str) -> msgspec.Raw:
     written = _Price(

@@ -46,8 +46,7 @@ def _too_many(error: TooManyWebhooks) -> Response:
     )
 
 
-_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
-    **problem_json.ANSWERS,
+ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     WebhookNotFound: lambda error: problem_json.problem(
         404, f"There is no webhook {error.webhook_id}."
     ),
@@ -60,10 +59,3 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     RecordingNeeded: _recording_needed,
     TooManyWebhooks: _too_many,
 }
-
-answer_status: Final = problem_json.answer_status
-
-
-def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that this API does not have."""
-    return _ANSWERS[type(error)](error)

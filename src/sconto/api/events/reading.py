@@ -15,7 +15,13 @@ from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.events import EventType
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import MAX_INT64
-from sconto.domain.receiver_address import ReceiverRules, UrlFault, check_url
+from sconto.domain.receiver_address import (
+    LONGEST_URL,
+    ReceiverRules,
+    UrlRefused,
+    UrlRule,
+    check_url,
+)
 from sconto.domain.webhooks import (
     DEFAULT_OVERLAP,
     LONGEST_OVERLAP,
@@ -29,6 +35,18 @@ MAX_LISTED: Final = 1_000
 _HOUR: Final = timedelta(hours=1)
 _TYPES: Final = frozenset(EventType)
 _TYPES_RULE: Final = "must be types of events, such as order.placed"
+URL_RULES: Final[Mapping[UrlRule, str]] = {
+    UrlRule.PRINTABLE: (f"must be a URL of at most {LONGEST_URL} ASCII characters, without blanks"),
+    UrlRule.URL: "must be a URL such as https://shop.example/webhooks",
+    UrlRule.HTTPS: "must begin with https://",
+    UrlRule.NO_USER: "must not contain a user or a password",
+    UrlRule.NO_FRAGMENT: "must not contain # or \\",
+    UrlRule.HOST: "must name a host, such as https://shop.example/webhooks",
+    UrlRule.PUBLIC: "must not be an address in a private network",
+    UrlRule.HTTPS_OUTSIDE: "must begin with https:// outside the networks of the operator",
+}
+"""What the answer says of each rule."""
+
 _DESCRIPTION_RULE: Final = f"must be a string of at most {NAME_LENGTH} characters"
 
 
@@ -57,12 +75,12 @@ def read_new_webhook(body: Mapping[str, Any], rules: ReceiverRules) -> NewWebhoo
     fields = Fields(body, "", faults)
     url = fields.value("url")
     if type(url) is not str:
-        fields.note("url", "must be a URL such as https://shop.example/webhooks")
+        fields.note("url", URL_RULES[UrlRule.URL])
     else:
         try:
             check_url(url, rules)
-        except UrlFault as fault:
-            fields.note("url", str(fault))
+        except UrlRefused as refused:
+            fields.note("url", URL_RULES[refused.rule])
     description = fields.value("description")
     if description is not None and description != "" and not _is_description(description):
         fields.note("description", _DESCRIPTION_RULE)
@@ -77,7 +95,7 @@ def read_new_webhook(body: Mapping[str, Any], rules: ReceiverRules) -> NewWebhoo
 
 
 def read_change(patch: Mapping[str, Any], rules: ReceiverRules) -> Callable[[Webhook], NewWebhook]:
-    """What a merge patch makes of a webhook; it raises InvalidFields."""
+    """A function that applies a merge patch to a webhook; it raises InvalidFields."""
 
     def change(before: Webhook) -> NewWebhook:
         current = {
@@ -92,7 +110,7 @@ def read_change(patch: Mapping[str, Any], rules: ReceiverRules) -> Callable[[Web
 
 
 def read_recording(body: Mapping[str, Any]) -> bool:
-    """Whether events are to be recorded. Raises InvalidFields."""
+    """Whether to record events. Raises InvalidFields."""
     faults: list[FieldFault] = []
     fields = Fields(body, "", faults)
     if type(fields.value("recording")) is not bool:
@@ -104,7 +122,7 @@ def read_recording(body: Mapping[str, Any]) -> bool:
 
 
 def read_overlap(body: Mapping[str, Any]) -> timedelta:
-    """For how long the secret before stays valid. Raises InvalidFields."""
+    """For how long the previous secret stays valid. Raises InvalidFields."""
     faults: list[FieldFault] = []
     fields = Fields(body, "", faults)
     default, most = DEFAULT_OVERLAP // _HOUR, LONGEST_OVERLAP // _HOUR

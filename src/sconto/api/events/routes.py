@@ -23,7 +23,7 @@ _DELIVERY: Final = f"{_DELIVERIES}/{{delivery_id}}"
 
 
 async def list_events(request: Request) -> Response:
-    """Oldest first. Ask again with `next_cursor`, also after the last page, for what is new."""
+    """Oldest first. Ask again with `next_cursor`, also after the last page, for new events."""
     caller = require(request, Action.READ_EVENTS)
     context = context_of(request)
     query = reading.read_events_query(request.query_params.multi_items())
@@ -35,14 +35,14 @@ async def list_events(request: Request) -> Response:
 
 
 async def read_recording(request: Request) -> Response:
-    """Events are recorded from the first webhook on, or since somebody asked for it."""
+    """Events are recorded from the first webhook on, or after recording was switched on."""
     caller = require(request, Action.READ_EVENTS)
     recording = await operations.is_recording(context_of(request).database, caller)
     return answer({"recording": recording})
 
 
 async def set_recording(request: Request) -> Response:
-    """Events are told from then on. They stop only while no webhook is enabled."""
+    """Events are recorded from then on. Recording can stop only while no webhook is enabled."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
     recording = reading.read_recording(await read_object(request, SMALL))
@@ -54,7 +54,7 @@ async def set_recording(request: Request) -> Response:
 
 
 async def create_webhook(request: Request) -> Response:
-    """The answer has the secret, and no later one has it. Events are recorded from then on."""
+    """Only this answer has the secret. Events are recorded from then on."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
     new = reading.read_new_webhook(await read_object(request, SMALL), context.receivers)
@@ -80,7 +80,7 @@ async def get_webhook(request: Request) -> Response:
 
 
 async def change_webhook(request: Request) -> Response:
-    """A JSON merge patch. One that is enabled again is told what happens from then on."""
+    """A JSON merge patch. A webhook that is enabled again gets what happens from then on."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
     webhook_id = id_in_path(request, "webhook_id")
@@ -92,7 +92,7 @@ async def change_webhook(request: Request) -> Response:
 
 
 async def delete_webhook(request: Request) -> Response:
-    """What waits for it is not sent."""
+    """Waiting deliveries are not sent."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
     await webhooks.delete_webhook(
@@ -123,7 +123,7 @@ async def send_test(request: Request) -> Response:
 
 
 async def replay(request: Request) -> Response:
-    """Sends all events again that were recorded since a time, with the ids that they had."""
+    """Sends all events again that were recorded since a time, with their ids."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
     webhook_id = id_in_path(request, "webhook_id")
@@ -160,7 +160,7 @@ async def get_delivery(request: Request) -> Response:
 
 
 async def resend_delivery(request: Request) -> Response:
-    """Sends the event again as a new delivery, with the id that it had."""
+    """Sends the event again as a new delivery, with the same event id."""
     caller = require(request, Action.MANAGE_WEBHOOKS)
     context = context_of(request)
     new_id = await webhooks.resend(

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from sconto.api.cursors import write_cursor
 from sconto.api.rfc3339 import write_instant, write_optional_instant
 from sconto.domain.events import Event, EventPage, payload_of
-from sconto.domain.webhooks import Attempt, Delivery, DeliveryDetails, Webhook
+from sconto.domain.webhooks import NOT_KEPT, Attempt, Delivery, DeliveryDetails, Webhook
 
 JsonObject = dict[str, Any]
 
@@ -19,7 +17,7 @@ def write_event(event: Event) -> JsonObject:
 
 
 def write_events(page: EventPage, *, recording: bool) -> JsonObject:
-    """A page of events; its cursor is there even if there are no more."""
+    """A page of events; it has a cursor even if there are no more."""
     return {
         "events": [write_event(event) for event in page.events],
         "next_cursor": write_cursor(page.last_position),
@@ -66,16 +64,15 @@ def write_delivery(delivery: Delivery) -> JsonObject:
         "created_at": write_instant(delivery.created_at),
         "finished_at": write_optional_instant(delivery.finished_at),
         "last_status": delivery.last_status,
-        "last_failure": delivery.last_failure,
+        "last_failure": _say_failure(delivery.last_failure),
     }
 
 
 def write_details(details: DeliveryDetails) -> JsonObject:
-    """A delivery with its request, and what came of each attempt."""
-    body = msgspec.Raw(details.body) if details.body else None
+    """A delivery with its request, and the result of each attempt."""
     return {
         **write_delivery(details.delivery),
-        "request": {"url": details.url, "body": body},
+        "request": {"url": details.url, "body": details.payload},
         "answers": [_write_attempt(one) for one in details.attempts],
     }
 
@@ -86,6 +83,10 @@ def _write_attempt(attempt: Attempt) -> JsonObject:
         "sent_at": write_instant(attempt.started_at),
         "milliseconds": attempt.milliseconds,
         "status": attempt.status,
-        "failure": attempt.failure,
+        "failure": _say_failure(attempt.failure),
         "body": attempt.answer,
     }
+
+
+def _say_failure(failure: str | None) -> str | None:
+    return "the event is no longer kept" if failure == NOT_KEPT else failure

@@ -11,7 +11,7 @@ CSV_HEADING: Final = ",".join(CODE_COLUMNS) + "\r\n"
 
 
 def write_csv(codes: Sequence[ListedCode], *, for_people: bool = False) -> str:
-    """The lines of a CSV file; a file for people is made for spreadsheets."""
+    """The lines of a CSV file; with `for_people` a file for spreadsheets."""
     lines = io.StringIO()
     csv.writer(lines).writerows(code_cells(code, for_people=for_people) for code in codes)
     return lines.getvalue()

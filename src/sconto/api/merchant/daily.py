@@ -44,7 +44,7 @@ async def get_daily_statistics(request: Request) -> Response:
 
 
 def _read_query(sent: Iterable[tuple[str, str]]) -> DailyQuery:
-    """Raises Refused with 11010 for each parameter that is not valid or unknown."""
+    """The query. Raises Refused with 11010 for each parameter that is not valid or unknown."""
     texts = dict(sent)
     limit = parse_id(texts.pop("limit", "1000"))
     bad = [] if limit is not None and limit <= MAX_LISTED else ["limit"]

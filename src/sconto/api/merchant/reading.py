@@ -38,7 +38,7 @@ _TERMS_OBJECTS: Final[Mapping[PromotionType, TermsObject]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """What a body asks for, or its errors.
+    """The request in a body, or its errors.
 
     `wanted` is None if there are errors. `product_ids` has the valid ids by the field that lists
     them, in the order sent; whether the products exist is checked later.

@@ -36,7 +36,7 @@ async def sign_in(request: Request) -> Response:
         holder=find_caller(request),
         user_agent=request.headers.get("user-agent", ""),
     )
-    # The published answer has a refresh token, but no published request takes it: it is not stored.
+    # The published answer has a refresh token, but no published request uses it: it is not stored.
     answer = {"token": token, "refresh_token": secrets.token_hex(64)}
     return JSONResponse(answer)
 

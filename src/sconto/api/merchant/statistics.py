@@ -1,4 +1,4 @@
-"""Statistics: reading the question and writing the answer."""
+"""Statistics: reading the request and writing the answer."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -129,7 +129,7 @@ def _note_repeats(products: Mapping[Path, Products], kind: TermsObject, findings
 
 
 def _repeated(product_ids: Iterable[int]) -> Iterator[int]:
-    # Not a Counter, which counts a million in a single call into C.
+    # Not a Counter, which counts a million elements in a single call into C.
     times: dict[int, int] = {}
     for product_id in product_ids:
         times[product_id] = times.get(product_id, 0) + 1

@@ -17,7 +17,7 @@ from sconto.operations import audit
 async def list_entries(request: Request) -> Response:
     """Who did what, when, and to what: the latest entry first.
 
-    `before` and `after` have what differs, by names of Sconto's own, which may become more.
+    `before` and `after` have what differs, by Sconto's own names; new names may be added.
     """
     caller = require(request, Action.READ_AUDIT_LOG)
     query = wire.read_query(request.query_params.multi_items())

@@ -14,8 +14,7 @@ from sconto.domain.people_problems import (
 )
 from sconto.domain.problems import NameTaken, OwnAccess, UserNotFound
 
-_ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
-    **problem_json.ANSWERS,
+ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     EmailTaken: lambda _: problem_json.problem(409, "Another user has this e-mail address."),
     KeyNotFound: lambda error: problem_json.problem(404, f"There is no API key {error.key}."),
     NameTaken: lambda _: problem_json.problem(409, "The name is taken."),
@@ -28,10 +27,3 @@ _ANSWERS: Final[Mapping[type[Exception], Callable[[Any], Response]]] = {
     UserDisabled: lambda _: problem_json.problem(409, "The user is disabled: enable them first."),
     UserNotFound: lambda error: problem_json.problem(404, f"There is no user {error.username}."),
 }
-
-answer_status: Final = problem_json.answer_status
-
-
-def answer_problem(error: Exception) -> Response:
-    """The answer to a problem. Raises KeyError for one that this API does not have."""
-    return _ANSWERS[type(error)](error)

@@ -19,7 +19,7 @@ from sconto.operations import api_keys as operations
 
 
 async def create_key(request: Request) -> Response:
-    """`key` is shown in this answer alone: Sconto stores only its hash.
+    """Only this answer has the `key`: Sconto stores only its hash.
 
     Send it wherever a token is accepted. It works from now on. A merchant has at most 100 keys.
     """
@@ -53,7 +53,7 @@ async def get_key(request: Request) -> Response:
 
 
 async def revoke_key(request: Request) -> Response:
-    """Ends the key for ever: in this process immediately, elsewhere within 10 seconds."""
+    """Revokes the key permanently: in this process immediately, elsewhere within 10 seconds."""
     caller = require(request, Action.MANAGE_PEOPLE)
     context = context_of(request)
     await operations.revoke_key(

@@ -33,7 +33,7 @@ def read_new_key(body: Mapping[str, object], now: datetime) -> NewKey:
 
 
 def render_key(key: ApiKey) -> dict[str, object]:
-    """A key, without the text that opens."""
+    """A key, without its text."""
     return {
         "key_id": key.id,
         "name": key.name,

@@ -70,8 +70,8 @@ async def sign_out(request: Request) -> Response:
 async def reset_two_factor(request: Request) -> Response:
     """For a user who lost phone and recovery codes: the password alone lets them in again.
 
-    Their sessions and tokens end. Make sure first that it is they who ask. Nothing changes if they
-    have no two-factor sign-in.
+    Their sessions and tokens end. First make sure that it is really the user who asks. Nothing
+    changes if they have no two-factor sign-in.
     """
     caller = require(request, Action.MANAGE_PEOPLE)
     context = context_of(request)

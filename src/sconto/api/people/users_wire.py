@@ -77,6 +77,6 @@ def _render_user(user: User) -> dict[str, object]:
         "email": user.email,
         "disabled": user.disabled,
         "invited": user.invited,
-        # Answers about users without it are those of before.
+        # Answers about users without it are the same as before.
         **({"two_factor": True} if user.two_factor else {}),
     }

@@ -1,9 +1,9 @@
 """Sends messages to webhooks by HTTP, and only to addresses that the rules allow.
 
 Why no request gets into a private network. A host's name is resolved here, and only allowed
-addresses are answered to aiohttp. The socket is made here too, for the very address that aiohttp
+addresses are given to aiohttp. The socket is made here too, for exactly the address that aiohttp
 connects to, and refused unless that is allowed. So it does not matter what a name resolves to the
-next time (DNS rebinding), or whether the URL has an address in place of a name, in any spelling.
+next time (DNS rebinding), or whether the URL has an address instead of a name, in any spelling.
 Redirects are not followed, no proxy of the environment is used, and certificates are checked
 against the name in the URL.
 
@@ -21,6 +21,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import aiohttp
+import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from sconto import __version__
@@ -72,14 +73,15 @@ class Client:
         return Answer(milliseconds, answer.status, answer.failure, answer.body, answer.retry_after)
 
     async def _post(self, message: Message, sent_at: datetime) -> Answer:
+        body = msgspec.json.encode(message.payload)
         headers = {
-            **message_headers(message, sent_at),
+            **message_headers(message, body, sent_at),
             "Content-Type": "application/json",
             "User-Agent": f"Sconto/{__version__}",
         }
         session = self._sessions[message.url.partition(":")[0]]
         async with session.post(
-            message.url, data=message.body, headers=headers, allow_redirects=False
+            message.url, data=body, headers=headers, allow_redirects=False
         ) as response:
             shown, is_whole = await _read_beginning(response)
             if not is_whole:
@@ -143,7 +145,7 @@ def _open_session(allows: Callable[[str], bool]) -> aiohttp.ClientSession:
 
 
 class _Resolver(AbstractResolver):
-    """Resolves names in threads of their own: a name server that hangs holds up nobody else."""
+    """Resolves names in separate threads: a name server that hangs delays nobody else."""
 
     def __init__(self, allows: Callable[[str], bool]) -> None:
         self._allows = allows
@@ -173,7 +175,7 @@ class _Resolver(AbstractResolver):
         return results
 
     async def close(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: nothing is kept."""
 
 
 async def _in_own_thread(function: Callable[[], Any]) -> Any:
@@ -220,7 +222,7 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError) or _find(error, socket.gaierror):
         return "the host's name could not be resolved"
     if isinstance(error, aiohttp.ClientConnectorError):
-        # The error's own words have the address.
+        # The error's own words contain the address.
         reason = os.strerror(error.errno) if error.errno else "refused"
         return f"no connection: {reason}"
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):

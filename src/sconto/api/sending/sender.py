@@ -1,4 +1,4 @@
-"""Sends messages; what that needs is imported when there is the first one."""
+"""Sends messages; the client is imported for the first one."""
 
 import asyncio
 from datetime import datetime

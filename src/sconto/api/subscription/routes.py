@@ -219,7 +219,7 @@ def _encode_deleted(_: None) -> EncodedAnswer:
 
 
 async def _answer(done: Awaitable[T], encode: Callable[[T], EncodedAnswer]) -> Response:
-    """The answer to what was done, or the one that the request got before."""
+    """The answer to the request, new or stored under its key."""
     try:
         return _response(encode(await done))
     except AlreadyAnswered as before:

@@ -83,7 +83,7 @@ def write_application(application: Application) -> bytes:
 
 
 def write_application_around_usage(application: Application) -> AnswerAroundUsage:
-    """The same answer without its `usageCount`, which is known when the application is stored."""
+    """As `write_application`, without `usageCount`, which is only known when it is stored."""
     before, after = _write_application(application, msgspec.Raw(_USAGE)).split(_USAGE)
     return AnswerAroundUsage(200, before, after)
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Closing(Protocol):
-    """What a transport asks and tells the connection when it closes."""
+    """What a transport asks the connection when it closes."""
 
     @property
     def is_more_expected(self) -> bool:

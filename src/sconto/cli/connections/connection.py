@@ -35,7 +35,7 @@ class Connection(HttpToolsProtocol):
 
     Data is cut into sections (request line, fields, body) and parsed piece by piece. While one
     request is being answered and another one waits, the rest is kept unread. A timer runs while a
-    head or a body is expected, another one while an answer waits to be sent. A request that breaks
+    head or a body is expected, another one while an answer waits to be sent. A request that exceeds
     a limit is refused after the answers before it, and then the connection closes.
     """
 
@@ -94,12 +94,12 @@ class Connection(HttpToolsProtocol):
         self._open_connections.remove(self)
 
     def pause_writing(self) -> None:
-        """The client reads more slowly than the service sends."""
+        """Note that the client reads more slowly than the service sends."""
         super().pause_writing()
         self._sending_timer.start()
 
     def resume_writing(self) -> None:
-        """The client has taken most of what was sent."""
+        """Note that the client has taken most of what was sent."""
         super().resume_writing()
         if not self.transport.is_closing():
             self._sending_timer.cancel()
@@ -107,7 +107,7 @@ class Connection(HttpToolsProtocol):
     # Callbacks of the parser
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Begin a request."""
         self._sections.begin_request()
         self._is_head_read = False
         super().on_message_begin()
@@ -121,7 +121,7 @@ class Connection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """A head has ended: the application starts."""
+        """Start the application: a head has ended."""
         self._is_head_read = True
         super().on_headers_complete()
         self._open_connections.mark_busy(self)
@@ -134,17 +134,17 @@ class Connection(HttpToolsProtocol):
         self._piece_parser.end_head(self.headers)
 
     def on_chunk_header(self) -> None:
-        """The size of a chunk was read."""
+        """Note the size of a chunk."""
         self._sections.count_chunk()
 
     def on_body(self, body: bytes) -> None:
-        """A piece of a body has come."""
+        """Pass on a piece of a body."""
         self._body_bytes_in_period += len(body)
         self._sections.count_chunk_data(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """A request has ended."""
+        """End a request."""
         if self._piece_parser.is_skipping_body:
             return
         self._sections.count_framing()
@@ -162,7 +162,7 @@ class Connection(HttpToolsProtocol):
     # Callbacks of the server, of the answers and of the closing transport
 
     def on_response_complete(self) -> None:
-        """A request is answered: answer the next one, or wait for it."""
+        """Answer the next request, or wait for it: this one is answered."""
         has_next = bool(self.pipeline)
         if not has_next:
             self.cycle.body.clear()  # what the application has not read
@@ -182,13 +182,13 @@ class Connection(HttpToolsProtocol):
         self._start_reading_timer()
 
     def shutdown(self) -> None:
-        """The service stops: close after the answers that are being sent."""
+        """Close after the answers that are being sent: the service stops."""
         super().shutdown()
         if self.transport.is_closing():
             self.loop.call_later(_LINGER_TIMEOUT, self._end_lingering)
 
     def send_400_response(self, msg: str) -> None:
-        """The parser does not understand what it reads."""
+        """Refuse a request that the parser does not understand."""
         self._refuse(RequestRefused(400, msg))
 
     def abort(self) -> None:
@@ -196,7 +196,7 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
     def on_close(self) -> None:
-        """The connection closes after everything is sent; what the client sends is discarded."""
+        """Close after everything is sent; what the client sends is discarded."""
         self._reading_timer.cancel()
         self._unset_keepalive_if_required()
         self._sections.expect_nothing()
@@ -224,7 +224,7 @@ class Connection(HttpToolsProtocol):
         return bool(self.pipeline)
 
     def _read(self, data: bytes) -> None:
-        """Parse the data, piece by piece, and keep what has to wait."""
+        """Parse the data, piece by piece, and keep what must wait."""
         start = steps = 0
         try:
             while start < len(data) and steps < _STEPS_PER_TURN and not self._is_full:
@@ -318,7 +318,7 @@ class Connection(HttpToolsProtocol):
             self._reading_timer.start(self._limits.head_seconds, self.transport.close)
 
     def _check_body_progress(self) -> None:
-        """Keep waiting if enough has come, or if reading is paused; otherwise refuse."""
+        """Keep waiting if enough has arrived, or if reading is paused; otherwise refuse."""
         if self.cycle.response_complete:
             self.transport.close()
         elif self._body_bytes_in_period >= self._limits.body_bytes or self.flow.read_paused:

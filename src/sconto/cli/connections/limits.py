@@ -16,10 +16,10 @@ class ConnectionLimits:
     """Limits of each connection, and of all connections to one worker. Times are in seconds.
 
     `framing` is for chunk extensions and trailers together. Within each `body_seconds` a body must
-    end or bring `body_bytes`. Within each `answer_seconds` the client must take all that waits to
-    be sent, or `answer_bytes` of it. `connections` are served, and `spare` more may be open while
-    they close. Together they keep at most `unread` bytes of requests that wait for the answers
-    before them.
+    end or bring `body_bytes`. Within each `answer_seconds` the client must take everything that
+    waits to be sent, or `answer_bytes` of it. `connections` are served, and `spare` more may be
+    open while they close. Together they keep at most `unread` bytes of requests that wait for the
+    answers before them.
     """
 
     request_line: int = 16 * 1024
@@ -37,7 +37,7 @@ class ConnectionLimits:
     unread: int = 32 * 1024 * 1024
 
     def fitted_to(self, descriptors: int) -> Self:
-        """The same limits, with at most the connections that so many descriptors allow.
+        """The same limits, with at most the connections that this number of descriptors allows.
 
         Without free descriptors a process can open no file and reach no database.
         """
@@ -47,7 +47,7 @@ class ConnectionLimits:
 
 
 def raise_descriptor_limit() -> int:
-    """Let this process and its workers open as many files as allowed. Returns how many."""
+    """Let this process and its workers open as many files as allowed. Returns the number."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MAX_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft >= wanted:

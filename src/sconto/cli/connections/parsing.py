@@ -49,18 +49,18 @@ class PieceParser:
 
     @property
     def is_skipping_body(self) -> bool:
-        """Whether the parser takes the request for complete though its body follows."""
+        """Whether the parser takes the request for complete although its body follows."""
         return bool(self._skipped_body_fields)
 
     def end_head(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
-        """A head has ended, and the sections know whether a body follows."""
+        """End a head: the sections now know whether a body follows."""
         self._skipped_body_fields = []
         if self._parser.should_upgrade() and not self._sections.is_body_empty:
             framing = (b"content-length", b"transfer-encoding")
             self._skipped_body_fields = [field for field in fields if field[0] in framing]
 
     def end_request(self) -> None:
-        """A request has ended: the next one is read by uvicorn's parser."""
+        """End a request: uvicorn's parser reads the next one."""
         self._body_parser = None
 
     def feed(self, piece: bytes) -> None:

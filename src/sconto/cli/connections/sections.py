@@ -32,7 +32,7 @@ class Section(Enum):
 class Sections:
     """Cuts data so that no piece reaches past the end of a head or a body.
 
-    The parser tells neither its place in a piece nor the length of what it skips (spaces, blank
+    The parser reveals neither its place in a piece nor the length of what it skips (spaces, blank
     lines, chunk extensions). Each piece belongs to one section only, so counting pieces counts
     sections, before the parser has kept anything.
     """
@@ -97,7 +97,7 @@ class Sections:
                 return self._cut_fields(data, start)
             case Section.SIZED_BODY:
                 end = min(len(data), start + self._size)
-                if end == start:  # never seen: the parser would want more than announced
+                if end == start:  # never seen: the parser would need more than announced
                     raise RequestRefused(400, "Invalid HTTP request received.")
                 self._size -= end - start
                 return end

@@ -20,7 +20,7 @@ class Timer:
         return self._handle is not None
 
     def start(self, seconds: float, on_timeout: Callable[[], None]) -> None:
-        """Call the function after so many seconds, and no other function."""
+        """Call the function after this number of seconds, and no other function."""
         self.cancel()
         self._handle = self._loop.call_later(seconds, self._fire, on_timeout)
 

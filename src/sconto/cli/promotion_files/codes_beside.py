@@ -1,4 +1,4 @@
-"""Long lists of codes stand in CSV files beside the file of promotions."""
+"""Long lists of codes are in CSV files beside the file of promotions."""
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -20,7 +20,7 @@ _NAMED: Final = 20
 
 
 def put_beside(document: dict[str, Any], kinds: tuple[Kind, ...], path: Path) -> int:
-    """Write long lists of codes to files, and name these in the document; how many files."""
+    """Write long lists of codes to files, and name these in the document; returns their number."""
     folder = path.with_name(f"{path.stem}-codes")
     written = 0
     for holder, name, entry in _holders(document, kinds):
@@ -36,7 +36,7 @@ def put_beside(document: dict[str, Any], kinds: tuple[Kind, ...], path: Path) ->
 
 
 def fetch_from_beside(document: Any, kinds: tuple[Kind, ...], path: Path) -> None:
-    """Put the codes of the files that a document names into it. Raises FileRefused."""
+    """Read the codes of the files that a document names into it. Raises FileRefused."""
     faults: list[str] = []
     for holder, name, _ in _holders(document, kinds):
         named = holder[name]

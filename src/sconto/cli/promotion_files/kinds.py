@@ -54,7 +54,7 @@ class EntryRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A stored promotion as a file shows it, without its codes if there are none."""
+    """A stored promotion in the form of a file, without its codes if there are none."""
 
     id: int
     name: str
@@ -65,7 +65,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An entry of a file that was read: its fields with all defaults, and what they mean."""
+    """An entry of a file that was read: its fields with all defaults, and their value."""
 
     fields: Fields
     value: Any
@@ -92,7 +92,7 @@ class Kind(ABC):
 
     @abstractmethod
     def read(self, fields: Mapping[str, Any], current: Stored | None) -> Read:
-        """What an entry asks for; `current` is the promotion that it is about.
+        """The request of an entry; `current` is the promotion that it is about.
 
         Raises EntryRefused.
         """
@@ -120,7 +120,7 @@ class ProductKind(Kind):
         return [self._stored(one) for one in promotions.product]
 
     def read(self, fields: Mapping[str, Any], current: Stored | None) -> Read:
-        """A promotion. Without a start it keeps the one it has, without codes those it has."""
+        """A promotion. Without a start or codes it keeps its current ones."""
         before: Promotion | None = None if current is None else current.value
         body = dict(fields)
         sent = body.get("coupons")
@@ -146,7 +146,7 @@ class ProductKind(Kind):
         return Read(self._fields(Promotion(summary, new.terms)), new)
 
     def edit(self, read: Read, current: Stored | None) -> Edit:
-        """A change has only what differs."""
+        """A change with only what differs."""
         new: NewPromotion = read.value
         if current is None:
             return ProductEdit(new)
@@ -212,7 +212,9 @@ class CartKind(Kind):
         ]
 
     def read(self, fields: Mapping[str, Any], current: Stored | None) -> Read:
-        """A promotion. Without a start it keeps the one it has, without codes those it has."""
+        """A promotion. Without a start it keeps its current one, and without codes its current
+        codes.
+        """
         before: StoredCart | None = None if current is None else current.value
         body = dict(fields)
         sent = body.get("codes")
@@ -245,7 +247,7 @@ class CartKind(Kind):
         return Read(self._fields(shown, new.codes), new)
 
     def edit(self, read: Read, current: Stored | None) -> Edit:
-        """A change without codes keeps those that the promotion has."""
+        """A change; without codes it keeps the promotion's codes."""
         new: NewCartPromotion = read.value
         if current is None:
             return CartEdit(new)

@@ -72,7 +72,7 @@ class Plan:
 
     @property
     def decision(self) -> Decision:
-        """What to do."""
+        """The decision: what to do."""
         return Decision(tuple(one.edit for one in self.planned), tuple(self.checks))
 
     @property
@@ -113,7 +113,7 @@ def read_entries(document: Any, kinds: Sequence[Kind]) -> list[Entry]:
 def make_plan(
     entries: Sequence[Entry], kinds: Sequence[Kind], promotions: StoredPromotions, *, prune: bool
 ) -> Plan:
-    """The plan; with `prune`, what the file does not have is deleted. Raises FileRefused."""
+    """The plan; with `prune` it deletes what the file does not have. Raises FileRefused."""
     plan, faults = Plan(), []
     for kind in kinds:
         stored = kind.stored(promotions)
@@ -200,7 +200,7 @@ def _plan_entry(plan: Plan, entry: Entry, current: Stored | None) -> None:
 
 
 def _without_order(kind: Kind, fields: Fields) -> Fields:
-    """The fields with the codes as a set: their order means nothing."""
+    """The fields with the codes as a set: their order does not matter."""
     if kind.path_of_codes is None:
         return fields
     outer, inner = kind.path_of_codes

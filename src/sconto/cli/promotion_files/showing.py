@@ -21,7 +21,7 @@ _WARNINGS: Final[Mapping[WarningKind, str]] = {
     WarningKind.NEVER_WINS: "never wins: promotion {promotion} comes before it",
     WarningKind.CODE_ELSEWHERE: "promotion {promotion} has {codes} too",
     WarningKind.ALL_FREE: "makes everything free",
-    WarningKind.OVER: "is over already",
+    WarningKind.OVER: "has already ended",
     WarningKind.REMOVES_USED: "removes used codes: {codes}",
 }
 

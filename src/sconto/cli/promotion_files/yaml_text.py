@@ -1,7 +1,7 @@
 """YAML as exact as JSON: texts, whole numbers, true, false, null, lists and objects.
 
-Other numbers are kept as they are written. Dates stay texts, `no` and `on` too. Aliases and names
-that are given twice are refused. What is written here is read alike by readers of YAML 1.1 and 1.2.
+Other numbers are kept as they are written. Dates stay texts, and so do `no` and `on`. Aliases and
+names that are given twice are refused. Readers of YAML 1.1 and 1.2 read what is written here alike.
 """
 
 import re
@@ -37,7 +37,7 @@ class _Reader(yaml.CSafeLoader):
     """Reads only what `_CORE` and the three kinds of YAML's own structure have."""
 
     def mapping(self, node: yaml.MappingNode) -> dict[Hashable, Any]:
-        """An object. Raises NotYaml for names that are no texts or given twice."""
+        """An object. Raises NotYaml for names that are not texts or are given twice."""
         found: dict[Hashable, Any] = {}
         for name_node, value_node in node.value:
             name = self.construct_object(name_node, deep=True)
@@ -58,12 +58,12 @@ class _Reader(yaml.CSafeLoader):
         return int(text) if len(text) <= _DIGITS else Number(text)
 
     def refused(self, node: yaml.Node) -> Any:
-        """A tag that JSON has nothing for."""
+        """Refuse a tag that JSON has nothing for."""
         raise NotYaml(_at(node.start_mark, f"the tag {node.tag} is not known"))
 
 
 class _Writer(yaml.CSafeDumper):
-    """Quotes each text that a reader of YAML 1.1 or 1.2 would not take for one."""
+    """Quotes each text that a reader of YAML 1.1 or 1.2 would not take for a text."""
 
 
 # Nothing of YAML 1.1: no dates, no `yes`, no numbers to the base 60.

@@ -22,7 +22,7 @@ BacktestToStart = TypedDict(
 )
 """One of `promotion`, `product_promotion` and `change`, and the period.
 
-With `promotion_id` the draft takes the place of that promotion."""
+With `promotion_id` the draft replaces that promotion."""
 
 
 class BacktestProgress(TypedDict):

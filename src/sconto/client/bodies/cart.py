@@ -205,7 +205,7 @@ class CartToTry(CartToPrice):
 
 
 class CartTrial(TypedDict):
-    """A draft and a cart; with `promotion_id` the draft takes the place of that promotion."""
+    """A draft and a cart; with `promotion_id` the draft replaces that promotion."""
 
     promotion_id: NotRequired[int]
     promotion: CartPromotionDraft

@@ -21,7 +21,7 @@ class CartDayUses(TypedDict):
 
 
 class CartTotalLeft(TypedDict):
-    """What the limit of orders leaves."""
+    """What is left of the limit of orders."""
 
     limit: int
     taken: int
@@ -29,7 +29,7 @@ class CartTotalLeft(TypedDict):
 
 
 class CartBudgetLeft(TypedDict):
-    """What the budget in a currency leaves."""
+    """What is left of the budget in a currency."""
 
     limit: str
     taken: str
@@ -37,7 +37,7 @@ class CartBudgetLeft(TypedDict):
 
 
 class CartLimitsLeft(TypedDict):
-    """What the limits leave; only those that the promotion has."""
+    """What is left of the limits; only those that the promotion has."""
 
     total: NotRequired[CartTotalLeft]
     budget: NotRequired[dict[str, CartBudgetLeft]]
@@ -46,7 +46,7 @@ class CartLimitsLeft(TypedDict):
 class OrdersPace(TypedDict):
     """Orders in a day at the pace of a window, and when the limit is used up at that pace.
 
-    `used_up_at` is null if nothing is used, nothing is left, or the promotion ends before.
+    `used_up_at` is null if nothing is used, nothing is left, or the promotion ends earlier.
     """
 
     per_day: int

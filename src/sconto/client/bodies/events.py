@@ -17,7 +17,7 @@ class AppliedPromotion(TypedDict):
 
 
 class ToldOrder(TypedDict):
-    """An order as it was once the event had happened."""
+    """An order right after the event."""
 
     order_id: str
     status: Literal["not paid", "paid", "deleted"]
@@ -72,7 +72,7 @@ class ToldReturnedLine(TypedDict):
 
 
 class ToldReturn(TypedDict):
-    """A return as it was kept."""
+    """A return as it was stored."""
 
     return_id: str
     order_id: str
@@ -138,7 +138,7 @@ class Event(TypedDict):
 
 
 class EventPage(TypedDict):
-    """Events, oldest first. `next_cursor` is always there: ask again with it for what is new."""
+    """Events, oldest first. `next_cursor` is always there: ask again with it for later events."""
 
     events: list[Event]
     next_cursor: str
@@ -226,14 +226,14 @@ class Delivery(TypedDict):
 
 
 class DeliveryRequest(TypedDict):
-    """What is sent; the body is null once the event is no longer kept."""
+    """What is sent; the body is null when the event is no longer kept."""
 
     url: str
     body: dict[str, Any] | None
 
 
 class DeliveryAnswer(TypedDict):
-    """What came of an attempt; the first 4,096 bytes of the answer's body."""
+    """The result of an attempt; the first 4,096 bytes of the answer's body."""
 
     attempt: int
     sent_at: str
@@ -251,7 +251,7 @@ class DeliveryDetails(Delivery):
 
 
 class Replay(TypedDict):
-    """From when on events are sent again."""
+    """The time from which events are sent again."""
 
     since: str
 

@@ -46,7 +46,7 @@ class ExplainedLine(TypedDict):
 
 
 class ExplainedPromotion(TypedDict):
-    """A promotion that a step considered, and what became of it, in facts and in words."""
+    """A promotion that a step considered, and its result, in facts and in words."""
 
     promotion_id: NotRequired[int | str]
     """Not there for an unknown code."""
@@ -69,7 +69,7 @@ class ExplainedPromotion(TypedDict):
 
 
 class ExplainedStep(TypedDict):
-    """A step of the bill. It enters with `before`, shipping included, and leaves with `after`."""
+    """A step of the bill. Its amounts before and after it include shipping."""
 
     step: StepName
     before: str
@@ -80,7 +80,7 @@ class ExplainedStep(TypedDict):
 
 
 class ExplainedCode(TypedDict):
-    """What became of an activated code, in words."""
+    """The result of an activated code, in words."""
 
     code: str
     status: CodeStatus
@@ -124,7 +124,7 @@ class ReplayedLine(TypedDict):
 
 
 class ReplayedDifference(ReplayedPromotion):
-    """A promotion that takes something else off now, and what about it changed."""
+    """A promotion that takes another amount off now, and what about it changed."""
 
     name: str
     step: StepName

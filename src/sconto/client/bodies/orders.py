@@ -19,7 +19,7 @@ class ListedOrder(PlacedOrder):
 
 
 class OrderList(TypedDict):
-    """Some orders, the newest first. Go on with `next_cursor` until it is null."""
+    """Some orders, the newest first. Continue with `next_cursor` until it is null."""
 
     orders: list[ListedOrder]
     next_cursor: str | None

@@ -18,7 +18,7 @@ class NewApiKey(TypedDict):
 
 
 class ApiKey(TypedDict):
-    """An API key, without the text that opens."""
+    """An API key, without its text."""
 
     key_id: int
     name: str
@@ -34,7 +34,7 @@ class ApiKey(TypedDict):
 
 
 class CreatedApiKey(ApiKey):
-    """A new API key. Store `key` now: nobody can see it again."""
+    """A new API key. Store `key` now: it cannot be shown again."""
 
     key: str
 

@@ -9,7 +9,7 @@ from sconto.client.bodies.checkout import PlacedOrder
 
 
 class UnitsOfLine(TypedDict):
-    """So many units of a line of the order."""
+    """A number of units of a line of the order."""
 
     line_id: str
     """The shop's own id; no control characters."""
@@ -25,7 +25,7 @@ class ReturnedGoods(TypedDict):
 
 
 class ReturnToKeep(ReturnedGoods):
-    """What comes back: units of lines, each line once, or the shipping, or both."""
+    """What is returned: units of lines, each line once, or the shipping, or both."""
 
     return_id: str
     """The shop's own id; no control characters."""
@@ -72,7 +72,7 @@ class KeptReturn(Refund):
 
 
 class LineLeft(TypedDict):
-    """So many units of a line can still be returned."""
+    """How many units of a line can still be returned."""
 
     line_id: str
     quantity: int
@@ -97,17 +97,17 @@ ReturnProblem = TypedDict(
         "order": NotRequired[PlacedOrder],
     },
 )
-"""Why a return is refused, with what is left, the kept return, or the deleted order."""
+"""Why a return is refused, with what is left, the stored return, or the deleted order."""
 
 
 class ReturnToPrice(ReturnedGoods):
-    """What would come back: units of lines, each line once, or the shipping, or both."""
+    """What would be returned: units of lines, each line once, or the shipping, or both."""
 
     return_id: NotRequired[str | None]
 
 
 class PricedReturn(Refund):
-    """What to pay back, line by line. It was not kept, unless it has `created_at`."""
+    """What to pay back, line by line. It is stored only if it has `created_at`."""
 
     return_id: NotRequired[str]
     """Only if the request has it."""

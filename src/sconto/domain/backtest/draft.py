@@ -1,4 +1,4 @@
-"""Drafts of a back-test, and what a cart may get of them in place of what is stored.
+"""Drafts of a back-test, and what a cart may get from them instead of what is stored.
 
 A draft is stored with its back-test as JSON of these shapes. A new field needs a default.
 """
@@ -34,10 +34,10 @@ place the draft takes."""
 class ProductDraft(
     msgspec.Struct, frozen=True, tag_field="kind", tag="product", omit_defaults=True, dict=True
 ):
-    """A product promotion that is not saved, perhaps in place of one that is.
+    """A product promotion that is not saved; it may replace one that is.
 
-    It gives `percent` on all products, or `percents` on those that it names. `codes` None keeps the
-    codes of the promotion whose place it takes.
+    It gives `percent` on all products, or `percents` on those that it names. With `codes` None it
+    keeps the codes of the promotion that it replaces.
     """
 
     name: str
@@ -57,16 +57,16 @@ class ProductDraft(
 
     @property
     def id(self) -> int:
-        """Its id while carts are priced; a new one is created after all others."""
+        """Its id during pricing; a new draft counts as created after all promotions."""
         return self.replaces or MAX_INT64
 
 
 class CartPromotionDraft(
     msgspec.Struct, frozen=True, tag_field="kind", tag="cart", omit_defaults=True, dict=True
 ):
-    """A cart promotion that is not saved, perhaps in place of one that is.
+    """A cart promotion that is not saved; it may replace one that is.
 
-    If it has a code type but no codes, it keeps those of the promotion whose place it takes.
+    If it has a code type but no codes, it keeps the codes of the promotion that it replaces.
     """
 
     promotion: NewCartPromotion
@@ -84,7 +84,7 @@ class CartPromotionDraft(
 
     @property
     def id(self) -> int:
-        """Its id while carts are priced; 0 for a new one."""
+        """Its id during pricing; 0 for a new one."""
         return self.replaces or 0
 
 
@@ -92,7 +92,7 @@ Draft = ProductDraft | CartPromotionDraft
 
 
 def as_if_running(draft: Draft, since: datetime) -> Draft:
-    """The draft as if it were active, from a time on without an end."""
+    """The draft as if it were active from a time on, without an end."""
     period = Period(since)
     if isinstance(draft, ProductDraft):
         return replace(draft, active=True, period=period)
@@ -102,10 +102,9 @@ def as_if_running(draft: Draft, since: datetime) -> Draft:
 def with_draft(
     draft: Draft, cart: Cart, found: Candidates, at: datetime, uncovered: Uncovered
 ) -> Candidates:
-    """The candidates of a cart as they would be if the draft were saved.
+    """The candidates of a cart as if the draft were saved.
 
-    `found` itself if the draft changes nothing for the cart. The allowances of limits are not
-    looked at.
+    Returns `found` itself if the draft changes nothing for the cart. Allowances are not considered.
     """
     if isinstance(draft, CartPromotionDraft):
         return _with_cart_promotion(draft, cart, found, at)
@@ -184,7 +183,7 @@ def _covered(
     everywhere: AutomaticPick | None,
     specific: Mapping[int, AutomaticPick],
 ) -> tuple[AutomaticPick | None, Mapping[int, AutomaticPick]]:
-    """The automatic picks with the draft, which wins where it was created last."""
+    """The automatic picks with the draft, which wins against promotions created earlier."""
     if draft.percent is not None:
         return latest_created(everywhere, AutomaticPick(draft.id, draft.percent)), specific
     covered = {
@@ -228,9 +227,9 @@ def _served(
     keys: frozenset[str],
     stored: Mapping[str, Offer],
 ) -> Iterable[tuple[str | None, Offer | None]]:
-    """The keys of the cart's codes that activate the draft, with the same code as it is stored.
+    """The keys of the cart's codes that activate the draft, each with the stored code.
 
-    Without a code type that is the key None, once. `codes` None keeps the stored codes.
+    Without a code type that is the key None, once. With `codes` None the stored codes are kept.
     """
     if code_type is None:
         yield None, None

@@ -51,7 +51,7 @@ class ChangedOrder(msgspec.Struct, frozen=True):
 
     @property
     def rank(self) -> tuple[int, datetime, str]:
-        """Its place: the largest difference first, of equal ones the earlier order."""
+        """The sort key: the largest difference first, then the earlier order."""
         return -abs(self.before - self.after), self.placed_at, self.order_id
 
 
@@ -70,12 +70,12 @@ class PricedTwice(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct):
-    """What the orders looked at so far add up to.
+    """The sums over the orders so far.
 
     An order is `changed` if its total or the promotions that apply on it differ; `cheaper` and
     `dearer` ones have another total. `promotions` are by their kind and id, `days` by ISO date and
     currency. `reached` are digests of the customers on whose orders the draft applies;
-    `reached_unnamed` are such orders that name no customer.
+    `reached_unnamed` counts such orders without a customer.
     """
 
     orders: int = 0
@@ -93,7 +93,7 @@ class Figures(msgspec.Struct):
 
     @property
     def done(self) -> int:
-        """How many orders were looked at or left aside."""
+        """How many orders were priced or left out."""
         return self.orders + self.deleted + self.without_request
 
 

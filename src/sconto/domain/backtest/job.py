@@ -1,4 +1,4 @@
-"""Back-tests as jobs: what was asked for, how far it is, and what came of it."""
+"""Back-tests as jobs: the request, the progress and the result."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -56,7 +56,8 @@ class ChangedPromotion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What a back-test found; `edited` if promotions were edited while it ran.
 
-    `customers` are those on whose orders the draft applies, `unnamed` such orders without one.
+    `customers` are those on whose orders the draft applies, `unnamed` such orders without a
+    customer.
     """
 
     orders: int
@@ -75,10 +76,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint(msgspec.Struct):
-    """What a back-test needs to go on: the last order looked at, the sums, and both worlds.
+    """What a back-test needs to continue: the last order, the sums, and both worlds.
 
-    `salt` is what the digests of customers are made with. `price_version` is that of the
-    promotions at the start.
+    `salt` is used for the digests of customers. `price_version` is that of the promotions at the
+    start.
     """
 
     salt: bytes
@@ -93,8 +94,8 @@ class Checkpoint(msgspec.Struct):
 class NewBacktest(msgspec.Struct, frozen=True):
     """A back-test to be started, of the orders placed from `since` until before `until`.
 
-    `draft` is as the caller described it; `as_if_running` has it priced as if it were active in the
-    whole period. Days are those of the `zone`.
+    `draft` is as the caller described it. With `as_if_running` it is priced as active in the whole
+    period. Days are those of the `zone`.
     """
 
     draft: Draft
@@ -128,7 +129,7 @@ def kind_of(draft: Draft) -> PromotionKind:
 
 
 def result_of(checkpoint: Checkpoint, draft: Draft, names: dict[str, str]) -> Result:
-    """What a back-test found once all orders are looked at; `names` of promotions by their keys."""
+    """The result after all orders were priced; `names` of promotions are by their keys."""
     figures, kind = checkpoint.figures, kind_of(draft)
     own = f"{kind.value} {draft.id}"
     shown = []

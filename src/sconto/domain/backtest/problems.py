@@ -14,7 +14,7 @@ class BacktestNotFound(Problem):
 
 @dataclass(eq=False)
 class TooManyBacktests(Problem):
-    """The merchant has as many back-tests that have not ended as it may have."""
+    """The merchant has the maximum of back-tests that have not ended."""
 
     most: int
     retry_after: int

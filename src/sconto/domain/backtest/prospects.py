@@ -1,7 +1,7 @@
-"""Which cart promotions a cart may get at all, decided quickly.
+"""A quick decision which cart promotions a cart may get at all.
 
-A back-test needs no reasons, and leaves out of each cart the promotions that certainly take nothing
-off. Those that it leaves in are decided by the usual steps.
+A back-test needs no reasons. It leaves out of each cart the promotions that certainly take nothing
+off. The usual steps decide the others.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from sconto.domain.cart_promotion import NO_CONDITIONS, CartTerms, Target
 
 
 class Occasion:
-    """What a cart and its time say of any promotion, whatever the steps before take off."""
+    """What a cart and its time say about any promotion, before any step."""
 
     def __init__(self, cart: Cart, at: datetime, *, has_ordered: bool) -> None:
         self._cart = cart
@@ -68,7 +68,7 @@ class Prospects:
                     self._by_product.setdefault(product_id, []).append(one)
 
     def of(self, occasion: Occasion) -> list[CartOffer]:
-        """Those that a cart may get, each once."""
+        """The promotions that a cart may get, each once."""
         return [one for one in self._named(occasion) if occasion.may_get(one)]
 
     def _named(self, occasion: Occasion) -> Iterator[CartOffer]:

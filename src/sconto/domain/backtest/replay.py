@@ -15,7 +15,7 @@ from sconto.domain.pricing import price
 
 
 class RecordedOrder(msgspec.Struct, frozen=True):
-    """An order as it was sent, with what its price depends on except for limits."""
+    """An order as it was sent, with everything that its price depends on except limits."""
 
     order_id: str
     placed_at: datetime
@@ -49,7 +49,7 @@ class Replay:
         before_found = checkpoint.before.seen_by(cart, order.found, at, opening, digest)
         after_found = checkpoint.after.seen_by(cart, with_it, at, opening, digest)
         before = price(cart, before_found, at)
-        # The price depends on nothing else than these, so equal ones need not be priced again.
+        # The price depends only on these, so equal orders are priced once.
         is_same = with_it is order.found and (
             after_found is before_found or after_found == before_found
         )

@@ -1,8 +1,8 @@
 """Worlds: what the orders of a back-test take of limits and one-time codes, one after the other.
 
-The orders of the period are placed again in the order of time, once with the promotions as they
-stand and once with the draft. Each of the two is a world of its own. An order takes from the limits
-and codes of its world what it would take as a real order.
+The orders of the period are placed again in order of time, once with the stored promotions and once
+with the draft. Each of the two is a separate world. An order takes from the limits and codes of its
+world what it would take as a real order.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,9 +41,9 @@ class World(msgspec.Struct):
     used: dict[int, set[str]] = {}
 
     def seen_by(self, cart: Cart, found: C, at: datetime, opening: Opening, digest: Digest) -> C:
-        """The candidates of the next order: with the room that limits leave, and the used codes.
+        """The candidates of the next order: with what is left of limits, and the used codes.
 
-        The same object if nothing of it depends on earlier orders.
+        Returns the same object if earlier orders do not matter to it.
         """
         offers = self._with_used(found.offers, at)
         cart_offers = [self._seen(one, cart, at, opening, digest) for one in found.cart_offers]
@@ -87,7 +87,7 @@ class World(msgspec.Struct):
     ) -> CartOffer:
         offer = self._used_offer(one.offer, at) if self.used else one.offer
         limits = one.terms.limits
-        # A promotion without limits has others than NO_LIMITS if it was read from a row.
+        # A promotion without limits has an object other than NO_LIMITS if it was read from a row.
         if limits is NO_LIMITS or limits == NO_LIMITS:
             return one if offer is one.offer else replace(one, offer=offer)
 

@@ -1,1 +1,1 @@
-"""Discounts of other shops' systems, from the CSV files that these export."""
+"""Discounts of other systems, from the CSV files that they export."""

@@ -1,4 +1,4 @@
-"""The rows of an export, and how their cells are read."""
+"""The rows of an export, and the values of their cells."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sconto.domain.csv_rows import CsvRows, Row, RowFault
 from sconto.domain.headings import heading_word
+from sconto.domain.imports.notes import NoteKind, Unreadable
 from sconto.domain.money import known_currencies, parse_percent, parse_price
 
 _TIME: Final = re.compile(
@@ -22,16 +23,16 @@ _LONGEST: Final = 18
 
 
 class HeadingsMissing(Exception):
-    """The file lacks columns; the message names them."""
+    """The file lacks columns, or has no heading that can be read: then `columns` is empty."""
 
-
-class Unreadable(Exception):
-    """A cell cannot be read, so its row is not carried over; the message says why."""
+    def __init__(self, *columns: str) -> None:
+        super().__init__(*columns)
+        self.columns = columns
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row of an export, its cells by the words of their headings."""
+    """A row of an export; its cells are found by the words of their headings."""
 
     line: int
     cells: Mapping[str, str]
@@ -47,7 +48,7 @@ class Record:
         """Yes or no; an empty cell is no."""
         word = self.text(*names).casefold()
         if word not in _TRUE | _FALSE:
-            raise Unreadable(f"{names[0]} is neither yes nor no: {word!r}")
+            raise Unreadable(NoteKind.NOT_A_FLAG, names[0], word)
         return word in _TRUE
 
     def count(self, *names: str) -> int | None:
@@ -56,7 +57,7 @@ class Record:
         if not text:
             return None
         if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST):
-            raise Unreadable(f"{names[0]} is no whole number: {text!r}")
+            raise Unreadable(NoteKind.NOT_A_COUNT, names[0], text)
         return int(text) or None
 
     def percent(self, *names: str) -> int:
@@ -65,7 +66,7 @@ class Record:
         try:
             return parse_percent(text)
         except ValueError:
-            raise Unreadable(f"{names[0]} is no percent above 0 up to 100: {text!r}") from None
+            raise Unreadable(NoteKind.NOT_A_PERCENT, names[0], text) from None
 
     def amount(self, currency: str, *names: str) -> int | None:
         """An amount in minor units; None for an empty cell or 0. Its sign does not matter."""
@@ -75,7 +76,7 @@ class Record:
         try:
             return parse_price(text, currency) or None
         except ValueError:
-            raise Unreadable(f"{names[0]} is no amount of {currency}: {text!r}") from None
+            raise Unreadable(NoteKind.NOT_AN_AMOUNT, names[0], currency, text) from None
 
     def moment(self, zone: ZoneInfo, *names: str) -> datetime | None:
         """A time or the beginning of a day; without an offset it is in the zone."""
@@ -89,7 +90,7 @@ class Record:
                 return _read_time(match, zone)
         except (ValueError, OverflowError):
             pass
-        raise Unreadable(f"{names[0]} is no date: {text!r}")
+        raise Unreadable(NoteKind.NOT_A_MOMENT, names[0], text)
 
     def parts(self, *names: str) -> tuple[str, ...]:
         """The parts of a cell, separated by commas or bars."""
@@ -118,12 +119,12 @@ def read_records(
     rows = _rows(pieces)
     _, headings = next(rows, (1, []))
     if isinstance(headings, RowFault):
-        raise HeadingsMissing("is no CSV file in UTF-8")
+        raise HeadingsMissing
     words = [heading_word(heading) for heading in headings]
     spelled = frozenset(heading.strip() for heading in headings)
     missing = [min(names) for names in wanted if not {*map(heading_word, names)} & {*words}]
     if missing:
-        raise HeadingsMissing(f"has no column {', '.join(missing)}")
+        raise HeadingsMissing(*missing)
     for line, values in rows:
         if isinstance(values, RowFault):
             yield line, values
@@ -142,12 +143,12 @@ def read_currency(text: str) -> str:
     """A currency in capitals. Raises Unreadable."""
     currency = text.upper()
     if currency not in known_currencies():
-        raise Unreadable(f"{text!r} is no currency")
+        raise Unreadable(NoteKind.NOT_A_CURRENCY, text)
     return currency
 
 
 def require_currency(currency: str | None) -> str:
     """The currency that was given beside a file that names none. Raises Unreadable."""
     if currency is None:
-        raise Unreadable("the file names no currency: give it with --currency")
+        raise Unreadable(NoteKind.CURRENCY_MISSING)
     return currency

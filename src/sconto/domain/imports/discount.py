@@ -15,7 +15,7 @@ from sconto.domain.cart_promotion import (
 )
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
-from sconto.domain.imports.cells import Unreadable
+from sconto.domain.imports.notes import Note, NoteKind, Unreadable
 from sconto.domain.money import FULL_PERCENT
 from sconto.domain.promotion import NewPromotion, PromotionType, Terms
 from sconto.domain.schedule import Period
@@ -26,8 +26,8 @@ class Discount:
     """What could be read of a discount; all its codes have these terms.
 
     It has a percent, amounts, or neither if it makes shipping free. `notes` say what is different
-    here. If the promotion would give more than the discount did, `is_looser` is set: it is created
-    switched off, for a person to look at.
+    here. `is_looser` says that the promotion would give more than the discount did: then it is
+    created switched off, so that a person checks it.
     """
 
     name: str
@@ -50,12 +50,16 @@ class Discount:
     is_looser: bool = False
     as_cart: bool = False
     """It names products that the catalogue lacks, which a product promotion may not."""
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
-    def loosen(self, note: str) -> None:
-        """Note a restriction that is not carried over."""
+    def note(self, kind: NoteKind, *values: object) -> None:
+        """Note what is different here."""
+        self.notes.append(Note(kind, values))
+
+    def loosen(self, kind: NoteKind, *values: object) -> None:
+        """Note a restriction that is left out."""
         self.is_looser = True
-        self.notes.append(note)
+        self.note(kind, *values)
 
     def left_of(self, limit: int | None, used: int | None) -> int | None:
         """What a limit of uses leaves, which is noted; None without one. Raises Unreadable if 0."""
@@ -63,24 +67,24 @@ class Discount:
             return None
         used = used or 0
         if used >= limit:
-            raise Unreadable("it is used up")
+            raise Unreadable(NoteKind.USED_UP)
         if used:
-            self.notes.append(f"{used:,} of {limit:,} uses are taken: the limit is what is left")
+            self.note(NoteKind.PARTLY_USED, used, limit)
         return limit - used
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A line that is not carried over, and why."""
+    """A line that is left out, and why."""
 
     line: int
     name: str
-    reason: str
+    reason: Note
     file: str = ""
 
 
 def make_promotion(discount: Discount, now: datetime) -> NewPromotion | NewCartPromotion:
-    """A product promotion if a percent on products is all; otherwise a cart promotion."""
+    """A product promotion if the discount is only a percent on products; else a cart promotion."""
     period = Period(discount.starts_at or now.replace(microsecond=0), discount.ends_at)
     active = discount.active and not discount.is_looser
     if _is_percent_on_products(discount) and discount.percent is not None:

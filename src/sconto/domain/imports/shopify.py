@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sconto.domain.cart_promotion import Conditions, Limits, Target
 from sconto.domain.codes import CodeType, is_code
-from sconto.domain.imports.cells import Record, Unreadable, require_currency
+from sconto.domain.imports.cells import Record, require_currency
 from sconto.domain.imports.discount import Discount
+from sconto.domain.imports.notes import NoteKind, Unreadable
 from sconto.domain.money import parse_price
 
 COLUMNS: Final = (
@@ -30,12 +31,12 @@ _COMBINES: Final = tuple(
 
 
 def read_discount(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[Discount]:
-    """The discount of a row. Raises Unreadable if it cannot be carried over."""
+    """The discount of a row. Raises Unreadable if it must be left out."""
     name = record.text("Name")
     if record.text("Status").casefold() == "expired":
-        raise Unreadable("it is over")
+        raise Unreadable(NoteKind.OVER)
     if not is_code(name):
-        raise Unreadable("its name is no code: it is automatic or has several codes")
+        raise Unreadable(NoteKind.NAME_NOT_A_CODE)
     found = Discount(name, (name,), record.line)
     found.starts_at = record.moment(zone, "Start")
     found.ends_at = record.moment(zone, "End")
@@ -43,7 +44,7 @@ def read_discount(record: Record, zone: ZoneInfo, currency: str | None) -> Itera
     _read_limits(record, found)
     _read_minimum(record, found, currency)
     if re.sub(r"\W", "", record.text("Customer Selection").casefold()) not in _EVERYBODY:
-        found.loosen("it is for certain customers: use segments")
+        found.loosen(NoteKind.FOR_CERTAIN_CUSTOMERS)
     if not any(_combines(record, column) for column in _COMBINES):
         found.exclusive = found.target is not Target.LINES or found.amounts is not None
     yield found
@@ -52,18 +53,18 @@ def read_discount(record: Record, zone: ZoneInfo, currency: str | None) -> Itera
 def _read_benefit(record: Record, found: Discount, currency: str | None) -> None:
     kind = record.text("Type").casefold()
     if "buy" in kind or "get" in kind or "app" in kind.split():
-        raise Unreadable(f"{record.text('Type')}: the export does not have its terms")
+        raise Unreadable(NoteKind.TERMS_NOT_EXPORTED, record.text("Type"))
     match record.text("Discount Class").casefold():
         case "order":
             found.target = Target.ORDER
         case "product":
             found.target = Target.LINES
-            found.loosen("the export does not say for which products it is")
+            found.loosen(NoteKind.PRODUCTS_NOT_EXPORTED)
         case "shipping":
             found.target = Target.SHIPPING
             return
         case other:
-            raise Unreadable(f"the discount class {other!r} has no counterpart")
+            raise Unreadable(NoteKind.VALUE_WITHOUT_COUNTERPART, "Discount Class", other)
     match record.text("Value Type").casefold():
         case "percentage":
             found.percent = record.percent("Value")
@@ -71,12 +72,12 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> None
             unit = require_currency(currency)
             amount = record.amount(unit, "Value")
             if amount is None:
-                raise Unreadable("it takes nothing off")
+                raise Unreadable(NoteKind.TAKES_NOTHING_OFF)
             found.amounts = {unit: amount}
             if found.target is Target.LINES:
-                found.notes.append("the amount comes off each unit")
+                found.note(NoteKind.OFF_EACH_UNIT)
         case other:
-            raise Unreadable(f"the value type {other!r} has no counterpart")
+            raise Unreadable(NoteKind.VALUE_WITHOUT_COUNTERPART, "Value Type", other)
 
 
 def _read_limits(record: Record, found: Discount) -> None:
@@ -98,13 +99,13 @@ def _read_minimum(record: Record, found: Discount, currency: str | None) -> None
         return
     subtotal = _SUBTOTAL.fullmatch(text.replace(",", ""))
     if subtotal is None:
-        found.loosen(f"its minimum cannot be read: {text!r}")
+        found.loosen(NoteKind.MINIMUM_UNREADABLE, text)
         return
     unit = require_currency(currency)
     try:
         amount = parse_price(subtotal[1], unit)
     except ValueError:
-        raise Unreadable(f"its minimum is no amount of {unit}: {text!r}") from None
+        raise Unreadable(NoteKind.MINIMUM_NOT_AN_AMOUNT, unit, text) from None
     found.conditions = Conditions(minimum_subtotal={unit: amount} if amount else None)
 
 

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from sconto.domain.cart_promotion import Conditions, Limits
 from sconto.domain.codes import CodeType, code_key, is_code
-from sconto.domain.imports.cells import Record, Unreadable, read_currency
+from sconto.domain.imports.cells import Record, read_currency
 from sconto.domain.imports.discount import Discount, Left
+from sconto.domain.imports.notes import Note, NoteKind, Unreadable
 from sconto.domain.money import currency_decimals
 
 COLUMNS: Final = (frozenset(["id"]), frozenset(["Percent Off"]), frozenset(["Amount Off"]))
@@ -32,24 +33,19 @@ def read_coupon(record: Record) -> Discount:
     """The discount of a coupon, whose code is its id. Raises Unreadable."""
     coupon = record.text("id")
     if record.text("Valid") and not record.flag("Valid"):
-        raise Unreadable("it is not valid any more")
+        raise Unreadable(NoteKind.NOT_VALID)
     duration = record.text("Duration").casefold()
     if duration == "repeating":
         months = record.text("Duration In Months", "duration_in_months")
-        raise Unreadable(
-            f"it lasts {months or 'some'} months of a subscription: create a subscription promotion"
-        )
+        raise Unreadable(NoteKind.REPEATING, months)
     found = Discount(record.text("Name") or coupon, (coupon,), record.line)
     if duration == "forever":
-        found.notes.append(
-            "it is taken off each order with the code; for subscriptions create a "
-            "subscription promotion"
-        )
+        found.note(NoteKind.EACH_ORDER)
     found.ends_at = record.moment(_UTC, "Redeem By (UTC)", "Redeem By")
     _read_benefit(record, found)
     found.limits = Limits(_read_left(record, found))
     if record.text("Applies To", "applies_to.products"):
-        found.loosen("it is for certain products: choose them")
+        found.loosen(NoteKind.PRODUCTS_TO_CHOOSE)
     return found
 
 
@@ -68,12 +64,12 @@ def with_codes(
         coupon_id = record.text(*_COUPON)
         try:
             if coupon_id not in coupons:
-                raise Unreadable("its coupon is not carried over")
+                raise Unreadable(NoteKind.COUPON_NOT_CARRIED)
             if code_key(code) in seen:
-                raise Unreadable("an earlier line has the same code")
+                raise Unreadable(NoteKind.CODE_REPEATED)
             own = _read_code(record, code, coupons[coupon_id])
         except Unreadable as reason:
-            left.append(Left(record.line, code, str(reason)))
+            left.append(Left(record.line, code, reason.note))
             continue
         seen.add(code_key(code))
         key = (coupon_id, *_terms_of(own, record))
@@ -84,7 +80,7 @@ def with_codes(
     parts = Counter(str(coupon_id) for coupon_id, *_ in grouped)
     for (whose, *_), one in grouped.items():
         if parts[str(whose)] > 1 and coupons[str(whose)].limits.total is not None:
-            one.loosen("the coupon's limit holds for several promotions together")
+            one.loosen(NoteKind.LIMIT_SHARED)
     return list(grouped.values()), left
 
 
@@ -93,11 +89,11 @@ def find_unused(coupons: Mapping[str, Discount], used: Iterable[Discount]) -> It
     names = {one.name for one in used}
     for coupon in coupons.values():
         if coupon.name not in names:
-            yield Left(coupon.line, coupon.name, "it has no promotion code that can be used")
+            yield Left(coupon.line, coupon.name, Note(NoteKind.COUPON_WITHOUT_CODES))
 
 
 def name_apart(discounts: Iterable[Discount]) -> None:
-    """Give discounts with a name that an earlier one has another: names are not unique there."""
+    """Number names that occur twice: names are not unique in Stripe."""
     names: set[str] = set()
     for one in discounts:
         if one.name in names:
@@ -119,17 +115,17 @@ def _terms_of(own: Discount, record: Record) -> tuple[object, ...]:
 
 
 def check_code(discount: Discount) -> None:
-    """Raise Unreadable unless its only code, the id of a coupon, can be one."""
+    """Raise Unreadable unless the id of a coupon, its only code, can be a code."""
     if not is_code(discount.codes[0]):
-        raise Unreadable("its id is no code: give the file of promotion codes with --codes")
-    discount.notes.append("its id is the code")
+        raise Unreadable(NoteKind.ID_NOT_A_CODE)
+    discount.note(NoteKind.ID_IS_THE_CODE)
 
 
 def _read_code(record: Record, code: str, coupon: Discount) -> Discount:
     if not is_code(code):
-        raise Unreadable("a code has 1 to 30 letters, digits, dashes, underscores and dots")
+        raise Unreadable(NoteKind.NOT_A_CODE)
     if record.text("Active") and not record.flag("Active"):
-        raise Unreadable("it is not active")
+        raise Unreadable(NoteKind.NOT_ACTIVE)
     own = replace(coupon, codes=(code,), line=record.line, notes=list(coupon.notes))
     expires_at = record.moment(_UTC, "Expires At (UTC)", "Expires At", "Expires (UTC)")
     own.ends_at = _lower(coupon.ends_at, expires_at)
@@ -147,7 +143,7 @@ def _read_code(record: Record, code: str, coupon: Discount) -> Discount:
     first = record.flag("First Time Transaction", "First Time Transactions Only")
     own.conditions = Conditions(minimum, first_order=first)
     if record.text("Customer", "Customer ID"):
-        own.loosen("it is for one customer: use a segment")
+        own.loosen(NoteKind.FOR_ONE_CUSTOMER)
     return own
 
 
@@ -160,11 +156,11 @@ def _read_benefit(record: Record, found: Discount) -> None:
         amount = record.count("Amount Off")
         decimals = currency_decimals(currency)
         if amount is not None and decimals not in (0, 2):
-            raise Unreadable(f"Stripe's unit of {currency} is not its minor unit")
+            raise Unreadable(NoteKind.OTHER_MINOR_UNIT, currency)
     else:
         amount = record.amount(currency, "Amount Off")
     if amount is None:
-        raise Unreadable("it takes nothing off")
+        raise Unreadable(NoteKind.TAKES_NOTHING_OFF)
     found.amounts = {currency: amount}
 
 

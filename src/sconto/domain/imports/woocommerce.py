@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from sconto.domain.cart_promotion import Conditions, Limits, ProductSelection, Target
 from sconto.domain.codes import CodeType, is_code
-from sconto.domain.imports.cells import Record, Unreadable, require_currency
+from sconto.domain.imports.cells import Record, require_currency
 from sconto.domain.imports.discount import Discount
+from sconto.domain.imports.notes import NoteKind, Unreadable
 from sconto.domain.numbers import parse_id
 
 COLUMNS: Final = (
@@ -28,12 +29,12 @@ _SECOND: Final = timedelta(seconds=1)
 
 
 def read_coupon(record: Record, zone: ZoneInfo, currency: str | None) -> Iterator[Discount]:
-    """The discounts of a coupon. Raises Unreadable if it cannot be carried over."""
+    """The discounts of a coupon. Raises Unreadable if it must be left out."""
     code = record.text("post_title", "coupon_code", "code")
     if not is_code(code):
-        raise Unreadable("a code has 1 to 30 letters, digits, dashes, underscores and dots")
+        raise Unreadable(NoteKind.NOT_A_CODE)
     if record.text("post_status").casefold() == "trash":
-        raise Unreadable("it is in the trash")
+        raise Unreadable(NoteKind.IN_THE_TRASH)
     found = Discount(code, (code,), record.line)
     _read_limits(record, found)
     _read_products(record, found)
@@ -45,12 +46,12 @@ def read_coupon(record: Record, zone: ZoneInfo, currency: str | None) -> Iterato
     found.on_discounted = not record.flag("exclude_sale_items")
     if record.text("post_status").casefold() not in ("", "publish"):
         found.active = False
-        found.notes.append("it is not published: the promotion is switched off")
+        found.note(NoteKind.NOT_PUBLISHED)
     is_free = record.flag("free_shipping")
     if _read_benefit(record, found, currency):
         yield found
     elif not is_free:
-        raise Unreadable("it takes nothing off")
+        raise Unreadable(NoteKind.TAKES_NOTHING_OFF)
     if is_free:
         yield _free_shipping(found)
 
@@ -59,7 +60,7 @@ def _read_benefit(record: Record, found: Discount, currency: str | None) -> bool
     """Whether the coupon takes something off lines or the order."""
     kind = record.text("discount_type").casefold()
     if kind not in _PERCENT + _FIXED:
-        raise Unreadable(f"discount_type {kind!r} has no counterpart")
+        raise Unreadable(NoteKind.VALUE_WITHOUT_COUNTERPART, "discount_type", kind)
     if record.text("coupon_amount", "amount").strip("0.") == "":
         return False
     if kind in _PERCENT:
@@ -101,20 +102,19 @@ def _read_products(record: Record, found: Discount) -> None:
     tags = frozenset(record.parts("product_categories"))
     except_tags = frozenset(record.parts("exclude_product_categories"))
     if tags or except_tags:
-        named = ", ".join(sorted(tags | except_tags))
-        found.notes.append(f"categories are tags here: give the products the tags {named}")
+        found.note(NoteKind.CATEGORIES, *sorted(tags | except_tags))
     found.products = ProductSelection(ids, tags, except_ids, except_tags)
     if except_tags:
         found.is_looser = True
     if record.count("limit_usage_to_x_items") is not None:
-        found.loosen("limit_usage_to_x_items has no counterpart")
+        found.loosen(NoteKind.NO_COUNTERPART, "limit_usage_to_x_items")
 
 
 def _read_ids(record: Record, name: str) -> frozenset[int]:
     texts = record.parts(name)
     ids = [parse_id(text) for text in texts]
     if None in ids:
-        raise Unreadable(f"{name} has something else than product ids")
+        raise Unreadable(NoteKind.NOT_PRODUCT_IDS, name)
     return frozenset(one for one in ids if one is not None)
 
 
@@ -126,6 +126,6 @@ def _read_conditions(record: Record, found: Discount, currency: str | None) -> N
         minimum = None if amount is None else {unit: amount}
     found.conditions = Conditions(minimum)
     if record.text("maximum_amount").strip("0."):
-        found.loosen("a maximum of the cart has no counterpart")
+        found.loosen(NoteKind.MAXIMUM)
     if record.text("customer_email", "email_restrictions"):
-        found.loosen("it is for certain e-mail addresses: use segments")
+        found.loosen(NoteKind.FOR_CERTAIN_ADDRESSES)

@@ -35,7 +35,7 @@ async def start_backtest(
 ) -> Backtest:
     """Start a back-test; it is computed in the background.
 
-    Raises TooManyBacktests, PromotionNotFound if the promotion whose place the draft takes does not
+    Raises TooManyBacktests, PromotionNotFound if the promotion that the draft replaces does not
     exist, and what `run_once` raises.
     """
     draft = new.draft
@@ -79,7 +79,7 @@ async def list_backtests(
 async def cancel_backtest(
     database: Database, caller: Caller, backtest_id: int, now: datetime
 ) -> Backtest:
-    """Cancel a back-test that has not ended; one that has stays as it is.
+    """Cancel a back-test; does nothing to one that has ended.
 
     Raises BacktestNotFound.
     """
@@ -93,7 +93,7 @@ async def cancel_backtest(
 
 
 async def delete_backtest(database: Database, caller: Caller, backtest_id: int) -> None:
-    """Delete a back-test; one that is under way stops. Raises BacktestNotFound."""
+    """Delete a back-test; one that is running stops. Raises BacktestNotFound."""
 
     async def delete() -> bool:
         async with database.write(caller.merchant_id) as connection:
@@ -140,7 +140,7 @@ async def draft_product_change(
 ) -> ProductDraft:
     """A change of a stored product promotion as a draft. Raises PromotionNotFound, DraftTooLarge.
 
-    It keeps the stored codes if the change has no terms, or says so.
+    It keeps the stored codes if the change has no terms, or has `keep_codes`.
     """
     stored = await promotions.get_promotion(database, caller, promotion_id, most_codes=0)
     new, keep_codes = changed_promotion(stored, change, now)
@@ -158,7 +158,7 @@ def changed_promotion(
 
 
 async def is_cart_promotion(database: Database, caller: Caller, promotion_id: int) -> bool:
-    """Whether the id is a cart promotion's; else it may be a product promotion's."""
+    """Whether the id is a cart promotion's; otherwise it may be a product promotion's."""
     try:
         await cart_promotions.get_promotion(database, caller, promotion_id)
     except PromotionNotFound:

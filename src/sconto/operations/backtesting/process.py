@@ -1,7 +1,7 @@
-"""The process that computes a back-test, so that pricing does not hold up a worker's requests.
+"""The process that computes a back-test, so that pricing does not delay a worker's requests.
 
 A worker reserves a back-test, starts a process for it with a lower priority, and waits for its end.
-The process ends when its standard input does: also if the worker is killed.
+The process ends when its standard input ends, so also if the worker is killed.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class Assignment(msgspec.Struct, frozen=True):
-    """What a process is to compute, as it is told on its standard input."""
+    """What a process must compute, as it is sent to its standard input."""
 
     database_url: str
     merchant_id: int
@@ -47,9 +47,9 @@ async def keep_backtesting(
     clock: Callable[[], datetime],
     count: Callable[[str], None],
 ) -> None:
-    """Compute the back-tests that merchants ask for, one at a time; ends when cancelled.
+    """Compute the back-tests that merchants start, one at a time; ends when cancelled.
 
-    `count` is told whether a process `ended` in good order or `died`.
+    `count` gets whether a process `ended` normally or `died`.
     """
     await keep_running(
         lambda: compute_waiting(database, database_url, clock, count),
@@ -59,7 +59,7 @@ async def keep_backtesting(
 
 
 async def keep_sweeping_backtests(database: Database, clock: Callable[[], datetime]) -> None:
-    """Delete back-tests that ended long ago, now and then; ends when cancelled."""
+    """Delete back-tests that ended long ago, at intervals; ends when cancelled."""
     await keep_running(
         lambda: sweep_backtests(database, clock()),
         "old back-tests are not deleted",
@@ -123,7 +123,7 @@ async def _reserve(database: Database, assignment: Assignment, now: datetime) ->
 
 
 async def _compute(assignment: Assignment) -> bool:
-    """Have a process compute the back-test, and wait for it; whether it ended in good order."""
+    """Start a process that computes the back-test, and wait; whether it ended normally."""
     process = await asyncio.create_subprocess_exec(
         *_COMMAND,
         stdin=asyncio.subprocess.PIPE,
@@ -151,7 +151,7 @@ async def _compute(assignment: Assignment) -> bool:
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """End the process: it is asked to, and then killed."""
+    """End the process: ask it to end, then kill it."""
     assert process.stdin is not None  # noqa: S101 - a pipe
     process.stdin.close()
     try:
@@ -163,7 +163,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 async def _release(database: Database, assignment: Assignment, *, stopped: bool) -> None:
-    """Let any worker go on with the back-test, if this one still has it."""
+    """Let any worker continue the back-test, if this one still has it."""
     async with database.write() as connection:
         await store.release_backtest(
             connection,
@@ -184,7 +184,7 @@ async def serve_assignment(text: bytes, clock: Callable[[], datetime]) -> None:
             database, assignment.merchant_id, assignment.backtest_id, assignment.lease, clock
         )
     )
-    # When the worker is gone, the pipe has an end, and can be read.
+    # When the worker is gone, the pipe ends and becomes readable.
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), computing.cancel)
     try:
         await computing

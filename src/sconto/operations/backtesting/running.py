@@ -1,4 +1,4 @@
-"""Computing a back-test: page after page of its orders, with a checkpoint now and then."""
+"""Computing a back-test: page after page of its orders, with checkpoints."""
 
 import hashlib
 import logging
@@ -53,8 +53,8 @@ async def run_backtest(
 ) -> bool:
     """Claim a back-test and compute it to its end, from its last checkpoint on.
 
-    False if it is not to be had, or was cancelled meanwhile. A back-test that was tried several
-    times without getting any further ends as failed.
+    Returns False if another worker has it, or it was cancelled. A back-test that was tried several
+    times without progress ends as failed.
     """
 
     async def claim() -> store.Claimed | None:
@@ -181,7 +181,7 @@ class _Run:
 
 
 class _Pages:
-    """The orders of a back-test that are still to be placed again, some at a time."""
+    """The orders of a back-test that are still to be placed again, page by page."""
 
     def __init__(
         self,
@@ -238,7 +238,7 @@ class _Pages:
 
 
 def priced_draft(wanted: NewBacktest) -> Draft:
-    """The draft as carts are priced with it."""
+    """The draft in the form in which carts are priced with it."""
     return as_if_running(wanted.draft, wanted.since) if wanted.as_if_running else wanted.draft
 
 

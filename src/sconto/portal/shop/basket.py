@@ -67,7 +67,7 @@ class Basket:
 def is_order_id(text: str) -> bool:
     """Whether the text can be the id of one of the shop's orders.
 
-    They cannot be guessed: knowing one is the right to see the order.
+    Ids cannot be guessed: an id gives the right to see its order.
     """
     return _ORDER_ID.fullmatch(text) is not None
 

@@ -104,7 +104,7 @@ class Counter:
         return True
 
     async def find_hold(self, order_id: str) -> tuple[Bill, datetime] | None:
-        """What is held for an order, and until when; None if nothing is."""
+        """The hold of an order, and its end; None if there is none."""
         try:
             held = await self.sconto.checkout.get_hold(order_id)
         except NotFound:
@@ -113,7 +113,7 @@ class Counter:
         return _bill(held, await self._list_products()), end
 
     async def release(self, order_id: str) -> None:
-        """The shopper does not pay: the codes are free for others, and for their next cart."""
+        """Release the hold of a shopper who does not pay: the codes are free again."""
         with suppress(NotFound):
             await self.sconto.checkout.release_hold(order_id)
 

@@ -52,7 +52,7 @@ class Shopper:
         return HTMLResponse(text, status, headers={"Vary": "Cookie, Accept-Language"})
 
     def redirect(self, path: str, basket: Basket) -> Response:
-        """Go on at another page with this basket."""
+        """Continue at another page with this basket."""
         response = RedirectResponse(self.path(path), 303)
         keep_basket(self.request, response, basket)
         return response
@@ -158,7 +158,7 @@ async def show_nothing(shopper: Shopper) -> Response:
 
 
 async def _stop_paying(shopper: Shopper) -> Basket:
-    """The basket, without a payment; what was held for it is free."""
+    """The basket, without a payment; its hold is released."""
     if shopper.basket.order_id is not None:
         await shopper.counter.release(shopper.basket.order_id)
     return replace(shopper.basket, order_id=None)

@@ -27,7 +27,7 @@ class Till:
         """The client of the service at this address."""
         if server not in self._clients:
             host, port = server
-            # A connection for each request: nothing is left to close when the service stops.
+            # One connection per request: nothing is left to close when the service stops.
             limits = httpx.Limits(max_keepalive_connections=0)
             self._clients[server] = AsyncClient(
                 f"http://{f'[{host}]' if ':' in host else host}:{port}",

@@ -11,7 +11,7 @@ from types import TracebackType
 
 
 def open_private(path: Path, flags: int) -> int:
-    """A descriptor of a file that only the folder's owner can read, even if root makes it."""
+    """A descriptor of a file that only the folder's owner can read, even if root creates it."""
     fd = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     if os.geteuid() == 0:
         place = path.parent.stat()
@@ -22,9 +22,8 @@ def open_private(path: Path, flags: int) -> int:
 class LockFile:
     """An open lock file.
 
-    The lock belongs to the open file, not to the process. A child that is given the descriptor
-    shares the lock, and it is free once every copy is closed. Children do not inherit it by
-    default.
+    The lock belongs to the open file, not to the process. A child that gets the descriptor shares
+    the lock, and the lock is free once every copy is closed. Children do not inherit it by default.
     """
 
     __slots__ = ("fd",)

@@ -15,7 +15,7 @@ _FAILURE_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The keeper's notice: the server's URL, or why it fails; neither while it starts."""
+    """The keeper's notice: the server's URL, or why it fails; neither during the start."""
 
     url: str = ""
     failure: str = ""

@@ -20,7 +20,7 @@ _PAUSE_AFTER_FAILURE = 1.0
 
 
 def ensure_keeper(folder: ServerFolder) -> Notice:
-    """The keeper's notice; starts a keeper if none runs. The caller has the door.
+    """The keeper's notice; starts a keeper if none runs. The caller must have locked the door.
 
     Raises:
         EmbeddedError: a keeper cannot be started.
@@ -63,7 +63,7 @@ def main(folder_path: str, lock_fd: str) -> None:
 
 
 def keep_server(folder: ServerFolder, lock: LockFile) -> None:
-    """Start the server, restart it when it is gone, and stop it when nobody holds the folder."""
+    """Start the server, restart it when it has ended, and stop it when nobody holds the folder."""
     door, holders = LockFile(folder.door), LockFile(folder.holders)
     said = Notice()
     server = Server(folder)
@@ -82,7 +82,7 @@ def keep_server(folder: ServerFolder, lock: LockFile) -> None:
 
 
 def _attend(server: Server) -> Notice:
-    """Check the server once, and start it if it is gone."""
+    """Check the server once, and start it if it has ended."""
     try:
         server.trim_log()
         if server.is_ready():

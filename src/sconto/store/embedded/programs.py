@@ -81,7 +81,7 @@ def reach_programs(owner: Owner, refuge: Path) -> Programs:
     """Programs that the owner can run.
 
     The wheel may be in a folder that the owner cannot enter, such as root's home. No permissions
-    are changed: what the server needs, 25 MB, is copied to `refuge`, which the owner can reach.
+    are changed: what the server needs, 25 MB, is copied to `refuge`, which the owner can enter.
 
     Raises:
         EmbeddedError: the owner can run them from neither folder.

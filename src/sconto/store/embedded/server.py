@@ -63,7 +63,7 @@ _STOP_SIGNALS = (
 
 
 class Server:
-    """The server of a folder. Its user holds the keeper's lock of the folder.
+    """The server of a folder. The caller must hold the keeper's lock of the folder.
 
     Every PostgreSQL process inherits the open server lock. So if the lock can be taken, no process
     is left, neither a postmaster nor backends of a killed one. A server is started only then.

@@ -1,4 +1,4 @@
-"""An index for each order in which promotions are listed, and one of the codes that are unused."""
+"""An index for each order in which promotions are listed, and one of unused codes."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""An index of the users of each merchant, who are listed page after page."""
+"""An index of the users of each merchant, for lists in pages."""
 
 from alembic import op
 

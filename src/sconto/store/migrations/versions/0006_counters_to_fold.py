@@ -1,4 +1,4 @@
-"""Indexes of the counters that are to be folded."""
+"""Indexes of the counters that must be folded."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Versions of the timelines, so that what was read of one can be remembered for as long as it is.
+"""Versions of the timelines, so that what was read of one can be cached while it stays the same.
 
 Only programs that write a new version with each change may be used with this schema.
 """

@@ -1,8 +1,8 @@
-"""The uses of a one-time code stand with the code; its promotion counts them with all others.
+"""The uses of a one-time code are in the code's row; its promotion counts them with all others.
 
-So what a promotion's redemptions add up to is a few rows a day, however many codes it has. This
-only makes room: what is counted by code so far is moved by `store.counters`, a thousand rows at a
-time, and counts the same before and after.
+So a promotion has only a few rows of redemptions a day, however many codes it has. This migration
+only makes room: `store.counters` moves what is counted by code so far, a thousand rows at a time,
+with the same sums before and after.
 """
 
 from alembic import op

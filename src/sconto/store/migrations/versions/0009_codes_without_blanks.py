@@ -1,15 +1,15 @@
 """Stored codes as they are compared now: in NFC, without blanks and invisible characters around.
 
-Where two codes become the same, one keeps it:
+If two codes become the same, one keeps it:
 
-- Of a promotion's codes the one that an order used up, else the one that was added first. The
+- Of a promotion's codes the one that an order used up, otherwise the one that was added first. The
   others are removed, as if the merchant had removed them: they stay on orders and in statistics.
-- Of subscription promotions the one whose code had no blanks, else the one that was created first.
-  The others keep the code as it is stored. Nobody can apply it until they are given another; those
-  who have it already keep its effect by their application's id.
+- Of subscription promotions the one whose code had no blanks, otherwise the one that was created
+  first. The others keep the code as it is stored. Nobody can apply it until they get another one;
+  subscriptions that have it keep its effect by their application's id.
 
-Applications stay as they are: their codes are compared as they are read, by programs of this
-version and of the version before.
+Applications stay as they are: this version and the previous one compare their codes when they read
+them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from typing import Any
 from alembic import op
 from sqlalchemy import text
 
-# Not a copy: what is stored must be what the program that migrates looks for.
+# Not a copy: what is stored must be what the migrating program looks for.
 from sconto.domain.blanks import trim
 from sconto.domain.codes import code_key
 from sconto.domain.subscription import subscription_code_key
@@ -40,7 +40,7 @@ WHERE merchant_id = :merchant_id AND promotion_id = :promotion_id
 ORDER BY used_at IS NULL, code_id
 """
 
-# Codes that were removed with their promotion come back with it, all that have the same time.
+# Codes that were removed with their promotion are restored with it: all that have the same time.
 REMOVE_CODE = """
 UPDATE codes
 SET code_key = :right, removed_at = coalesce(removed_at - interval '1 microsecond', now())
@@ -76,9 +76,9 @@ WHERE merchant_id = :merchant_id AND promotion_id = :promotion_id AND version = 
 
 
 def upgrade() -> None:
-    """Rewrite what is compared in another way by now; mostly there is nothing."""
+    """Rewrite what is compared differently now; usually there is nothing."""
     if list(codes_to_change()):
-        # Programs of the version before may serve: a code of theirs must not come in between.
+        # Programs of the previous version may serve: none of their codes may come in between.
         op.execute("LOCK TABLE codes IN SHARE ROW EXCLUSIVE MODE")
         for row in list(codes_to_change()):
             change_code(row)
@@ -99,7 +99,7 @@ def codes_to_change() -> Iterator[dict[str, Any]]:
 
 
 def change_code(row: Mapping[str, Any]) -> None:
-    """Give the code its text; of those that are the same by now one keeps it."""
+    """Give the code its text; if several are now the same, one keeps it."""
     kept, *others = [found["code_id"] for found in rows(SAME_CODE, row)]
     for code_id in others:
         run(REMOVE_CODE, {**row, "code_id": code_id})
@@ -115,7 +115,7 @@ def changed_keys(statement: str) -> Iterator[dict[str, Any]]:
 
 
 def change_promotion(row: Mapping[str, Any]) -> bool:
-    """Give the promotion its code as it is compared now; False where another one has it."""
+    """Give the promotion its code as it is compared now; False if another one has it."""
     if row["is_live"] and list(rows(HOLDER, row)):
         return False
     run(CHANGE_PROMOTION, {**row, "trimmed": trim(row["code"])})

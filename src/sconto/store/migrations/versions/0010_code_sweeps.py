@@ -1,4 +1,4 @@
-"""Deleted promotions whose codes are still to be removed, some at a time."""
+"""Deleted promotions whose codes are still to be removed, in batches."""
 
 from alembic import op
 

@@ -1,7 +1,7 @@
 """What ends sessions and tokens, where users sign in from, and user names by merchant.
 
-Old programs serve on this schema, but cannot create users: their statement needs the unique names
-among all merchants that this takes away. Everything else is only added.
+Old programs serve on this schema, but cannot create users: their statement needs names that are
+unique among all merchants, which this removes. Everything else is only added.
 """
 
 from alembic import op

@@ -1,8 +1,8 @@
 """Ends in whole seconds include their second, and prices have all the decimals of ISO 4217.
 
-Both only add, so that a version before may serve meanwhile. It draws timelines whose spans end, and
+Both only add, so the previous version may serve meanwhile. It draws timelines whose spans end, and
 begin, a microsecond after a whole second: a trigger turns them into those of this version. It reads
-and writes prices of the thirteen currencies in whole units, as `stored_amounts` tells.
+and writes prices of the thirteen currencies in whole units, as `stored_amounts` explains.
 """
 
 from alembic import op
@@ -16,7 +16,7 @@ PRICES = """
 ALTER TABLE products ADD COLUMN exact_price bigint CHECK (exact_price >= 0);
 """
 
-# Whoever writes a promotion locks its merchant first and the timeline later, and so does this.
+# Each write of a promotion locks its merchant first and the timeline later, and so does this.
 TIMELINES = """
 SELECT FROM merchants ORDER BY merchant_id FOR NO KEY UPDATE;
 

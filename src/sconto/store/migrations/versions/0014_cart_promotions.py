@@ -1,7 +1,7 @@
 """Cart promotions, their limits, the customers and requests of orders, and tags of products.
 
-It only adds, so a version before may serve meanwhile. That version does not know the type `cart`:
-create cart promotions once every program has this version (`docs/operations.md`).
+It only adds, so the previous version may serve meanwhile. That version does not know the type
+`cart`: create cart promotions only when every program has this version (`docs/operations.md`).
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
 """API keys, links that set a password, and users who sign in by OpenID Connect.
 
-It only adds, so a version before may serve meanwhile. That version refuses API keys as it refuses
-every unknown token.
+It only adds, so the previous version may serve meanwhile. That version refuses API keys like every
+unknown token.
 """
 
 from alembic import op

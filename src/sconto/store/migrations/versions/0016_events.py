@@ -1,7 +1,7 @@
 """Events: the outbox, the stream of each merchant, webhooks and their deliveries.
 
-It only adds, so a version before may serve meanwhile. That version tells nothing: record events
-once every program has this version (`docs/events.md`).
+It only adds, so the previous version may serve meanwhile. That version records no events: start
+recording only when every program has this version (`docs/events.md`).
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
-"""What stays of orders that are purged, and the permission to purge old history.
+"""What is kept of purged orders, and the permission to purge old history.
 
-It only adds, so a version before may serve meanwhile. That version does not know the customers of
-purged orders: purge once every program is new (`docs/retention.md`).
+It only adds, so the previous version may serve meanwhile. That version does not know the customers
+of purged orders: purge only when every program has this version (`docs/retention.md`).
 """
 
 from alembic import op
@@ -53,7 +53,8 @@ ORDERS_BY_TIME = """
 CREATE INDEX orders_by_time ON orders (merchant_id, created_at, order_id);
 """
 
-# A transaction that purges says before when. Everything else is refused, as before.
+# A transaction that purges sets the time before which it may delete. Everything else is refused, as
+# before.
 HISTORY = """
 CREATE INDEX history_by_time ON history (merchant_id, recorded_at);
 

@@ -1,7 +1,7 @@
 """Holds: carts that are promised to an order id until a time, and what they hold.
 
-It only adds, so a version before may serve meanwhile. That version does not see what is held: make
-holds once every program has this version (`docs/holds.md`).
+It only adds, so the previous version may serve meanwhile. That version does not see what is held:
+make holds only when every program has this version (`docs/holds.md`).
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 revision = "0018"
 down_revision = "0017"
 
-# A hold is over once its row is gone or `expires_at` has come. What it holds names its order id.
+# A hold has ended if its row is gone or `expires_at` has come. What it holds names its order id.
 HOLDS = """
 CREATE TABLE holds (
     merchant_id bigint NOT NULL,
@@ -48,7 +48,7 @@ CREATE INDEX held_allowances_by_end
     ON held_allowances (merchant_id, promotion_id, scope, key, expires_at);
 """
 
-# `held` is the sum of the allowance's rows in held_allowances, those that are over included.
+# `held` is the sum of the allowance's rows in held_allowances, including ended ones.
 HELD = """
 ALTER TABLE allowances ADD COLUMN held numeric NOT NULL DEFAULT 0;
 

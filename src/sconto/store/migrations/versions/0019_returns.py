@@ -1,7 +1,7 @@
 """Returns of orders.
 
-It only adds, so a version before may serve meanwhile. When that version purges an order, its
-returns go with it.
+It only adds, so the previous version may serve meanwhile. When that version purges an order, its
+returns are deleted with it.
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ revision = "0019"
 down_revision = "0018"
 
 # Nothing changes a return. `number` counts the returns of an order from 1 without a gap. `returned`
-# has the units by line that came back with this return and those before it.
+# has the units by line of this return and all earlier ones.
 RETURNS = """
 CREATE TABLE returns (
     merchant_id bigint NOT NULL,

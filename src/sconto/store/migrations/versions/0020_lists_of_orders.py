@@ -1,9 +1,9 @@
 """What lists of orders look up: by status, customer, promotion and code, the newest first.
 
-It only adds, so a version before may serve meanwhile. `placed_at` is set on one redemption of each
-promotion and code of an order, and null on the others. The version before does not name the column:
-its redemptions get the time of their transaction. Rows of before are null until a background job
-has come to their order (`order_listing`); `orders_to_list` says how far it is.
+It only adds, so the previous version may serve meanwhile. `placed_at` is set on one redemption of
+each promotion and code of an order, and null on the others. The previous version does not name the
+column: its redemptions get the time of their transaction. Earlier rows are null until a background
+job has reached their order (`order_listing`); `orders_to_list` has its progress.
 
 The indexes are created here only on small tables (`indexes_while_serving`).
 """
@@ -44,7 +44,7 @@ SIZE = text("SELECT pg_table_size(to_regclass(:name))")
 
 
 def upgrade() -> None:
-    """Add the column and the table, and the indexes where that takes no time."""
+    """Add the column and the table, and the indexes if that takes no time."""
     for statements in (COLUMN, TO_LIST):
         op.execute(statements)
     for name in LIST_INDEXES:

@@ -1,6 +1,6 @@
 """Back-tests: jobs that price the orders of a period with a draft of a promotion.
 
-It only adds a table, so a version before may serve meanwhile. That version runs no back-tests.
+It only adds a table, so the previous version may serve meanwhile. That version runs no back-tests.
 """
 
 from alembic import op
@@ -9,8 +9,8 @@ revision = "0021"
 down_revision = "0020"
 
 # The row is the queue: see `store/backtests.py`. `draft` and `result` are values of
-# `domain/backtest`, `checkpoint` is one in msgpack, and gone once the job has ended. Of customers a
-# checkpoint has digests only. A result names orders by their ids, and no customer.
+# `domain/backtest`, `checkpoint` is one in msgpack, and is deleted when the job ends. A checkpoint
+# has only digests of customers. A result names orders by their ids, and no customer.
 STATEMENTS = """
 CREATE TABLE backtests (
     merchant_id bigint NOT NULL REFERENCES merchants,

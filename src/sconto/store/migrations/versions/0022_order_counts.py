@@ -1,9 +1,9 @@
 """Counters of orders: of the merchant, and of each promotion and code, by day.
 
-It only adds, so a version before may serve meanwhile. `orders.is_counted` says which orders are in
-the counters. Orders of before have null; they are counted in the background, the newest first, and
-`orders_to_count` is the place that a merchant has come to. An order that the version before places
-after this has false, the default, and is counted in the background too (`order_counting`).
+It only adds, so the previous version may serve meanwhile. `orders.is_counted` says which orders are
+in the counters. Earlier orders have null; they are counted in the background, the newest first, and
+`orders_to_count` has the progress of each merchant. An order that the previous version places after
+this has false, the default, and is counted in the background too (`order_counting`).
 
 The index is created here only on a small table (`indexes_while_serving`).
 """
@@ -18,7 +18,7 @@ revision = "0022"
 down_revision = "0021"
 
 # Orders add to `open_order_counts`: concurrent ones to rows of different slots, so that none waits
-# for another. It has the last days alone, and few indexes. `order_counts` has the days before, and
+# for another. It has only the last days, and few indexes. `order_counts` has the earlier days, and
 # orders that were counted later. Amounts are as in redemptions.
 COUNTS = """
 CREATE TABLE open_order_counts (
@@ -101,7 +101,7 @@ SIZE = text("SELECT pg_table_size(to_regclass(:name))")
 
 
 def upgrade() -> None:
-    """Add the counters and the column, and the index where that takes no time."""
+    """Add the counters and the column, and the index if that takes no time."""
     for statements in (COUNTS, MARKS, RUNNING):
         op.execute(statements)
     for name in COUNT_INDEXES:

@@ -1,7 +1,7 @@
 """Searches for parts of names and codes, and promotions in the order of their starts.
 
-It only adds indexes, so a version before may serve meanwhile. PostgreSQL fills them from the rows
-of before, and with what that version writes. They are created here only on small tables
+It only adds indexes, so the previous version may serve meanwhile. PostgreSQL fills them from the
+existing rows, and from what that version writes. They are created here only on small tables
 (`indexes_while_serving`).
 """
 
@@ -19,7 +19,7 @@ SIZE = text("SELECT pg_table_size(to_regclass(:name))")
 
 
 def upgrade() -> None:
-    """Create the indexes where that takes no time."""
+    """Create the indexes if that takes no time."""
     for name in SEARCH_INDEXES:
         size = op.get_bind().scalar(SIZE, {"name": table_of(name)})
         if size < indexes_while_serving.SMALL_TABLE:

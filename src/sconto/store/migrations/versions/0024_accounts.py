@@ -1,7 +1,8 @@
-"""What people and merchants set, sessions, two-factor sign-in, and an audit log over everything.
+"""Settings of people and merchants, sessions, two-factor sign-in, and an audit log.
 
-It only adds, so a version before may serve meanwhile. That version asks for no second factor and
-lists no sessions: let people set it up once every program has this version (`docs/people.md`).
+It only adds, so the previous version may serve meanwhile. That version asks for no second factor
+and lists no sessions: set up second factors only when every program has this version
+(`docs/people.md`).
 
 The indexes are created here only on a small history (`indexes_while_serving`).
 """
@@ -28,8 +29,8 @@ ALTER TABLE merchants
 ALTER TABLE users ADD COLUMN language text COLLATE "C";
 """
 
-# A session is valid or not by its token, `ended_tokens` and `users.changed_at`: these rows only say
-# what people are shown. `as_of` is the change of the user that the token knows.
+# Its token, `ended_tokens` and `users.changed_at` decide whether a session is valid: these rows
+# only say what people are shown. `as_of` is the change of the user that the token knows.
 SESSIONS = """
 CREATE TABLE sessions (
     merchant_id bigint NOT NULL,
@@ -70,7 +71,7 @@ CREATE TABLE recovery_codes (
 );
 """
 
-# The constraint of before held for the rows of before, so they need no check.
+# The previous constraint held for the existing rows, so they need no check.
 HISTORY = """
 ALTER TABLE history DROP CONSTRAINT history_subject_check;
 ALTER TABLE history ADD CONSTRAINT history_subject_check
@@ -84,7 +85,7 @@ SIZE = text("SELECT pg_table_size(to_regclass(:name))")
 
 
 def upgrade() -> None:
-    """Add the columns and tables, and the indexes where that takes no time."""
+    """Add the columns and tables, and the indexes if that takes no time."""
     for statements in (SETTINGS, SESSIONS, TWO_FACTOR, HISTORY):
         op.execute(statements)
     for name in AUDIT_INDEXES:

@@ -1,6 +1,6 @@
-"""Uploaded files that a person looks at before they are taken.
+"""Uploaded files that a person reviews before they are taken.
 
-It only adds tables, so a version before may serve meanwhile.
+It only adds tables, so the previous version may serve meanwhile.
 """
 
 from alembic import op
@@ -8,7 +8,7 @@ from alembic import op
 revision = "0026"
 down_revision = "0024"
 
-# A file is gone once it is taken, or at `expires_at`. Only the user who sent it can read it.
+# A file is deleted when it is taken, or at `expires_at`. Only the user who sent it can read it.
 STATEMENTS = """
 CREATE TABLE uploads (
     merchant_id bigint NOT NULL,

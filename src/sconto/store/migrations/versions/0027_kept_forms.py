@@ -1,6 +1,6 @@
 """Forms that were sent after their session had ended, until their user has signed in again.
 
-It only adds a table, so a version before may serve meanwhile. That version keeps no forms.
+It only adds a table, so the previous version may serve meanwhile. That version keeps no forms.
 """
 
 from alembic import op

@@ -1,6 +1,6 @@
 """A function that reads a merchant's newest price version, whatever the caller's snapshot shows.
 
-It only adds a function, so a version before may serve meanwhile.
+It only adds a function, so the previous version may serve meanwhile.
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ revision = "0029"
 down_revision = "0027"
 
 # A volatile function takes a new snapshot for each of its queries. So it sees what was committed
-# after the statement that calls it has begun.
+# after the calling statement began.
 STATEMENTS = """
 CREATE FUNCTION newest_price_version(merchant bigint) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
 BEGIN

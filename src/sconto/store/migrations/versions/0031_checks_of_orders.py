@@ -1,10 +1,10 @@
 """Tables that each order writes lose their CHECKs.
 
-PostgreSQL reads each CHECK and prepares it again in every statement. These four took a twelfth of
-the statement that places an order. They guarded constants and enums of the code. `sconto check`
-finds what they would have refused.
+PostgreSQL reads and prepares each CHECK again in every statement. These four took a twelfth of the
+time of the order statement. They only guarded constants and enums of the code. `sconto check` finds
+what they would have refused.
 
-It only drops constraints, so a version before may serve meanwhile.
+It only drops constraints, so the previous version may serve meanwhile.
 """
 
 from alembic import op

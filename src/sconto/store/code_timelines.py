@@ -1,0 +1,366 @@
+"""The timelines of codes that very many promotions have, so that a cart reads the winners alone.
+
+The invariant. If a merchant's `drawn_version` is its `price_version`, the timelines of each drawn
+code are what `domain.code_timeline.draw` makes of the claims of all promotions that have the code,
+are not deleted and not one-time; and `one_time` has those that are.
+
+Why it holds. Claims change by writes to promotions, to their products, and by adding or removing
+codes. Each such write renews the price version in its own transaction, which locks the merchant's
+row of `timeline_versions`, and then calls `redraw_codes` for its promotion. Drawing a code locks
+that row too. So one follows the other, and each sees what those before it committed. (Generated
+codes do not renew it; `claim_generated` says how they are seen.) A program that knows no timelines
+renews the price version alone: then the versions differ, nothing is read from the timelines, and
+the first code that is drawn again starts all of them anew.
+
+A redrawn timeline differs from the one before only by the claims of one promotion. Where the
+promotion was shown and claims less now, the timeline is drawn from all claims. Where it claims
+more, the winners are among those shown and its own claim, because any other promotion has lost
+already.
+
+A code is drawn in the background (`draw_code`), once a cart has shown that more than FEW_PROMOTIONS
+have it. An edit that would have to read too much deletes the timelines of the code instead, and
+carts read all its promotions until it is drawn again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+import asyncpg
+
+from sconto.domain.code_timeline import BEGINNING, Line, draw, loses
+from sconto.domain.schedule import Span
+from sconto.store.code_claims import (
+    CLAIMS_OF_KEY,
+    CLAIMS_OF_PROMOTION,
+    CLAIMS_ON_LINES,
+    COUNT_PRODUCTS,
+    COUNT_PROMOTIONS,
+    ONE_TIME_OF_KEY,
+    ONE_TIME_OF_PROMOTION,
+)
+from sconto.store.pool import Connection
+from sconto.store.row_batches import consumed_batches
+from sconto.store.threads import in_thread
+
+FEW_PROMOTIONS: Final = 64
+"""A code that no more promotions have gets no timelines."""
+
+_MAX_CODES: Final = 1_000
+"""Codes of a merchant that have timelines; an edit looks whether its promotion has one of them."""
+
+_MAX_ONE_TIME: Final = 16
+"""One-time promotions of a drawn code, which a cart reads in full."""
+
+_MAX_PRODUCTS: Final = 1_000_000
+"""Products that the promotions of a drawn code name together."""
+
+_MAX_READ: Final = 200_000
+"""Claims that one edit reads; and lines that it redraws."""
+
+_BATCH: Final = 1_000
+"""Lines that are redrawn together. The event loop serves other requests between two batches."""
+
+_KEYS: Final = """
+SELECT crowded.code_key, is_drawn, one_time, (
+    SELECT promotion_id FROM codes
+    WHERE merchant_id = $1 AND code_key = crowded.code_key AND promotion_id = $2
+        AND removed_at IS NULL
+) IS NOT NULL AS has_code
+FROM crowded_codes AS crowded
+WHERE crowded.merchant_id = $1
+"""
+
+_COLUMNS: Final = "code_key, by_percent, product_id, starts_at, ends_at, promotion_id, percent"
+
+_SHOWN_OF_PROMOTION: Final = f"""
+SELECT {_COLUMNS} FROM code_picks WHERE merchant_id = $1 AND promotion_id = $2
+"""  # noqa: S608  # of our own constants
+
+_SHOWN_ON_LINES: Final = f"""
+SELECT shown.*
+FROM unnest($3::boolean[], $4::bigint[]) AS line (by_percent, product_id)
+CROSS JOIN LATERAL (
+    SELECT {_COLUMNS} FROM code_picks
+    WHERE merchant_id = $1 AND code_key = $2 AND by_percent = line.by_percent
+        AND product_id = line.product_id
+    OFFSET 0
+) AS shown
+"""  # noqa: S608  # of our own constants
+
+# As `timeline._SHOWN`: spans that only touch a claim count too, so that they are joined.
+_SHOWN_BESIDE_CLAIMS: Final = f"""
+SELECT {_COLUMNS}
+FROM unnest($2::text[], $3::boolean[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])
+    AS claim (key, wins, product, "from", "to")
+CROSS JOIN LATERAL (
+    (
+        SELECT * FROM code_picks
+        WHERE merchant_id = $1 AND code_key = claim.key AND by_percent = claim.wins
+            AND product_id = claim.product AND starts_at < claim."from"
+        ORDER BY starts_at DESC
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT * FROM code_picks
+    WHERE merchant_id = $1 AND code_key = claim.key AND by_percent = claim.wins
+        AND product_id = claim.product AND starts_at >= claim."from"
+        AND starts_at <= coalesce(claim."to", 'infinity')
+) AS shown
+WHERE shown.ends_at IS NULL OR shown.ends_at >= claim."from"
+"""  # noqa: S608  # of our own constants
+
+_DELETE: Final = """
+DELETE FROM code_picks AS pick
+USING unnest($2::text[], $3::boolean[], $4::bigint[], $5::timestamptz[])
+    AS gone (code_key, by_percent, product_id, starts_at)
+WHERE pick.merchant_id = $1 AND pick.code_key = gone.code_key
+    AND pick.by_percent = gone.by_percent AND pick.product_id = gone.product_id
+    AND pick.starts_at = gone.starts_at
+"""
+
+_WRITE: Final = f"""
+INSERT INTO code_picks (merchant_id, {_COLUMNS})
+SELECT $1, *
+FROM unnest($2::text[], $3::boolean[], $4::bigint[], $5::timestamptz[], $6::timestamptz[],
+    $7::bigint[], $8::bigint[])
+ON CONFLICT (merchant_id, code_key, by_percent, product_id, starts_at) DO UPDATE
+SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = excluded.percent
+"""  # noqa: S608  # of our own constants
+
+_FORGET: Final = "DELETE FROM {table} WHERE merchant_id = $1 AND code_key = ANY ($2::text[])"
+_FORGET_ALL: Final = "DELETE FROM {table} WHERE merchant_id = $1"
+_TABLES: Final = ("code_picks", "crowded_codes")
+
+_ADD: Final = """
+INSERT INTO crowded_codes (merchant_id, code_key, is_drawn, one_time) VALUES ($1, $2, $3, $4)
+"""
+
+_SET_ONE_TIME: Final = """
+UPDATE crowded_codes SET one_time = $3 WHERE merchant_id = $1 AND code_key = $2
+"""
+
+# It waits for edits, and for transactions that generate codes (`claim_generated`).
+_LOCK: Final = """
+SELECT drawn_version = price_version AS are_true FROM timeline_versions
+WHERE merchant_id = $1 FOR UPDATE
+"""
+
+_SET_VERSION: Final = """
+UPDATE timeline_versions SET drawn_version = price_version WHERE merchant_id = $1
+"""
+
+_LIST: Final = "SELECT code_key FROM crowded_codes WHERE merchant_id = $1"
+
+_LOCK_SHARED: Final = """
+SELECT FROM timeline_versions WHERE merchant_id = $1 FOR KEY SHARE
+"""
+
+
+class _Spans:
+    """Spans by code and line."""
+
+    def __init__(self) -> None:
+        self.of: dict[tuple[str, Line], list[Span]] = {}
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[asyncpg.Record]) -> Self:
+        """The spans of rows of code_picks."""
+        spans = cls()
+        for key, *row in rows:
+            spans.of.setdefault((key, Line(*row[:2])), []).append(_span(row))
+        return spans
+
+
+@dataclass(slots=True)
+class _Redrawing:
+    """What one promotion claims now, by code and line; and the lines on which it claims less."""
+
+    claims: dict[tuple[str, Line], Span] = field(default_factory=dict)
+    lost: dict[str, set[Line]] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+
+
+async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: int) -> None:
+    """Update the timelines for one promotion, whose rows and codes are written already.
+
+    The transaction has renewed the price version, and the timelines were true before it.
+    """
+    keys = await connection.fetch(_KEYS, merchant_id, promotion_id)
+    keys = [one for one in keys if one["is_drawn"]]
+    if not keys:
+        return
+    rows = await connection.fetch(_SHOWN_OF_PROMOTION, merchant_id, promotion_id)
+    shown = _Spans.of_rows(rows)
+    if not (shown.of or any(one["has_code"] or promotion_id in one["one_time"] for one in keys)):
+        return
+    is_one_time = (
+        await connection.fetchval(ONE_TIME_OF_PROMOTION, merchant_id, promotion_id, 1) is not None
+    )
+    rows = await connection.fetch(CLAIMS_OF_PROMOTION, merchant_id, promotion_id)
+    claims = {Line(*row[:2]): _span(row) for row in rows}
+    redrawing = _Redrawing()
+    for one in keys:
+        key, one_time = one["code_key"], one["one_time"]
+        others = [other for other in one_time if other != promotion_id]
+        wanted = [*others, promotion_id] if one["has_code"] and is_one_time else others
+        if len(wanted) > _MAX_ONE_TIME:
+            redrawing.forgotten.add(key)
+        elif wanted != one_time:
+            await connection.execute(_SET_ONE_TIME, merchant_id, key, wanted)
+        if one["has_code"]:
+            redrawing.claims |= {(key, line): claim for line, claim in claims.items()}
+    await _find_lost(connection, merchant_id, redrawing, shown)
+    await _forget(connection, merchant_id, redrawing.forgotten)
+    for key, lines in redrawing.lost.items():
+        if key not in redrawing.forgotten:
+            await _redraw_lines(connection, merchant_id, key, list(lines))
+    await _add_claims(connection, merchant_id, promotion_id, redrawing)
+
+
+async def _find_lost(
+    connection: Connection, merchant_id: int, redrawing: _Redrawing, shown: _Spans
+) -> None:
+    """Find the lines to draw from all claims, and the codes that are too much for an edit."""
+    for (key, line), spans in shown.of.items():
+        claim = redrawing.claims.get((key, line))
+        if any(loses(span, claim, line) for span in spans):
+            redrawing.lost.setdefault(key, set()).add(line)
+    work = len(redrawing.claims)
+    for key, lines in redrawing.lost.items():
+        work += len(lines) * await connection.fetchval(
+            COUNT_PROMOTIONS, merchant_id, key, _MAX_READ
+        )
+    if work > _MAX_READ:
+        redrawing.forgotten |= {key for key, _ in redrawing.claims} | redrawing.lost.keys()
+
+
+async def _redraw_lines(
+    connection: Connection, merchant_id: int, key: str, lines: Sequence[Line]
+) -> None:
+    """Draw these lines of a code from the claims of all its promotions."""
+    columns = [[line.by_percent for line in lines], [line.product_id for line in lines]]
+    rows = await connection.fetch(CLAIMS_ON_LINES, merchant_id, key, *columns)
+    drawn = _draw_rows(key, rows)
+    for line in lines:
+        drawn.of.setdefault((key, line), [])
+    rows = await connection.fetch(_SHOWN_ON_LINES, merchant_id, key, *columns)
+    await _write_difference(connection, merchant_id, _Spans.of_rows(rows), drawn)
+
+
+async def _add_claims(
+    connection: Connection, merchant_id: int, promotion_id: int, redrawing: _Redrawing
+) -> None:
+    """Show the promotion's claims where they win over what is shown."""
+    claims = [
+        (key, line, claim)
+        for (key, line), claim in redrawing.claims.items()
+        if key not in redrawing.forgotten and line not in redrawing.lost.get(key, ())
+    ]
+    for first in range(0, len(claims), _BATCH):
+        some = claims[first : first + _BATCH]
+        rows = await connection.fetch(
+            _SHOWN_BESIDE_CLAIMS,
+            merchant_id,
+            [key for key, *_ in some],
+            [line.by_percent for _, line, _ in some],
+            [line.product_id for _, line, _ in some],
+            [claim.starts_at for *_, claim in some],
+            [claim.ends_at for *_, claim in some],
+        )
+        stored, drawn = _Spans.of_rows(rows), _Spans()
+        for key, line, claim in some:
+            shown = stored.of.get((key, line), ())
+            rivals = [span for span in shown if span.promotion_id != promotion_id]
+            drawn.of[key, line] = draw(line, [*rivals, claim])
+        await _write_difference(connection, merchant_id, stored, drawn)
+
+
+async def draw_code(connection: Connection, merchant_id: int, key: str) -> None:
+    """Draw the timelines of a code that more than FEW_PROMOTIONS have, unless they are drawn."""
+    version = await connection.fetchrow(_LOCK, merchant_id)
+    if version is None:
+        return
+    if not version["are_true"]:
+        for table in _TABLES:
+            await connection.execute(_FORGET_ALL.format(table=table), merchant_id)
+        await connection.execute(_SET_VERSION, merchant_id)
+    known = {row["code_key"] for row in await connection.fetch(_LIST, merchant_id)}
+    if key in known or len(known) >= _MAX_CODES:
+        return
+    if (
+        await connection.fetchval(COUNT_PROMOTIONS, merchant_id, key, FEW_PROMOTIONS + 1)
+        <= FEW_PROMOTIONS
+    ):
+        return
+    one_time = [
+        row[0]
+        for row in await connection.fetch(ONE_TIME_OF_KEY, merchant_id, key, _MAX_ONE_TIME + 1)
+    ]
+    products = await connection.fetchval(COUNT_PRODUCTS, merchant_id, key, _MAX_PRODUCTS + 1)
+    is_drawn = len(one_time) <= _MAX_ONE_TIME and products <= _MAX_PRODUCTS
+    await connection.execute(_ADD, merchant_id, key, is_drawn, one_time if is_drawn else [])
+    if is_drawn:
+        rows = await connection.fetch(CLAIMS_OF_KEY, merchant_id, key)
+        await _write(connection, merchant_id, await in_thread(_draw_rows, key, rows))
+
+
+async def claim_generated(connection: Connection, merchant_id: int, keys: Sequence[str]) -> bool:
+    """Whether one of the generated codes has timelines, which must then be redrawn.
+
+    The lock does not wait for edits, nor they for it. Drawing waits for it. So either drawing sees
+    the codes that this transaction has added, or this statement sees that the code is drawn.
+    """
+    await connection.execute(_LOCK_SHARED, merchant_id)
+    crowded = {row["code_key"] for row in await connection.fetch(_LIST, merchant_id)}
+    return not crowded.isdisjoint(keys)
+
+
+def _draw_rows(key: str, rows: Iterable[asyncpg.Record]) -> _Spans:
+    """The timelines of a code from the claims of its promotions."""
+    claims: dict[Line, list[Span]] = {}
+    for row in rows:
+        claims.setdefault(Line(*row[:2]), []).append(_span(row))
+    drawn = _Spans()
+    drawn.of = {(key, line): draw(line, some) for line, some in claims.items()}
+    return drawn
+
+
+def _span(row: "asyncpg.Record | Sequence[Any]") -> Span:
+    """The span of a row that begins with its line."""
+    starts_at, *others = row[2:]
+    # asyncpg stores the beginning as -infinity, and returns it without a time zone.
+    return Span(BEGINNING if starts_at.tzinfo is None else starts_at, *others)
+
+
+async def _forget(connection: Connection, merchant_id: int, keys: Iterable[str]) -> None:
+    """Delete the timelines of codes; a cart that has one of them lets it be drawn again."""
+    if forgotten := list(keys):
+        for table in _TABLES:
+            await connection.execute(_FORGET.format(table=table), merchant_id, forgotten)
+
+
+async def _write_difference(
+    connection: Connection, merchant_id: int, stored: _Spans, drawn: _Spans
+) -> None:
+    gone = []
+    changed = _Spans()
+    for (key, line), spans in drawn.of.items():
+        old = set(stored.of.get((key, line), ()))
+        starts = {span.starts_at for span in spans}
+        gone += [(key, *line, span.starts_at) for span in old if span.starts_at not in starts]
+        if new := [span for span in spans if span not in old]:
+            changed.of[key, line] = new
+    if gone:
+        await connection.execute(_DELETE, merchant_id, *zip(*gone, strict=True))
+    await _write(connection, merchant_id, changed)
+
+
+async def _write(connection: Connection, merchant_id: int, spans: _Spans) -> None:
+    rows = [
+        (key, *line, span.starts_at, span.ends_at, span.promotion_id, span.percent)
+        for (key, line), some in spans.of.items()
+        for span in some
+    ]
+    for columns in consumed_batches(*([row[place] for row in rows] for place in range(7))):
+        await connection.execute(_WRITE, merchant_id, *columns)
