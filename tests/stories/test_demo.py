@@ -85,7 +85,7 @@ def test_the_printed_lines_work_and_a_restart_keeps_the_data(tmp_path: Path) -> 
     with running_demo(tmp_path / "data", 0) as demo:
         assert httpx.get(f"{demo.address}/docs", timeout=60).status_code == 200
         shop = httpx.get(f"{demo.address}/shop?code=WELCOME10", follow_redirects=True, timeout=60)
-        assert "WELCOME10 is noted" in shop.text
+        assert "WELCOME10 is saved" in shop.text
         assert "€18.99" in shop.text, "the mug's price, five percent off"
         create, quote, order, statistics = demo.lines
         promotion_id = paste(demo, create)["id"]
@@ -124,7 +124,7 @@ def test_a_demo_on_a_taken_port_takes_another_and_keeps_its_data_when_killed(
         running_demo(prepared_data_dir, occupied.getsockname()[1], stop=signal.SIGKILL) as killed,
     ):
         port = occupied.getsockname()[1]
-        assert f"Port {port} is taken" in killed.text
+        assert f"Port {port} is in use" in killed.text
         assert not killed.address.endswith(f":{port}")
         assert len(promotions(killed)) > 3
         create, _, order, statistics = killed.lines

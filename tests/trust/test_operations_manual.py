@@ -21,7 +21,7 @@ from sconto.store.embedded.programs import find_programs
 from tests.conftest import SECRET_KEY
 from tests.faults.cluster import Cluster, open_folder
 from tests.operations.test_people import PASSWORD
-from tests.services import environment_of, run_command
+from tests.services import environment_of, run_command, wait_until
 from tests.trust.test_check import open_shop
 
 T = TypeVar("T")
@@ -161,6 +161,7 @@ async def test_the_archive_restores_the_moment_before_a_mishap(
     restored._adopt_files()
     try:
         restored.start()
+        wait_until(lambda: restored.execute("SELECT pg_is_in_recovery()") == [(False,)])
         url = {"RESTORED_URL": restored.url}
         assert "held " in (checked := run(compare, folder, url))
         assert "BROKEN" not in checked
