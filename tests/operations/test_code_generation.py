@@ -31,7 +31,9 @@ from sconto.operations.history import get_promotion_history
 from sconto.store.code_lists import insert_codes
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
-from tests.conftest import create_caller
+from tests.conftest import create_caller, own_database
+
+database = own_database
 
 
 async def a_coupon(database: Database, caller: Caller) -> int:

@@ -22,8 +22,11 @@ from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.orders import OrderRaceLost
 from sconto.store.returns import find_returns, insert_return
 from tests.builders import NOON, a_cart, a_line
+from tests.conftest import own_database
 from tests.operations.telling import a_teller
 from tests.promises import violations
+
+database = own_database
 
 ONE: Final = Goods({"1": 1})
 OLD: Final = json.loads(
