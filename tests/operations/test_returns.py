@@ -22,11 +22,9 @@ from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.orders import OrderRaceLost
 from sconto.store.returns import find_returns, insert_return
 from tests.builders import NOON, a_cart, a_line
-from tests.conftest import own_database
+from tests.conftest import create_caller
 from tests.operations.telling import a_teller
 from tests.promises import violations
-
-database = own_database
 
 ONE: Final = Goods({"1": 1})
 OLD: Final = json.loads(
@@ -216,7 +214,9 @@ def assert_told(told: Event) -> None:
     }
 
 
-async def test_a_purge_deletes_returns_with_their_orders(shop: Shop) -> None:
+async def test_a_purge_deletes_returns_with_their_orders(own_database: Database) -> None:
+    shop = Shop(own_database, await create_caller(own_database))
+    await shop.order()
     teller = await a_teller(shop.database, shop.caller)
     await shop.keep("R-1")
     merchant_id = shop.caller.merchant_id
