@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -68,10 +68,15 @@ def parent_of(pid: int) -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """The processor time that a process and its children have used so far."""
+    """The processor time that a process and its children, ended ones too, have used so far."""
     process = psutil.Process(pid)
-    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-    return float(sum(time.user + time.system for time in times))
+    total = 0.0
+    for one in (process, *process.children(recursive=True)):
+        # A child that ends meanwhile counts among the ended children of its parent.
+        with suppress(psutil.NoSuchProcess):
+            time = one.cpu_times()
+            total += time.user + time.system + time.children_user + time.children_system
+    return total
 
 
 def memory_megabytes(pid: int) -> float:
