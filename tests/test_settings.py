@@ -10,7 +10,7 @@ from sconto.app import ROUTES
 from sconto.domain.people import Role
 from sconto.settings import (
     OWN_ADDRESSES,
-    MailServer,
+    MailSettings,
     RateLimits,
     SettingError,
     Settings,
@@ -106,7 +106,7 @@ def test_mail_is_encrypted_unless_the_server_is_on_this_machine(
     url: str, server: tuple[str, int, str, str, bool, bool]
 ) -> None:
     read = Settings.read(MAIL | {"SCONTO_SMTP_URL": url}).mail
-    assert read == MailServer(*server, "sconto@example.com")
+    assert read == MailSettings(*server, "sconto@example.com")
 
 
 def test_a_public_address_loses_its_last_slash() -> None:

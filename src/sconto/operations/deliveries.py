@@ -23,8 +23,8 @@ from sconto.domain.webhooks import (
     GONE,
     NOT_KEPT,
     PAUSED_FROM,
-    Answer,
     Attempt,
+    AttemptResult,
     DeliveryDetails,
     DeliveryOutcome,
     DeliveryState,
@@ -42,7 +42,7 @@ from sconto.store import webhooks
 from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
 from sconto.store.delivery_lists import test_id
 
-Send = Callable[[Message, datetime], Awaitable[Answer]]
+Send = Callable[[Message, datetime], Awaitable[AttemptResult]]
 """Sends a message, signed as of a time. It never raises, and ends within its own timeout."""
 
 _PER_WEBHOOK: Final = 8
@@ -185,7 +185,7 @@ class Deliveries:
         started_at = self._clock()
         message = _message_of(claimed, started_at)
         if message is None:
-            answer = Answer(0, failure=NOT_KEPT)
+            answer = AttemptResult(0, failure=NOT_KEPT)
             decision = DeliveryOutcome(DeliveryState.DEAD)
         else:
             answer = await self._send(message, started_at)
@@ -212,7 +212,7 @@ class Deliveries:
         webhook: tuple[int, int],
         claimed: store.ClaimedDelivery,
         attempt: Attempt,
-        answer: Answer,
+        answer: AttemptResult,
         decision: DeliveryOutcome,
     ) -> None:
         """Store the result of an attempt; tries again while the lease lasts."""
@@ -236,7 +236,7 @@ class Deliveries:
                 await asyncio.sleep(_RECORD_PAUSE)
 
     async def _note(
-        self, connection: Connection, webhook: tuple[int, int], answer: Answer, now: datetime
+        self, connection: Connection, webhook: tuple[int, int], answer: AttemptResult, now: datetime
     ) -> None:
         """Count the success or the failure of the webhook, and act on it."""
         if answer.is_success:

@@ -120,7 +120,7 @@ class EditRefused(Problem):
     problem: Problem
 
 
-class _NotKept(Exception):
+class _EditsRolledBack(Exception):
     """Rolls the transaction back."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -154,8 +154,8 @@ async def edit_together(
                 outcome = await _make_all(joined, caller, decision.edits, now)
                 outcome = replace(outcome, later_edits=later_edits)
                 if not keep or (later_edits and not overtake):
-                    raise _NotKept(outcome)
-        except _NotKept as undone:
+                    raise _EditsRolledBack(outcome)
+        except _EditsRolledBack as undone:
             return undone.outcome
         return replace(outcome, kept=True)
 

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from sconto.settings.errors import SettingError
 from sconto.settings.events import EventSettings, read_event_settings
-from sconto.settings.mail import MailServer, read_mail_server, read_public_url
+from sconto.settings.mail import MailSettings, read_mail_server, read_public_url
 from sconto.settings.rate_limits import RateLimits, read_rate_limits
 from sconto.settings.single_sign_on import SingleSignOn, read_single_sign_on
 
-__all__ = ["MailServer", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
+__all__ = ["MailSettings", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
 
 LogFormat = Literal["json", "console"]
 
@@ -72,7 +72,7 @@ class Settings:
     rate_limits: RateLimits
     operator_token: bytes | None
     public_url: str | None
-    mail: MailServer | None
+    mail: MailSettings | None
     single_sign_on: SingleSignOn | None
     events: EventSettings
     metrics_token: bytes | None = None

@@ -29,7 +29,7 @@ from typing import Any, Final, Self
 
 import asyncpg
 
-from sconto.domain.code_timeline import BEGINNING, Line, draw, loses
+from sconto.domain.code_timeline import BEGINNING, CodeTimeline, draw, loses
 from sconto.domain.schedule import Span, covers
 from sconto.store.code_claims import (
     CLAIMS_OF_KEY,
@@ -163,14 +163,14 @@ class _Spans:
     """Spans by code and line."""
 
     def __init__(self) -> None:
-        self.of: dict[tuple[str, Line], list[Span]] = {}
+        self.of: dict[tuple[str, CodeTimeline], list[Span]] = {}
 
     @classmethod
     def of_rows(cls, rows: Iterable[asyncpg.Record]) -> Self:
         """The spans of rows of code_picks."""
         spans = cls()
         for key, *row in rows:
-            spans.of.setdefault((key, Line(*row[:2])), []).append(_span(row))
+            spans.of.setdefault((key, CodeTimeline(*row[:2])), []).append(_span(row))
         return spans
 
 
@@ -178,9 +178,9 @@ class _Spans:
 class _Redrawing:
     """What one promotion claims now, by code and line; and the lines on which it claims less."""
 
-    claims: dict[tuple[str, Line], Span] = field(default_factory=dict)
-    lost: dict[str, set[Line]] = field(default_factory=dict)
-    done: set[tuple[str, Line]] = field(default_factory=set)
+    claims: dict[tuple[str, CodeTimeline], Span] = field(default_factory=dict)
+    lost: dict[str, set[CodeTimeline]] = field(default_factory=dict)
+    done: set[tuple[str, CodeTimeline]] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)
 
 
@@ -201,7 +201,7 @@ async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: i
         await connection.fetchval(ONE_TIME_OF_PROMOTION, merchant_id, promotion_id, 1) is not None
     )
     rows = await connection.fetch(CLAIMS_OF_PROMOTION, merchant_id, promotion_id)
-    claims = {Line(*row[:2]): _span(row) for row in rows}
+    claims = {CodeTimeline(*row[:2]): _span(row) for row in rows}
     redrawing = _Redrawing()
     for one in keys:
         key, one_time = one["code_key"], one["one_time"]
@@ -264,7 +264,7 @@ async def _find_too_much(connection: Connection, merchant_id: int, redrawing: _R
 
 
 async def _redraw_lines(
-    connection: Connection, merchant_id: int, key: str, lines: Sequence[Line]
+    connection: Connection, merchant_id: int, key: str, lines: Sequence[CodeTimeline]
 ) -> None:
     """Draw these lines of a code from the claims of all its promotions."""
     columns = _columns_of(lines)
@@ -346,15 +346,15 @@ async def claim_generated(connection: Connection, merchant_id: int, keys: Sequen
     return not crowded.isdisjoint(keys)
 
 
-def _columns_of(lines: Sequence[Line]) -> tuple[list[bool], list[int]]:
+def _columns_of(lines: Sequence[CodeTimeline]) -> tuple[list[bool], list[int]]:
     return [line.by_percent for line in lines], [line.product_id for line in lines]
 
 
 def _draw_rows(key: str, rows: Iterable[asyncpg.Record]) -> _Spans:
     """The timelines of a code from the claims of its promotions."""
-    claims: dict[Line, list[Span]] = {}
+    claims: dict[CodeTimeline, list[Span]] = {}
     for row in rows:
-        claims.setdefault(Line(*row[:2]), []).append(_span(row))
+        claims.setdefault(CodeTimeline(*row[:2]), []).append(_span(row))
     drawn = _Spans()
     drawn.of = {(key, line): draw(line, some) for line, some in claims.items()}
     return drawn

@@ -142,7 +142,7 @@ def import_merchant(url: str, file: IO[bytes]) -> MovedMerchant:
     Raises MoveRefused for a file that is no export or was cut off, for another version of the
     schema, and if an id or the name is taken. Raises DatabaseUnavailable.
     """
-    reader = _Reader(file)
+    reader = _RowReader(file)
     with _transaction(url, read_only=False) as connection:
         merchant = _read_heading(connection, reader)
         tables = {table.name: table for table in _tables(connection)}
@@ -221,7 +221,7 @@ def _write(connection: Connection, merchant: MovedMerchant, out: _Summing) -> No
         out.write(_END_OF_ROWS)
 
 
-class _Reader:
+class _RowReader:
     """Reads the lines of a file. `sum_before` is of all lines before the last one read."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -252,7 +252,7 @@ class _Reader:
         self._digest.update(line)
 
 
-def _read_heading(connection: Connection, reader: _Reader) -> MovedMerchant:
+def _read_heading(connection: Connection, reader: _RowReader) -> MovedMerchant:
     heading = reader.read_object()
     if heading.get("sconto_merchant") != FORMAT:
         raise MoveRefused("the file is no export of a merchant")
@@ -274,7 +274,7 @@ def _read_heading(connection: Connection, reader: _Reader) -> MovedMerchant:
     return MovedMerchant(merchant_id, name, 0)
 
 
-def _load(connection: Connection, table: str, columns: Sequence[str], reader: _Reader) -> int:
+def _load(connection: Connection, table: str, columns: Sequence[str], reader: _RowReader) -> int:
     copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )

@@ -133,15 +133,17 @@ def _revealed(covering: str, left: str = "") -> str:
     )
 
 
-class _Statements(NamedTuple):
+class _RevealedStatements(NamedTuple):
     """For gaps of products, or of all products: among the few automatic promotions, and all."""
 
     few: str
     every: str
 
 
-_FOR_EVERYTHING: Final = _Statements(_revealed(_FEW_OF_EVERYTHING), _revealed(_OF_EVERYTHING))
-_FOR_PRODUCTS: Final = _Statements(
+_FOR_EVERYTHING: Final = _RevealedStatements(
+    _revealed(_FEW_OF_EVERYTHING), _revealed(_OF_EVERYTHING)
+)
+_FOR_PRODUCTS: Final = _RevealedStatements(
     _revealed(_OF_PRODUCT.format(named=_FEW_NAMED)),
     _revealed(_OF_PRODUCT.format(named=_EVERY_NAMED.format(limit=""))),
 )

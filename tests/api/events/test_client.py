@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from sconto.api.sending.client import SHOWN_ANSWER, read_retry_after
 from sconto.api.sending.sender import Sender
 from sconto.domain.receiver_address import ReceiverRules, parse_networks
-from sconto.domain.webhooks import Answer, Message, write_secret
+from sconto.domain.webhooks import AttemptResult, Message, write_secret
 from tests.builders import NOON
 from tests.receiver import LOCAL, Receiver, a_receiver, hang
 
@@ -36,7 +36,7 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield receiver
 
 
-async def post(url: str, rules: ReceiverRules = LOCAL, seconds: float = 5) -> Answer:
+async def post(url: str, rules: ReceiverRules = LOCAL, seconds: float = 5) -> AttemptResult:
     sender = Sender(rules, seconds)
     try:
         return await sender.send(Message(url, "evt_1", {"a": 1}, (SECRET,)), NOON)

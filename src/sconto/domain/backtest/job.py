@@ -9,7 +9,7 @@ import msgspec
 from sconto.domain.backtest.draft import Draft
 from sconto.domain.backtest.figures import (
     BacktestFigures,
-    Beside,
+    BeforeAfter,
     ChangedOrder,
     OfCurrency,
     OfPromotion,
@@ -70,7 +70,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     unnamed: int
     currencies: dict[str, OfCurrency]
     promotions: tuple[ChangedPromotion, ...]
-    days: dict[str, dict[str, Beside]]
+    days: dict[str, dict[str, BeforeAfter]]
     largest: dict[str, list[ChangedOrder]]
     edited: bool = False
 
