@@ -26,7 +26,7 @@ from tests.model.asking import Question, ask_model, ask_sconto, costs, matches
 from tests.model.cart_questions import cart_questions, rivals
 from tests.model.checkout import price
 from tests.model.holds import Asker
-from tests.model.questions import ORDERS, bodies, questions, spoilt_bodies
+from tests.model.questions import ORDERS, bodies, faulty_bodies, questions
 from tests.model.shop import Answer, Shop
 from tests.model.subscription_questions import subscription_questions
 from tests.model.values import minor_units, show_amount
@@ -321,7 +321,7 @@ def run_bodies(bench: Bench, examples: int, *, start: int | None) -> None:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(target=targets, body=spoilt_bodies(START))
+    @given(target=targets, body=faulty_bodies(START))
     def compare_faults(target: str, body: dict[str, Any]) -> None:
         compare(Question("patch", target, body) if target else Question("create", "", body))
 

@@ -101,7 +101,7 @@ async def test_a_doubtful_map_is_not_used_for_connections(database_url: str) -> 
     nodes = nodes_with(node)
     pools = NodePools(database_url, 1, None, nodes)
     pools._open[3] = NodePool(pools, node, await Pool.open(database_url, 1))
-    nodes.forget()
+    nodes.invalidate()
     assert pools.of(7) is None
     nodes.keep(nodes.map or ShardMap((), ()))
     assert pools.of(7) is pools.at(3)

@@ -32,11 +32,11 @@ from sconto.client.subscriptions import Subscriptions
 
 T = TypeVar("T")
 
-PATIENCE: Final = 20.0
+RETRY_SECONDS: Final = 20.0
 """Seconds during which a request is tried again, where that is safe and may help."""
 
 ATTEMPT_TIMEOUT: Final = 10.0
-"""Seconds without a sign of life after which an attempt is given up."""
+"""Seconds in which nothing arrives after which an attempt is given up."""
 
 
 class Client(Sender):
@@ -53,12 +53,12 @@ class Client(Sender):
         token: str | None = None,
         username: str | None = None,
         password: str | None = None,
-        patience: float = PATIENCE,
+        retry_seconds: float = RETRY_SECONDS,
         http: httpx.Client | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._session = Session(token, _describe_sign_in(token, username, password))
-        self._patience = patience
+        self._retry_seconds = retry_seconds
         self._closes = http is None
         self._http = httpx.Client(timeout=ATTEMPT_TIMEOUT) if http is None else http
         self._renewing = threading.Lock()
@@ -95,7 +95,7 @@ class Client(Sender):
             call = _next_call(call, wanted.cursor(page))
 
     def _exchange(self, session: Session, call: Call[T]) -> T:
-        steps = exchange(session, call, self._patience, time.monotonic)
+        steps = exchange(session, call, self._retry_seconds, time.monotonic)
         outcome: Outcome | None = None
         try:
             while True:
@@ -134,12 +134,12 @@ class AsyncClient(AsyncSender):
         token: str | None = None,
         username: str | None = None,
         password: str | None = None,
-        patience: float = PATIENCE,
+        retry_seconds: float = RETRY_SECONDS,
         http: httpx.AsyncClient | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._session = Session(token, _describe_sign_in(token, username, password))
-        self._patience = patience
+        self._retry_seconds = retry_seconds
         self._closes = http is None
         self._http = httpx.AsyncClient(timeout=ATTEMPT_TIMEOUT) if http is None else http
         self._renewing = asyncio.Lock()
@@ -177,7 +177,7 @@ class AsyncClient(AsyncSender):
             call = _next_call(call, wanted.cursor(page))
 
     async def _exchange(self, session: Session, call: Call[T]) -> T:
-        steps = exchange(session, call, self._patience, time.monotonic)
+        steps = exchange(session, call, self._retry_seconds, time.monotonic)
         outcome: Outcome | None = None
         try:
             while True:

@@ -16,7 +16,7 @@ import jwt
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import TokenExpired, TokenInvalid
 from sconto.domain.sessions import Way
-from sconto.operations.vault import Vault
+from sconto.operations.keyring import Keyring
 from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.people import UserState, list_changed_users
 from sconto.store.tokens import list_ended_tokens, read_epoch
@@ -93,7 +93,7 @@ class Tokens:
         self._ended: frozenset[str] = frozenset()
         self._epoch = epoch
         self._notes = 0
-        self.vault: Final = Vault(self._keys)
+        self.keyring: Final = Keyring(self._keys)
         """Encrypts with the same keys."""
 
     def issue(

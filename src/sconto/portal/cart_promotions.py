@@ -38,7 +38,7 @@ async def show_terms(visit: Visit) -> Response:
         promotion,
         overview=overview,
         statistics=statistics,
-        foretold=forecast(statistics, visit.now, visit.context.zone),
+        forecast=forecast(statistics, visit.now, visit.context.zone),
         products=selection_words(language, terms.products),
         hours=None if terms.hours is None else hours_words(language, terms.hours),
         conditions=condition_words(language, terms.conditions),

@@ -92,7 +92,7 @@ async def finish(visit: Visit) -> Response:
         return _refuse(visit, visit.gettext(_REFUSALS[refused.reason]), 403)
     response = visit.redirect(path_within(facts["next"]))
     open_session(visit.request, response, username, token)
-    return _forget(visit.request, response)
+    return _delete_cookie(visit.request, response)
 
 
 def _facts_of(visit: Visit) -> Mapping[str, str] | None:
@@ -125,10 +125,10 @@ def _refuse(visit: Visit, fault: str, status: int = 400) -> Response:
         fault=fault,
         provider=visit.context.sign_in_provider,
     )
-    return _forget(visit.request, response)
+    return _delete_cookie(visit.request, response)
 
 
-def _forget(request: Request, response: Response) -> Response:
+def _delete_cookie(request: Request, response: Response) -> Response:
     """A sign-in that has ended cannot be finished again."""
     set_cookie(request, response, COOKIE, "", 0)
     return response

@@ -91,7 +91,7 @@ CROSS JOIN LATERAL (
 """  # noqa: S608  # of our own constants
 
 # As `timeline._SHOWN`: spans that only touch a claim count too, so that they are joined.
-_SHOWN_BESIDE_CLAIMS: Final = f"""
+_SHOWN_WITH_CLAIMS: Final = f"""
 SELECT {_COLUMNS}
 FROM unnest($2::text[], $3::boolean[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])
     AS claim (key, wins, product, "from", "to")
@@ -130,8 +130,8 @@ ON CONFLICT (merchant_id, code_key, by_percent, product_id, starts_at) DO UPDATE
 SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = excluded.percent
 """  # noqa: S608  # of our own constants
 
-_FORGET: Final = "DELETE FROM {table} WHERE merchant_id = $1 AND code_key = ANY ($2::text[])"
-_FORGET_ALL: Final = "DELETE FROM {table} WHERE merchant_id = $1"
+_REMOVE: Final = "DELETE FROM {table} WHERE merchant_id = $1 AND code_key = ANY ($2::text[])"
+_REMOVE_ALL: Final = "DELETE FROM {table} WHERE merchant_id = $1"
 _TABLES: Final = ("code_picks", "crowded_codes")
 
 _ADD: Final = """
@@ -181,7 +181,7 @@ class _Redrawing:
     claims: dict[tuple[str, CodeTimeline], Span] = field(default_factory=dict)
     lost: dict[str, set[CodeTimeline]] = field(default_factory=dict)
     done: set[tuple[str, CodeTimeline]] = field(default_factory=set)
-    forgotten: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
 
 
 async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: int) -> None:
@@ -208,7 +208,7 @@ async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: i
         others = [other for other in one_time if other != promotion_id]
         wanted = [*others, promotion_id] if one["has_code"] and is_one_time else others
         if len(wanted) > _MAX_ONE_TIME:
-            redrawing.forgotten.add(key)
+            redrawing.removed.add(key)
         elif wanted != one_time:
             await connection.execute(_SET_ONE_TIME, merchant_id, key, wanted)
         if one["has_code"]:
@@ -219,9 +219,9 @@ async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: i
             redrawing.lost.setdefault(key, set()).add(line)
     await _redraw_from_newest(connection, merchant_id, redrawing, shown)
     await _find_too_much(connection, merchant_id, redrawing)
-    await _forget(connection, merchant_id, redrawing.forgotten)
+    await _remove_timelines(connection, merchant_id, redrawing.removed)
     for key, lines in redrawing.lost.items():
-        if lines and key not in redrawing.forgotten:
+        if lines and key not in redrawing.removed:
             await _redraw_lines(connection, merchant_id, key, list(lines))
     await _add_claims(connection, merchant_id, promotion_id, redrawing)
 
@@ -260,7 +260,7 @@ async def _find_too_much(connection: Connection, merchant_id: int, redrawing: _R
             COUNT_PROMOTIONS, merchant_id, key, _MAX_READ
         )
     if work > _MAX_READ:
-        redrawing.forgotten |= {key for key, _ in redrawing.claims} | redrawing.lost.keys()
+        redrawing.removed |= {key for key, _ in redrawing.claims} | redrawing.lost.keys()
 
 
 async def _redraw_lines(
@@ -283,14 +283,14 @@ async def _add_claims(
     claims = [
         (key, line, claim)
         for (key, line), claim in redrawing.claims.items()
-        if key not in redrawing.forgotten
+        if key not in redrawing.removed
         and line not in redrawing.lost.get(key, ())
         and (key, line) not in redrawing.done
     ]
     for first in range(0, len(claims), _BATCH):
         some = claims[first : first + _BATCH]
         rows = await connection.fetch(
-            _SHOWN_BESIDE_CLAIMS,
+            _SHOWN_WITH_CLAIMS,
             merchant_id,
             [key for key, *_ in some],
             [line.by_percent for _, line, _ in some],
@@ -313,7 +313,7 @@ async def draw_code(connection: Connection, merchant_id: int, key: str) -> None:
         return
     if not version["are_true"]:
         for table in _TABLES:
-            await connection.execute(_FORGET_ALL.format(table=table), merchant_id)
+            await connection.execute(_REMOVE_ALL.format(table=table), merchant_id)
         await connection.execute(_SET_VERSION, merchant_id)
     known = {row["code_key"] for row in await connection.fetch(_LIST, merchant_id)}
     if key in known or len(known) >= _MAX_CODES:
@@ -367,11 +367,11 @@ def _span(row: "asyncpg.Record | Sequence[Any]") -> Span:
     return Span(BEGINNING if starts_at.tzinfo is None else starts_at, *others)
 
 
-async def _forget(connection: Connection, merchant_id: int, keys: Iterable[str]) -> None:
+async def _remove_timelines(connection: Connection, merchant_id: int, keys: Iterable[str]) -> None:
     """Delete the timelines of codes; a cart that has one of them lets it be drawn again."""
-    if forgotten := list(keys):
+    if removed := list(keys):
         for table in _TABLES:
-            await connection.execute(_FORGET.format(table=table), merchant_id, forgotten)
+            await connection.execute(_REMOVE.format(table=table), merchant_id, removed)
 
 
 async def _write_difference(

@@ -31,7 +31,7 @@ WHERE known_places.merchant_id = gone.merchant_id AND known_places.user_id = gon
     AND known_places.place = gone.place
 """
 
-_FORGET: Final = "DELETE FROM known_places WHERE merchant_id = $1 AND user_id = $2"
+_REMOVE_TIMELINES: Final = "DELETE FROM known_places WHERE merchant_id = $1 AND user_id = $2"
 
 
 async def store_place(connection: Connection, caller: Caller, place: bytes, now: datetime) -> bool:
@@ -48,4 +48,4 @@ async def store_place(connection: Connection, caller: Caller, place: bytes, now:
 
 async def delete_places(connection: Connection, caller: Caller) -> None:
     """Remove all known places of the user."""
-    await connection.execute(_FORGET, caller.merchant_id, caller.user_id)
+    await connection.execute(_REMOVE_TIMELINES, caller.merchant_id, caller.user_id)

@@ -66,7 +66,7 @@ POLLS: Final[tuple[Poll, ...]] = (
     idempotency.LIST_MERCHANTS,
     kept_forms.LIST_MERCHANTS,
     order_counting.LIST_MERCHANTS,
-    order_counting.LIST_MERCHANTS_BESIDE,
+    order_counting.LIST_UNCOUNTED,
     order_listing.LIST_MERCHANTS,
     promotion_events.LIST_DUE,
     uploads.LIST_MERCHANTS,

@@ -29,7 +29,7 @@ writes it. Without `REPLACE` that is `_PLACE` alone, which is a transaction by i
    - `order_counted` counts the order for the merchant and its promotions (`order_counts`).
      `is_counted` says so on the order: one that has false, or null, is counted later
      (`order_counting`).
-   - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
+   - `queued` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
      The statement of a merchant that records no events does not have it. Recording is switched on
      with a new price version, so an order that was priced before is not placed without its event.
    Everything that writes depends on `placed`. So either all of it is written or nothing, and the
@@ -41,7 +41,7 @@ writes it. Without `REPLACE` that is `_PLACE` alone, which is a transaction by i
    one with a single code. The type is the one that the order was priced with. If that was one-time,
    the code is one of those that `taken` marked, whatever the promotion has become since.
 3. COMMIT, or the end of `_PLACE`. If the connection drops before the server gets there, nothing
-   happened. If it drops afterwards, everything happened and nobody told us. The caller gets no
+   happened. If it drops afterwards, everything happened and nobody queued us. The caller gets no
    answer and sends the same order again. It is given what is stored; if nothing is stored, the
    order is placed. Either way it is counted once.
 
@@ -148,7 +148,7 @@ WITH {picked}{free}{held}alone AS MATERIALIZED (
     FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
-), {taken}{took}{told}{recorded}slot AS MATERIALIZED (
+), {taken}{took}{queued}{recorded}slot AS MATERIALIZED (
     SELECT number
     FROM (SELECT generate_series(0, 32767) AS number FROM placed) AS slots
     WHERE pg_try_advisory_xact_lock(23559, number)
@@ -194,7 +194,7 @@ _TAKEN: Final = """taken AS (
 ), """
 
 # The event of the replaced order comes first, because it happens first.
-_TOLD: Final = """told AS (
+_QUEUED: Final = """queued AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
     SELECT $1, event.type, 'order ' || event.order_id, $3
     FROM placed
@@ -228,33 +228,33 @@ _TAKING_NONE: Final = {
 }
 
 # It takes nothing that may be held. Its id must still hold nothing.
-_CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
+_CLEAR_WITH_HOLDS: Final = f"""{_TAKING_NONE["where_clear"]}
       AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
-_BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
+_WITH_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 
 # Each form, with the number of its first counting parameter.
 STATEMENTS: Final = {
-    (parts, is_told): _PLACE_BY.format(
+    (parts, has_events): _PLACE_BY.format(
         **shape,
         picked=order_redemptions.PICKED,
         recorded=order_redemptions.RECORDED,
         tally=order_counts.TALLY.format(*range(first, first + 5)),
         counted=order_counts.COUNTED,
-        told=_TOLD if is_told else "",
+        queued=_QUEUED if has_events else "",
     )
     for parts, first, shape in (
         ("codes", 19, {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
         ("limits", 25, {**_TAKING, **_WITH_LIMITS}),
         ("none", 19, {**_TAKING_NONE, **_WITHOUT_LIMITS}),
         (
-            "none beside holds",
+            "none with holds",
             19,
-            {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE},
+            {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_HOLDS},
         ),
-        ("beside holds", 26, {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
-        ("promised", 26, {**held_orders.PROMISED, **_BESIDE_HOLDS}),
+        ("with holds", 26, {**held_orders.WITH_HOLDS, **_WITH_HOLDS}),
+        ("promised", 26, {**held_orders.PROMISED, **_WITH_HOLDS}),
     )
-    for is_told in (False, True)
+    for has_events in (False, True)
 }
 
 _ON_NODES: Final = {key: NodeFunction(one, writes=True) for key, one in STATEMENTS.items()}
@@ -348,16 +348,16 @@ def placing(
         parts = "limits"
     if own is not None or (versions is not None and versions.has_holds):
         is_alone = own is None and parts == "none"
-        parts = "none beside holds" if is_alone else "beside holds"
+        parts = "none with holds" if is_alone else "with holds"
     if own is not None and own.is_kept:
         parts = "promised"
-    if parts in ("limits", "beside holds", "promised"):
+    if parts in ("limits", "with holds", "promised"):
         arguments += limit_arguments(claim)
-        if parts in ("beside holds", "promised"):
+        if parts in ("with holds", "promised"):
             arguments += (None if own is None else own.hold.version,)
     arguments += order_counts.tally_arguments(order.outcome, redemptions)
-    is_told = versions is not None and versions.records_events
-    return (parts, is_told), arguments
+    has_events = versions is not None and versions.records_events
+    return (parts, has_events), arguments
 
 
 async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:

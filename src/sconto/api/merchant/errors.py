@@ -101,8 +101,8 @@ def answer_status(
     status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
 ) -> Response:
     """The answer to an error without details: 404, 405, 413, 500, 503."""
-    told = status_fault(status) if sentence is None else Fault(status, sentence)
-    return _envelope(status, [told], headers)
+    shown = status_fault(status) if sentence is None else Fault(status, sentence)
+    return _envelope(status, [shown], headers)
 
 
 def status_fault(status: int) -> Fault:

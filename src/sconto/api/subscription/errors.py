@@ -149,5 +149,5 @@ def answer_status(
     status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
 ) -> Response:
     """The answer to an error without details."""
-    told = sentence or _SENTENCES.get(status, f"{title_of(status)}.")
-    return answer_errors(status, [told], headers)
+    shown = sentence or _SENTENCES.get(status, f"{title_of(status)}.")
+    return answer_errors(status, [shown], headers)
