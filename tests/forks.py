@@ -211,10 +211,10 @@ def fork_for_each(listener: socket.socket) -> socket.socket | None:
 
 def _serve(door: socket.socket) -> None:
     """Fork for each request; in the fork, run its program. Return when the socket is closed."""
-    ended, told = socket.socketpair()
-    told.setblocking(False)
+    ended, signalled = socket.socketpair()
+    signalled.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(told.fileno())
+    signal.set_wakeup_fd(signalled.fileno())
     statuses: dict[int, int] = {}
     while True:
         ready, _, _ = select.select([door, ended], [], [])
@@ -235,7 +235,7 @@ def _serve(door: socket.socket) -> None:
                 os.close(stream)
             door.send(str(pid).encode())
     signal.set_wakeup_fd(-1)
-    for end in (door, ended, told):
+    for end in (door, ended, signalled):
         end.close()
     _become(json.loads(request), streams)
 

@@ -38,7 +38,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
 
 
 def test_a_worker_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
-    told = {
+    given = {
         "SCONTO_DATA_DIR": str(tmp_path),
         "SCONTO_TIME_ZONE": "Europe/Berlin",
         "SCONTO_LOG_FORMAT": "console",
@@ -54,7 +54,7 @@ def test_a_worker_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
         "SCONTO_RATE_LIMIT_CHECKOUT_USER": "20/second",
         "SCONTO_RATE_LIMIT_UNKNOWN_CODES": "100/hour",
     }
-    parent = Settings.read(told).with_database(URL)
+    parent = Settings.read(given).with_database(URL)
     assert Settings.read(parent.as_environment()) == parent
     assert parent.secret_key == kept_secret_key(tmp_path)
 

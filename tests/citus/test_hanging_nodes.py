@@ -103,7 +103,7 @@ async def test_only_the_merchants_of_a_node_that_hangs_wait(
             load.slowest = 0.0
         with hanging(cluster, ""):
             await until(lambda: database.nodes.silent == [f"{dead[0]}:{dead[1]}"])
-            await asyncio.sleep(1)  # what was cut is told
+            await asyncio.sleep(1)  # what was cut is outcomes
             done = [load.done for load in loads]
             for load in there:
                 load.slowest = 0.0

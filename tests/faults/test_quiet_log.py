@@ -94,11 +94,11 @@ async def _apply_at_once(databases: list[Database], caller: Caller) -> None:
                 contract = Contract(None, "monthly")
                 database = databases[number % 2]
                 applied.append(apply_code(database, caller, terms.code, contract, NOON, request))
-            told = await outcomes([*applied])
+            answers = await outcomes([*applied])
             if keys == 1:
-                assert told == {"Application": 1, "AlreadyAnswered": 15}
+                assert answers == {"Application": 1, "AlreadyAnswered": 15}
             else:
-                assert told == {"Application" if limit is None else "CodeRefused": 16}
+                assert answers == {"Application" if limit is None else "CodeRefused": 16}
     taken = [
         create_subscription(
             databases[number % 2],

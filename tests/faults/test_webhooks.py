@@ -87,7 +87,7 @@ async def test_nothing_is_lost_when_the_service_and_the_database_are_killed(
                 await asyncio.to_thread(cluster.start)
                 placed += 16
                 await book.until(placed, "order.paid")
-        assert_told(book.taken, created.secret, placed)
+        assert_event(book.taken, created.secret, placed)
         assert "Traceback" not in services[-1].log
     finally:
         await database.close()
@@ -104,7 +104,7 @@ async def place(database: Database, source: EventSource, numbers: range) -> None
         await checkout.change_order_status(database, source.caller, order_id, OrderStatus.PAID, now)
 
 
-def assert_told(taken: list[Received], secret: str, orders: int) -> None:
+def assert_event(taken: list[Received], secret: str, orders: int) -> None:
     """Assert that all events came, each under one id, signed, and in order for each order."""
     events = {one.id: (one.event["type"], one.about) for one in taken}
     assert Counter(type_ for type_, _ in events.values()) == {

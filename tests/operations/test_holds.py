@@ -323,9 +323,9 @@ async def test_an_erased_customer_leaves_holds_that_nobody_can_order(shop: Shop)
     assert [hold.order_id for hold in records.holds] == ["A-1"]
     assert await retention.erase_customer(database, caller.merchant_id, "c-1") == 0
     assert await retention.erase_customer(database, caller.merchant_id, "c-1") is None
-    told = await EventSource(database, caller).news()
-    assert "c-1" not in str(told)
-    assert str((await shop.get("A-1")).cart.customer.id) in str(told[-1].data)
+    found = await EventSource(database, caller).news()
+    assert "c-1" not in str(found)
+    assert str((await shop.get("A-1")).cart.customer.id) in str(found[-1].data)
     assert await shop.violations() == []
     again = await shop.order("A-1", cart)
     assert again.order.outcome.total == 1700
@@ -348,8 +348,8 @@ async def test_events_tell_how_each_hold_began_and_ended(shop: Shop) -> None:
     await shop.release("A-2")
     await shop.order("A-3", a_basket())
     await shop.sweep(END + timedelta(hours=1))
-    told = await source.news()
-    assert [(one.type, one.object) for one in told] == [
+    found = await source.news()
+    assert [(one.type, one.object) for one in found] == [
         ("hold.created", "order A-1"),
         ("hold.created", "order A-2"),
         ("hold.created", "order A-3"),
@@ -358,8 +358,8 @@ async def test_events_tell_how_each_hold_began_and_ended(shop: Shop) -> None:
         ("order.placed", "order A-3"),
         ("hold.expired", "order A-1"),
     ]
-    assert [one.occurred_at for one in told] == [NOON] * 6 + [END]
-    assert told[-1].data == {
+    assert [one.occurred_at for one in found] == [NOON] * 6 + [END]
+    assert found[-1].data == {
         "hold": {
             "order_id": "A-1",
             "created_at": NOON.isoformat(),

@@ -191,15 +191,15 @@ async def test_the_event_of_a_return_comes_after_its_orders(shop: Shop) -> None:
     assert not (await shop.keep("R-1", Goods({"1": 2}, shipping=True), "B")).created
     with pytest.raises(MoreThanLeft):
         await shop.keep("R-2", Goods({"1": 2}), "B")
-    placed, told = await source.news()
-    assert [placed.type, told.type] == ["order.placed", "return.created"]
-    assert placed.object == told.object == "order B"
-    assert_told(told)
+    placed, event = await source.news()
+    assert [placed.type, event.type] == ["order.placed", "return.created"]
+    assert placed.object == event.object == "order B"
+    assert_event(event)
 
 
-def assert_told(told: Event) -> None:
+def assert_event(event: Event) -> None:
     line: dict[str, Any] = {"line_id": "1", "product_id": 11111, "quantity": 2, "total": "20.00"}
-    assert told.data == {
+    assert event.data == {
         "return": {
             "return_id": "R-1",
             "order_id": "B",

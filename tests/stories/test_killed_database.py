@@ -95,9 +95,9 @@ class Shop:
 
         async with clients(url, self.headers, CLIENTS) as shoppers:
             await share_out(range(ORDERS), shoppers, find)
-            told = [await find_statistics(shoppers[0], url, number) for number in self.promotions]
-        uses = [statistics["promotion_uses"] for statistics in told]
-        by_code = [code["coupon_uses"] for code in told[0]["coupons"]]
+            found = [await find_statistics(shoppers[0], url, number) for number in self.promotions]
+        uses = [statistics["promotion_uses"] for statistics in found]
+        by_code = [code["coupon_uses"] for code in found[0]["coupons"]]
         codes_taken = {number % CODES for number in stored}
         assert {number: stored.get(number) for number in self.acknowledged} == self.acknowledged
         assert set(Counter(number % CODES for number in stored).values()) == {1}
