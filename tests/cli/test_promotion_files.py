@@ -237,7 +237,7 @@ async def test_one_refused_promotion_refuses_all(
         ("- 1", "must be an object with lists of promotions"),
         ("format: 2\ncarts: []", "format must be 1"),
         ("format: 1\ncart_promotions: [1]", "cart_promotions[0] must be an object"),
-        ("format: 1\ncart_promotions: [{id: x}]", "has an id that is no number from 1"),
+        ("format: 1\ncart_promotions: [{id: x}]", "has an id that is not a number from 1"),
         ("format: 1\ncart_promotions: [{id: 9}]", "there is no cart promotion 9: leave out the id"),
         ("format: 1\ncart_promotions: [{name: 2026-01-01, target: lines}]", "/benefit is missing"),
         ("format: 1\nproduct_promotions: [{}]", "11010 Invalid field value: promotion_type"),

@@ -93,7 +93,7 @@ class CsvRows:
     line with a comma, a semicolon or a tab outside quotes decides the delimiter, unless one is
     given. Rows without a value are skipped.
 
-    Rows with bytes that are no letters are refused. With `lenient` the caller decides, because it
+    Rows with bytes that are not letters are refused. With `lenient` the caller decides, because it
     may not need the value: see `is_unreadable`.
     """
 
@@ -204,7 +204,7 @@ class CsvRows:
 
 
 def is_unreadable(value: str) -> bool:
-    """Whether the value has bytes that are no letters in the encoding of its file."""
+    """Whether the value has bytes that are not letters in the encoding of its file."""
     return not value.isascii() and _NOT_UTF_8.search(value) is not None
 
 

@@ -42,7 +42,7 @@ class WrittenNumber:
 
 
 def read_number(text: str, decimal: DecimalSign | None = None) -> WrittenNumber:
-    """The number that a person wrote; a text that is no number is returned unchanged.
+    """The number that a person wrote; a text that is not a number is returned unchanged.
 
     `decimal` says which sign is decimal. Without it the text decides: of two signs the last is
     decimal. A single sign is decimal unless it separates three digits, or occurs again.

@@ -100,7 +100,7 @@ async def add_codes(
     """
     keys = await _briefly(codes, _keys_of, codes)
     if len(keys) < len(codes):
-        raise ValueError("the caller must refuse what is no code")
+        raise ValueError("the caller must refuse what is not a code")
 
     async def add() -> int:
         async with database.write(caller.merchant_id) as connection:

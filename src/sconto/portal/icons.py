@@ -19,7 +19,7 @@ def icon(name: str) -> Markup:
     Raises FileNotFoundError for a name without a file.
     """
     shapes = _SHAPES.search((_FOLDER / f"{name}.svg").read_text())
-    assert shapes is not None, f"{name}.svg is no picture"  # noqa: S101
+    assert shapes is not None, f"{name}.svg is not a picture"  # noqa: S101
     start = '<svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">'
     # The files are ours, as published; no user writes them.
     return Markup(f"{start}{' '.join(shapes[1].split())}</svg>")  # noqa: S704

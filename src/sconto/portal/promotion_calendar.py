@@ -128,7 +128,7 @@ def _month(text: str, today: date) -> date:
 
 
 def _position(text: str) -> CalendarPosition | None:
-    """Where a page begins; None if the text is no position."""
+    """Where a page begins; None if the text is not a position."""
     instant, _, number = text.rpartition("_")
     try:
         position = CalendarPosition(datetime.fromisoformat(instant), int(number))

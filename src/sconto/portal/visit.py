@@ -173,7 +173,7 @@ class Visit:
         return parse_id(self.query(name))
 
     def id_in_path(self, name: str) -> int:
-        """An id in the path. Raises HTTPException 404 if the text is no id."""
+        """An id in the path. Raises HTTPException 404 if the text is not an id."""
         number = parse_id(self.request.path_params[name])
         if number is None:
             raise HTTPException(404)

@@ -185,7 +185,7 @@ def _with_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
         try:
             read[name] = Path(path).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
             raise SettingError(
                 f"{name}_FILE names {path}, which cannot be read: {reason}; expected a file with "
                 "its value alone"
@@ -200,7 +200,7 @@ def _database_url(environment: Mapping[str, str]) -> str | None:
     if not url:
         return None
     # No message repeats the address: it may contain a password.
-    fault = "SCONTO_DATABASE_URL is no address of a PostgreSQL database"
+    fault = "SCONTO_DATABASE_URL is not an address of a PostgreSQL database"
     expected = "expected postgresql://user:password@host:port/database"
     try:
         parts = urlsplit(url)
@@ -282,7 +282,7 @@ def _zone(environment: Mapping[str, str]) -> ZoneInfo:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError):
         raise SettingError(
-            f"SCONTO_TIME_ZONE is no time zone: {name!r}; expected a name such as Europe/Berlin"
+            f"SCONTO_TIME_ZONE is not a time zone: {name!r}; expected a name such as Europe/Berlin"
         ) from None
 
 

@@ -55,7 +55,7 @@ def read_mail_server(environment: Mapping[str, str]) -> MailSettings | None:
     url = environment.get("SCONTO_SMTP_URL")
     if not url:
         return None
-    fault = f"SCONTO_SMTP_URL is no address of a mail server: {_EXPECTED}"
+    fault = f"SCONTO_SMTP_URL is not an address of a mail server: {_EXPECTED}"
     try:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme, 0)

@@ -149,7 +149,7 @@ SEARCH: Final = f"""{_LISTED}
 ORDER BY code_key LIMIT $4
 """
 
-# Both counts read an index alone, and LIMIT bounds what they read. LIMIT NULL is no limit.
+# Both counts read an index alone, and LIMIT bounds what they read. LIMIT NULL is not a limit.
 _COUNT: Final = """
 SELECT
     (

@@ -139,7 +139,7 @@ def export_merchant(url: str, name: str, file: IO[bytes]) -> MovedMerchant:
 def import_merchant(url: str, file: IO[bytes]) -> MovedMerchant:
     """Load a merchant from a file, all or nothing.
 
-    Raises MoveRefused for a file that is no export or was cut off, for another version of the
+    Raises MoveRefused for a file that is not an export or was cut off, for another version of the
     schema, and if an id or the name is taken. Raises DatabaseUnavailable.
     """
     reader = _RowReader(file)
@@ -239,7 +239,7 @@ class _RowReader:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise MoveRefused("the file is no export of a merchant, or was cut off")
+            raise MoveRefused("the file is not an export of a merchant, or was cut off")
         return found
 
     def read_rows(self) -> Iterator[bytes]:
@@ -255,7 +255,7 @@ class _RowReader:
 def _read_heading(connection: Connection, reader: _RowReader) -> MovedMerchant:
     heading = reader.read_object()
     if heading.get("sconto_merchant") != FORMAT:
-        raise MoveRefused("the file is no export of a merchant")
+        raise MoveRefused("the file is not an export of a merchant")
     [(version,)] = connection.execute(_VERSION).fetchall()
     if heading.get("schema") != version:
         raise MoveRefused(
@@ -264,7 +264,7 @@ def _read_heading(connection: Connection, reader: _RowReader) -> MovedMerchant:
         )
     merchant_id, name = heading.get("merchant_id"), heading.get("name")
     if not isinstance(merchant_id, int) or not isinstance(name, str):
-        raise MoveRefused("the file is no export of a merchant")
+        raise MoveRefused("the file is not an export of a merchant")
     taken = connection.execute(_TAKEN, [merchant_id, name]).fetchone()
     if taken is not None:
         raise MoveRefused(

@@ -59,9 +59,9 @@ Why orders do not wait. Adding to a counter locks its row, so all orders that sh
 would wait until the one before has committed. Therefore each counter has rows by slot. An order
 adds to the rows of a slot that no open order uses: the lowest one whose advisory lock is free. All
 these locks belong to the transaction. They end with a commit, a rollback or a crash, and need no
-session of their own, so a pooler in transaction mode is no obstacle. A counter never has more rows
-a day than there were open orders together; `counters` folds them when the day is over. Orders take
-no lock on merchants, promotions, reusable codes or products, and no foreign keys lock a row for us.
+session of their own, so they work through a pooler in transaction mode. A counter never has more
+rows a day than there were concurrent orders; `counters` folds them when the day is over. Orders
+take no lock on merchants, promotions, reusable codes or products, and no foreign keys lock a row.
 If a code or an id is locked, nothing is written, and the order's process tries again
 (`operations.checkout`).
 """

@@ -135,8 +135,8 @@ async def test_an_answer_that_never_comes_or_never_ends_is_cut_off(receiver: Rec
     ("sent", "failure"),
     [
         (b"", "the connection was closed without an answer"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "the answer is no HTTP"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", "the answer is no HTTP"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "the answer is not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", "the answer is not HTTP"),
         (b"HTTP/1.1 999 Odd\r\n\r\n", "answered 999"),
     ],
 )

@@ -138,7 +138,8 @@ class BodyFields:
         place = self._place + pointer(name)
         for currency, text in sent.items():
             if currency not in known_currencies():
-                self._faults.append(FieldFault(place + pointer(currency), "is no ISO 4217 code"))
+                rule = "is not an ISO 4217 code"
+                self._faults.append(FieldFault(place + pointer(currency), rule))
             elif (amount := _amount(text, currency)) is None or amount < least:
                 rule = f"must be an amount such as {_example(currency, least)}"
                 self._faults.append(FieldFault(place + pointer(currency), rule))

@@ -229,7 +229,7 @@ def _sentence(error: Exception) -> str:
         return f"no connection: {reason}"
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
         return "the connection was closed without an answer"
-    return "the answer is no HTTP"
+    return "the answer is not HTTP"
 
 
 def _find(error: BaseException | None, class_: type[BaseException]) -> BaseException | None:

@@ -172,7 +172,7 @@ def _find_fault_of_id(fields: Mapping[str, Any]) -> str | None:
         return None
     number = fields["id"]
     is_id = type(number) is int and 1 <= number <= MAX_INT64
-    return None if is_id else "has an id that is no number from 1"
+    return None if is_id else "has an id that is not a number from 1"
 
 
 def _read_entry(kind: Kind, place: str, fields: Fields) -> FileEntry:

@@ -23,7 +23,7 @@ _CORE: Final = (
         "-+.0123456789",
     ),
 )
-"""Texts without quotes that are no texts, by their first signs: the core schema of YAML 1.2."""
+"""Texts without quotes that are not texts, by their first signs: the core schema of YAML 1.2."""
 
 _DIGITS: Final = 4000
 """Digits of the longest whole number that Python reads."""
