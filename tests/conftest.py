@@ -42,7 +42,7 @@ _TEMPLATE: Final = "sconto_template"
 _LOCK: Final = 1
 _numbers = count(1)
 
-pytest_plugins = ["tests.beside", "tests.costs", "tests.workers"]
+pytest_plugins = ["tests.parallel_commands", "tests.costs", "tests.workers"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

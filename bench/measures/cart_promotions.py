@@ -134,7 +134,7 @@ async def _by_codes(stage: Stage, server: Server, one: Shop, million: Shop) -> F
 
 
 async def _on_one_limit(stage: Stage, server: Server, shop: Shop) -> list[Figure]:
-    """Orders that all take from one limit, beside orders without and commits on one row."""
+    """Orders that all take from one limit, compared with orders without and commits on one row."""
     plan, token = stage.plan, stage.token(shop)
     baskets = fill_baskets(shop, SEED, _CARTS)
     unlimited = Contender(server, place_orders(baskets, token, "free"))

@@ -14,7 +14,7 @@ _CARTS = 3_000
 
 
 async def measure_fairness(stage: Stage, server: Server) -> list[Figure]:
-    """The p99 of one caller's quotes, alone and beside another merchant's flood."""
+    """The p99 of one caller's quotes, alone and during another merchant's flood."""
     other = stage.shops[stage.plan.by_promotions[-1].name]
     asked = ask_quotes(fill_baskets(other, SEED, _CARTS), stage.token(other))
     baskets, token = fill_baskets(stage.usual, SEED, _CARTS), stage.token(stage.usual)
@@ -32,7 +32,7 @@ async def _beside(
     flood: Iterator[LoadRequest],
 ) -> Figure:
     port, seconds = server.port, stage.plan.seconds
-    alone, beside = [], []
+    alone, flooded = [], []
     for requests in (asked, flood):
         await Load(port).saturate(requests, 1, 0.5)
     for _ in range(stage.plan.rounds):
@@ -41,12 +41,12 @@ async def _beside(
         flooding = asyncio.create_task(Load(port).saturate(flood, CLIENTS, seconds + 0.5))
         await asyncio.sleep(0.25)
         run = await Load(port).saturate(asked, 1, seconds)
-        beside.append(1000 * run.percentile(0.99))
+        flooded.append(1000 * run.percentile(0.99))
         await flooding
     return compared(
-        f"p99 of a quote beside another merchant's flood of {what}, {CLIENTS} clients",
+        f"p99 of a quote during another merchant's flood of {what}, {CLIENTS} clients",
         "ms",
-        beside,
+        flooded,
         ("alone", alone),
         Goal("<=", 2),
     )

@@ -1,4 +1,4 @@
-"""Concurrent applications of one limited subscription promotion, beside commits on one row."""
+"""Concurrent applications of one limited subscription promotion, against commits on one row."""
 
 import json
 from collections.abc import AsyncIterator, Iterator

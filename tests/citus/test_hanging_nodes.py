@@ -21,7 +21,7 @@ from tests.citus.test_nodes import node_of, shops_of
 from tests.distributed import Cluster
 
 NO_WAIT: Final = 3.5
-"""Seconds: a busy machine may be slow. Whoever waits for a node that hangs waits for four."""
+"""Seconds: a busy machine may be slow. A request waits for four for a node that hangs."""
 
 
 class Load:
@@ -36,7 +36,7 @@ class Load:
         self._numbers = count(1)
 
     async def run(self, until: asyncio.Event) -> None:
-        """Ask for everything, several times at once, until the event is set."""
+        """Ask for everything, with several concurrent requests, until the event is set."""
         verbs = (*[self._quote] * 2, *[self._order] * 2, self._list, self._edit, self._keyed)
         async with asyncio.TaskGroup() as group:
             for verb in verbs:

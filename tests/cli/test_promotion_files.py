@@ -243,7 +243,7 @@ async def test_one_refused_promotion_refuses_all(
         ("format: 1\nproduct_promotions: [{}]", "11010 Invalid field value: promotion_type"),
         (
             "format: 1\nproduct_promotions: [{coupons: {coupon_code: {file: ../x}}}]",
-            "coupon_code must be a list of codes, or a file in a folder beside this one",
+            "coupon_code must be a list of codes, or a file in a folder next to this one",
         ),
         ("!!python/object:os.system {}", "the tag tag:yaml.org,2002:python/object"),
         ("[" * 40 + "]" * 40, "is nested deeper than 32"),
@@ -270,10 +270,10 @@ async def test_long_lists_of_codes_are_in_separate_files(
     entry = document["product_promotions"][0]
     assert entry["coupons"]["coupon_code"] == {"file": f"p-codes/{promotion_id}.csv"}
     assert (await file.apply()).out.endswith("Nothing was written.\n")
-    beside = file.folder / "p-codes" / f"{promotion_id}.csv"
-    beside.write_text(beside.read_text() + "EXTRA\n")
+    codes = file.folder / "p-codes" / f"{promotion_id}.csv"
+    codes.write_text(codes.read_text() + "EXTRA\n")
     assert "1 added (EXTRA)" in (await file.apply()).out
-    beside.write_text("NOT A CODE\nCODE-1\nCODE-1\n")
+    codes.write_text("NOT A CODE\nCODE-1\nCODE-1\n")
     refused = await file.apply()
     assert f"{promotion_id}.csv: line 1 has a blank" in refused.err
     assert f"{promotion_id}.csv: line 3 has the code of an earlier line" in refused.err

@@ -41,7 +41,7 @@ FROM redemptions JOIN orders USING (merchant_id, order_id)
 WHERE merchant_id = $1 AND code_type = 'one-time'
 GROUP BY promotion_id, code_id, code_type, applied, outcome->>'currency'
 """
-"""Counts the uses of one-time codes as the version before did; here all on one day."""
+"""Counts the uses of one-time codes as the previous version did; here all on one day."""
 
 
 async def test_one_time_uses_counted_by_the_previous_version_are_shown_unchanged(

@@ -143,11 +143,11 @@ async def test_a_process_with_cached_picks_finds_what_a_new_process_finds(
         async with remembering.read() as connection:
             for at, product_ids in quotes:
                 cart = a_cart(*(a_line(number, line_id=str(number)) for number in product_ids))
-                found, anew = [
+                found, uncached = [
                     (await read_candidates(connection, memory, caller.merchant_id, cart, at))
                     for memory in (remembering.pick_cache, PickCache())
                 ]
-                assert found == anew
+                assert found == uncached
                 picks = {ALL_PRODUCTS_ID: found.everywhere, **found.specific}
                 for product_id in (ALL_PRODUCTS_ID, *product_ids):
                     pick = picks.get(product_id)

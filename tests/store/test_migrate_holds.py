@@ -37,7 +37,7 @@ UPDATE allowances SET taken = taken + 1 WHERE scope = 'total';
 INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
 VALUES (1, 2, 'customer', 'c-9', 1);
 """
-"""What an order of the version before writes to codes and allowances."""
+"""What an order of the previous version writes to codes and allowances."""
 
 
 async def test_older_codes_and_limits_are_held_beside_the_previous_version(

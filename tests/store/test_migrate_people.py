@@ -22,7 +22,7 @@ ENTRY = """
 INSERT INTO history (merchant_id, recorded_at, user_id, subject, subject_id, verb)
 VALUES (1, now(), 1, 'user', 1, 'password set')
 """
-"""Statements of the version before."""
+"""Statements of the previous version."""
 
 
 async def test_existing_users_and_their_history_stay_and_keys_are_added(

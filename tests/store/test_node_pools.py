@@ -92,7 +92,7 @@ async def test_a_node_that_cannot_be_reached_is_asked_through_the_coordinator(
     assert pools.failed == {3}
     assert nodes.wake.is_set()
     async with Loan(coordinator, nodes, 7, node_pool):
-        pass  # whoever found the pool before finds it closed
+        pass  # a task that had the pool already finds it closed
     await coordinator.close()
 
 

@@ -30,7 +30,7 @@ _CODE: Final = re.compile("[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True)
 class WrittenNumber:
-    """A number with a point and without thousands, as `1234.5`, and the currency beside it.
+    """A number with a point and without thousands, as `1234.5`, and the currency written with it.
 
     `is_unclear` says that the sign may separate thousands or decimals: `1,234`. Then it is taken
     for the decimal sign.

@@ -46,10 +46,10 @@ Send = Callable[[Message, datetime], Awaitable[AttemptResult]]
 """Sends a message, signed as of a time. It never raises, and ends within its own timeout."""
 
 _PER_WEBHOOK: Final = 8
-"""Requests to one webhook that a worker has under way at most."""
+"""The most concurrent requests of a worker to one webhook."""
 
 _MOST: Final = 256
-"""Requests that a worker has under way at most."""
+"""The most concurrent requests of a worker."""
 
 _MAX_WEBHOOKS: Final = 1_000
 _HURRIED: Final = 10_000

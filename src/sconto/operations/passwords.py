@@ -56,4 +56,4 @@ class Passwords:
 
 
 PASSWORDS: Final = Passwords(Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1))
-"""The least that OWASP asks of argon2id: 20 ms and 19 MiB, because checkouts run beside it."""
+"""The least that OWASP asks of argon2id: 20 ms and 19 MiB, because checkouts need the processor."""

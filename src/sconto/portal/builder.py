@@ -1,4 +1,4 @@
-"""The builder: creating and editing a promotion of any kind, with its impact beside the form."""
+"""The builder: creating and editing a promotion of any kind, with its impact next to the form."""
 
 from collections.abc import Mapping
 from dataclasses import replace

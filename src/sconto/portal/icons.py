@@ -14,7 +14,7 @@ _SHAPES: Final = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 @cache
 def icon(name: str) -> Markup:
-    """The icon of a vendored file, as decoration: a word beside it says what it means.
+    """The icon of a vendored file, as decoration: a word next to it says what it means.
 
     Raises FileNotFoundError for a name without a file.
     """

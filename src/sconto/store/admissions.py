@@ -67,8 +67,8 @@ class Admission:
 class Admissions:
     """The slots that each kind of work needs, for a pool of this number of connections.
 
-    A merchant reads on at most half of them, and writes on two: an edit, and an import beside it.
-    All writes together have half. Orders have a pool of their own.
+    A merchant reads on at most half of them, and writes on two: an edit, and an import at the same
+    time. All writes together have half. Orders have a pool of their own.
     """
 
     def __init__(self, connections: int) -> None:

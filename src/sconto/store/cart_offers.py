@@ -180,7 +180,7 @@ CART_PROMOTIONS_WITH_HOLDS: Final = _cart_promotions(
                 AND order_id IS DISTINCT FROM cart.order_ids[1]
         )""",  # noqa: S608  # of our own constants
 )
-"""The same beside holds: a customer whose first order is held for another id has ordered."""
+"""The same for a merchant with holds: a first order held for another id counts as placed."""
 
 
 class Tagged(msgspec.Struct, frozen=True):

@@ -40,7 +40,7 @@ TIMELINE: Final = "The timeline shows the latest created promotion at every mome
 """The promise that is compared without a statement of its own, by `read_timelines`."""
 
 _ONE_BY_ONE: Final = frozenset({ORDERS_COUNTED})
-"""Statements that Citus does not run for several merchants at once."""
+"""Statements that Citus does not run for several merchants together."""
 
 _FETCHED_ROWS: Final = 2000
 

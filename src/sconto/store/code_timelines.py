@@ -10,7 +10,7 @@ row of `timeline_versions`, and then calls `redraw_codes` for its promotion. Dra
 that row too. So one follows the other, and each sees what those before it committed. (Generated
 codes do not renew it; `claim_generated` says how they are seen.) A program that knows no timelines
 renews the price version alone: then the versions differ, nothing is read from the timelines, and
-the first code that is drawn again starts all of them anew.
+the first code that is drawn again starts all of them again.
 
 A redrawn timeline differs from the one before only by the claims of one promotion. Where the
 promotion was shown and claims less now, the timeline is drawn from all claims; or from those of the

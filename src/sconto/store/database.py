@@ -147,8 +147,8 @@ class Database:
 
         - `edits`: the merchant's other edits, a connection, and then each lock, for five seconds
           together. Raises Busy after that.
-        - `imports`: as an edit, but beside the edits, and its statements may take as long as they
-          need.
+        - `imports`: as an edit, but in a queue of its own, and its statements may take as long as
+          they need.
         - `applications`: a few of the merchant's applications of subscription codes run together.
         - `orders`: a few orders run together, in the checkout's pool. On a distributed database
           the connection may lead to the merchant's node itself, as in `read`.

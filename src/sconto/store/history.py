@@ -52,8 +52,8 @@ SELECT
 """
 
 
-# Whoever switches recording on may hold the version's row. The statement waits for it, and only the
-# row that it then writes says whether events are recorded.
+# A transaction that switches recording on may hold the version's row. The statement waits for it,
+# and only the row that it then writes says whether events are recorded.
 _RENEWED: Final = f"renewed AS ({renew_sql('$11', '$12', '$13')}), "
 
 

@@ -8,7 +8,7 @@ All parts see one snapshot, and what they lock counts only in the version that t
   be the one that was read.
 2. `free` and `seen` lock the one-time codes that the hold wants and those that it no longer needs.
   A code can be held if no order has used it and no other order id holds it at this time.
-3. `held` locks the allowances, `roomy` are those with room beside what orders took and what others
+3. `held` locks the allowances, `roomy` are those with room after what orders took and what others
   hold at this time, and `fresh` are those that have no row yet (`order_limits`, `held_parts`).
 4. `alone` is the advisory lock of the order id, as for an order.
 5. `clear` has a row if all of these exist, no order has the id, and the prices are current.

@@ -99,7 +99,7 @@ class NodeFunction:
             raise
         except asyncpg.SerializationError:
             if connection.is_direct:
-                # The merchant is on another node now. Whoever repeats it asks the coordinator.
+                # The merchant is on another node now. The retry asks the coordinator.
                 connection.nodes.invalidate()
             raise
         except asyncpg.PostgresError as error:

@@ -3,7 +3,7 @@
 Why no limit is exceeded, part by part. All parts see the statement's one snapshot.
 
 - `steady` takes a shared advisory lock on each cart promotion that applies, if it is free, and then
-  reads the price version anew (`steady_limits`). A transaction that adds or removes limits of a
+  reads the price version again (`steady_limits`). A transaction that adds or removes limits of a
   promotion takes the lock exclusively (`allowances`), counts what orders took, and releases it with
   its commit. So each order either was committed before the count, or is placed after it, at the new
   price version.

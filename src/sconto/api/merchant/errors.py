@@ -153,7 +153,7 @@ def _too_many(problem: TooManyLargeRequests | TooManyAttempts) -> Refused:
     return Refused(429, [status_fault(429)], {"Retry-After": str(problem.retry_after)})
 
 
-# Each function gets a problem of exactly the class beside it.
+# Each function gets a problem of exactly the class next to it.
 _REFUSALS: Final[Mapping[type[Problem], Callable[[Any], Refused]]] = {
     TokenInvalid: lambda _: _unauthorized(1007),
     TokenMissing: lambda _: _unauthorized(1008),

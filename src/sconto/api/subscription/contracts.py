@@ -48,7 +48,7 @@ def read_plan(body: Body) -> SchedulePlan:
 
 
 def _read_contract(body: SubscriptionFields) -> Contract:
-    """The contract; a platform's own fields beside the published ones are ignored."""
+    """The contract; a platform's own fields, besides the published ones, are ignored."""
     fields = body.object("subscriptionContract", required=True)
     created_at = None
     if fields.present("createdAt"):

@@ -83,7 +83,7 @@ def _unauthorized(detail: str) -> Response:
     return answer_errors(401, [detail], {"WWW-Authenticate": "Bearer"})
 
 
-# Each function gets a problem of exactly the class beside it.
+# Each function gets a problem of exactly the class next to it.
 _ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
     NotJson: lambda _: answer_errors(400, ["The body is not a JSON object."]),
     UnsupportedMediaType: lambda _: answer_errors(400, ["The body must be application/json."]),

@@ -22,7 +22,7 @@ KEPT_FOR: Final = timedelta(days=30)
 """How long an ended back-test is kept."""
 
 MAX_WAITING: Final = 5
-"""Back-tests of a merchant that may be under way or wait; they run one after the other."""
+"""Back-tests of a merchant that may be running or waiting; they run one after the other."""
 
 LONGEST_PERIOD: Final = timedelta(days=366)
 
