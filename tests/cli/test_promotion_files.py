@@ -270,10 +270,10 @@ async def test_long_lists_of_codes_are_in_separate_files(
     entry = document["product_promotions"][0]
     assert entry["coupons"]["coupon_code"] == {"file": f"p-codes/{promotion_id}.csv"}
     assert (await file.apply()).out.endswith("Nothing was written.\n")
-    codes = file.folder / "p-codes" / f"{promotion_id}.csv"
-    codes.write_text(codes.read_text() + "EXTRA\n")
+    codes_file = file.folder / "p-codes" / f"{promotion_id}.csv"
+    codes_file.write_text(codes_file.read_text() + "EXTRA\n")
     assert "1 added (EXTRA)" in (await file.apply()).out
-    codes.write_text("NOT A CODE\nCODE-1\nCODE-1\n")
+    codes_file.write_text("NOT A CODE\nCODE-1\nCODE-1\n")
     refused = await file.apply()
     assert f"{promotion_id}.csv: line 1 has a blank" in refused.err
     assert f"{promotion_id}.csv: line 3 has the code of an earlier line" in refused.err
