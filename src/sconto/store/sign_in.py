@@ -66,7 +66,7 @@ class SignInAttempt:
     subjects: tuple[str, ...]
     failure_ids: tuple[int, ...]
     unknown_addresses_free_at: datetime | None = None
-    """Until when an attempt would be refused if every limit applied; None if it would not be."""
+    """Until when an attempt would be refused if no limit were left out; None if it would not be."""
 
 
 @dataclass(frozen=True, slots=True)
