@@ -14,7 +14,7 @@ from sconto.domain.events import Event
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.problems import OrderBusy, OrderNotFound
-from sconto.domain.refund import decide
+from sconto.domain.refund import decide_return
 from sconto.domain.return_problems import MoreThanLeft, OrderDeleted, ReturnConflict
 from sconto.domain.returns import Goods, Refund, Returned
 from sconto.operations import checkout, order_turns, retention, returns
@@ -125,7 +125,7 @@ async def test_a_return_decided_before_a_deletion_is_not_stored(shop: Shop) -> N
     async with shop.database.read() as connection:
         found = await find_returns(connection, shop.caller.merchant_id, "A", "R-1")
     assert found is not None
-    refund = decide(found, ONE)
+    refund = decide_return(found, ONE)
     assert isinstance(refund, Refund)
     await shop.set_status(OrderStatus.DELETED)
     async with shop.database.write() as connection:
@@ -166,7 +166,7 @@ async def test_a_return_whose_connection_is_lost_is_stored_when_repeated(
     async with shop.database.read() as connection:
         found = await find_returns(connection, merchant_id, "A", "R-1")
     assert found is not None
-    refund = decide(found, ONE)
+    refund = decide_return(found, ONE)
     assert isinstance(refund, Refund)
 
     async def keep_and_lose_the_connection() -> None:

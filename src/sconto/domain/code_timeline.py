@@ -35,7 +35,7 @@ class CodeTimeline(NamedTuple):
     product_id: int
 
 
-def draw(line: CodeTimeline, claims: Iterable[Span]) -> list[Span]:
+def draw_timeline(line: CodeTimeline, claims: Iterable[Span]) -> list[Span]:
     """What the timeline shows of these claims, which may overlap."""
     return highest_wins(claims) if line.by_percent else latest_wins(claims)
 

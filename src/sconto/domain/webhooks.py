@@ -217,7 +217,7 @@ def valid_secrets(
     return secret, previous
 
 
-def decide(
+def decide_delivery(
     answer: AttemptResult,
     attempts: int,
     created_at: datetime,

@@ -106,7 +106,7 @@ async def add_codes(
         async with database.write(caller.merchant_id) as connection:
             await lock_holder(connection, caller, promotion_id)
             merchant_id = caller.merchant_id
-            taken = await code_lists.find_taken(connection, merchant_id, promotion_id, keys)
+            taken = await code_lists.find_taken_codes(connection, merchant_id, promotion_id, keys)
             if repeated := await _briefly(codes, _repeated, codes, keys, taken):
                 raise CodesTaken(repeated)
             await code_lists.insert_codes(connection, merchant_id, promotion_id, codes, keys)

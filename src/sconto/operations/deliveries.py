@@ -30,7 +30,7 @@ from sconto.domain.webhooks import (
     DeliveryState,
     DisabledBecause,
     Message,
-    decide,
+    decide_delivery,
     is_given_up,
     pause_after,
     valid_secrets,
@@ -189,7 +189,7 @@ class Deliveries:
             decision = DeliveryOutcome(DeliveryState.DEAD)
         else:
             answer = await self._send(message, started_at)
-            decision = decide(
+            decision = decide_delivery(
                 answer,
                 claimed.attempts,
                 claimed.created_at,

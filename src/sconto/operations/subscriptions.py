@@ -68,7 +68,9 @@ async def _find_rules_of_application(
     database: Database, caller: Caller, application_id: str
 ) -> SubscriptionRules | None:
     async with database.read(caller.merchant_id) as connection:
-        return await applications.find_rules_of_application(connection, caller.merchant_id, application_id)
+        return await applications.find_rules_of_application(
+            connection, caller.merchant_id, application_id
+        )
 
 
 async def apply_code(

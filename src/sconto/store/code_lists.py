@@ -244,7 +244,7 @@ async def insert_codes(
     return added
 
 
-async def find_taken(
+async def find_taken_codes(
     connection: Connection, merchant_id: int, promotion_id: int, keys: Sequence[str]
 ) -> set[str]:
     """Those of the keys that the promotion already has."""

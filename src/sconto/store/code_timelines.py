@@ -1,8 +1,8 @@
 """The timelines of codes that very many promotions have, so that a cart reads the winners alone.
 
 The invariant. If a merchant's `drawn_version` is its `price_version`, the timelines of each drawn
-code are what `domain.code_timeline.draw` makes of the claims of all promotions that have the code,
-are not deleted and not one-time; and `one_time` has those that are.
+code are what `domain.code_timeline.draw_timeline` makes of the claims of all promotions that have
+the code, are not deleted and not one-time; and `one_time` has those that are.
 
 Why it holds. Claims change by writes to promotions, to their products, and by adding or removing
 codes. Each such write renews the price version in its own transaction, which locks the merchant's
@@ -29,7 +29,7 @@ from typing import Any, Final, Self
 
 import asyncpg
 
-from sconto.domain.code_timeline import BEGINNING, CodeTimeline, draw, loses
+from sconto.domain.code_timeline import BEGINNING, CodeTimeline, draw_timeline, loses
 from sconto.domain.schedule import Span, covers
 from sconto.store.code_claims import (
     CLAIMS_OF_KEY,
@@ -242,7 +242,7 @@ async def _redraw_from_newest(
             lost = shown.of[place]
             others = [span for span in stored.of.get(place, ()) if span not in lost]
             own = [redrawing.claims[place]] if place in redrawing.claims else []
-            timeline = draw(line, [*others, *claims.of.get(place, ()), *own])
+            timeline = draw_timeline(line, [*others, *claims.of.get(place, ()), *own])
             if all(covers(timeline, span) for span in lost):
                 drawn.of[place] = timeline
                 lines.discard(line)
@@ -302,7 +302,7 @@ async def _add_claims(
         for key, line, claim in some:
             shown = stored.of.get((key, line), ())
             rivals = [span for span in shown if span.promotion_id != promotion_id]
-            drawn.of[key, line] = draw(line, [*rivals, claim])
+            drawn.of[key, line] = draw_timeline(line, [*rivals, claim])
         await _write_difference(connection, merchant_id, stored, drawn)
 
 
@@ -356,7 +356,7 @@ def _draw_rows(key: str, rows: Iterable[asyncpg.Record]) -> _Spans:
     for row in rows:
         claims.setdefault(CodeTimeline(*row[:2]), []).append(_span(row))
     drawn = _Spans()
-    drawn.of = {(key, line): draw(line, some) for line, some in claims.items()}
+    drawn.of = {(key, line): draw_timeline(line, some) for line, some in claims.items()}
     return drawn
 
 
