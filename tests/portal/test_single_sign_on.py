@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarnin
 
 START: Final = "/portal/sign-in/provider"
 
-ROLES: Final = {"staff": Role.VIEWER, "bosses": Role.ADMIN, "buyers": Role.MANAGER}
+ROLES: Final = {"staff": Role.VIEWER, "bosses": Role.ADMIN, "planners": Role.MANAGER}
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ async def test_a_new_user_is_created_with_the_role_of_the_claim_and_found_again(
         preferred_username="ada",
         email="Ada@example.com",
         email_verified=True,
-        groups=["others", "staff", "buyers"],
+        groups=["others", "staff", "planners"],
     )
     caller = session_of(answer, tokens)
     user = await get_user(database, merchant, caller.user_id)

@@ -17,7 +17,7 @@ from sconto.domain.money import format_amount
 from sconto.domain.returns import Goods, OrderReturn, Refund, RefundedLine, Returns
 
 
-class _RefundedLine(msgspec.Struct):
+class _WrittenReturnLine(msgspec.Struct):
     line_id: str
     product_id: int
     quantity: int
@@ -39,7 +39,7 @@ class WrittenReturn(msgspec.Struct, kw_only=True):
     subtotal: str
     discount: str
     total: str
-    lines: list[_RefundedLine]
+    lines: list[_WrittenReturnLine]
     shipping: Shipping | UnsetType = UNSET
 
 
@@ -101,9 +101,9 @@ def write_left(left: Goods) -> WrittenLeft:
     return WrittenLeft([_LineLeft(line_id, number) for line_id, number in units], left.shipping)
 
 
-def _write_line(line: RefundedLine, refund: Refund) -> _RefundedLine:
+def _write_line(line: RefundedLine, refund: Refund) -> _WrittenReturnLine:
     currency = refund.currency
-    return _RefundedLine(
+    return _WrittenReturnLine(
         line.line_id,
         line.product_id,
         line.quantity,
