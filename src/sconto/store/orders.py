@@ -51,19 +51,17 @@ which is why every connection asks for READ COMMITTED.
 Why an order's prices are current. `placed` compares the versions of the timeline and of all prices
 (`price_versions`) in the snapshot of the statement that writes. So the prices include every edit
 that was committed before that snapshot. The statement waits for no other order: it skips locked
-codes, and another order with its id holds the advisory lock until it ends. Anything else that it
-could wait for, such as a counter that an administrator locked by hand, ends it after
-`lock_timeout`.
+codes, and does not wait for the advisory lock on the id. If it has to wait for anything else, such
+as a counter that an administrator locked by hand, `lock_timeout` ends it.
 
-Why orders do not wait. Adding to a counter locks its row, so all orders that share a promotion
-would wait until the one before has committed. Therefore each counter has rows by slot. An order
-adds to the rows of a slot that no open order uses: the lowest one whose advisory lock is free. All
-these locks belong to the transaction. They end with a commit, a rollback or a crash, and need no
-session of their own, so they work through a pooler in transaction mode. A counter never has more
-rows a day than there were concurrent orders; `counters` folds them when the day is over. Orders
-take no lock on merchants, promotions, reusable codes or products, and no foreign keys lock a row.
-If a code or an id is locked, nothing is written, and the order's process tries again
-(`operations.checkout`).
+Why orders do not wait. Adding to a counter locks its row. With one row for each counter, all orders
+that share a promotion would wait for each other's commit. So each counter has a row for each slot,
+and an order takes the lowest slot whose advisory lock is free. The locks belong to the transaction:
+they end with a commit, a rollback or a crash, and work through a pooler in transaction mode. A
+counter has at most as many rows a day as there were concurrent orders; `counters` folds them when
+the day is over. Orders take no lock on merchants, promotions, reusable codes or products, and no
+foreign key locks a row. If a code or an id is locked, nothing is written, and the process tries the
+order again (`operations.checkout`).
 """
 
 from collections.abc import Sequence
