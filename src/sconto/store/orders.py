@@ -8,45 +8,42 @@ writes it. Without `REPLACE` that is `_PLACE` alone, which is a transaction by i
    must still be `not paid`, marks it deleted, and frees its one-time codes. The codes stay locked
    by this transaction. What they count stays, because the redemptions of the replaced order stay.
    If another transaction has the row or one of the codes locked, the caller rolls back.
-2. `_PLACE` is one statement. All its parts see one snapshot. In the order in which they depend on
-   each other:
-   - `free` locks the wanted one-time codes that no order has used, in their newest version. It
-     skips codes that another transaction has locked.
+2. `_PLACE` is one statement, and all its parts see the same snapshot. Its parts, each after those
+   that it needs:
+   - `free` locks the newest version of the wanted one-time codes that no order has used. It skips
+     codes that another transaction has locked.
    - `alone` takes an advisory lock on the order's id, if it is free.
-   - `placed` inserts the order if all wanted codes are in `free`, the lock on the id was free, the
-     merchant's versions are those that the order was priced at, and no order has the id. The
-     primary key is what makes an id serve one order.
-   - `taken` marks the codes of `free` as used and adds what the order redeems by each. It does so
-     only if `placed` has a row. It misses no code: each is locked by this transaction, so nobody
-     changes it, and an update of a row that was changed after the snapshot goes on to its newest
-     version.
-   - `recorded` inserts the redemptions (`picked`), only if `placed` has a row. One redemption of
-     each promotion and code has the order's time, by which lists find it (`order_lists`).
-   - `slot` has a row only if `placed` has one, and so has `tally`, which is what the order counts
-     for, in that slot. `counted` adds to the counters of redemptions what they add up to. So the
-     counters always equal the sum of the redemptions, and the redemptions equal what the stored
-     outcomes say.
-   - `order_counted` counts the order for the merchant and its promotions (`order_counts`).
-     `is_counted` says so on the order: one that has false, or null, is counted later
-     (`order_counting`).
-   - `queued` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
-     The statement of a merchant that records no events does not have it. Recording is switched on
-     with a new price version, so an order that was priced before is not placed without its event.
-   Everything that writes depends on `placed`. So either all of it is written or nothing, and the
-   number of rows in `placed` is the answer. A lost race is not an error of the server. The limit of
-   a one-time code is the lock and the condition in `free`, never a read before them.
-   Redemptions by a reusable code are counted by code. Redemptions by a one-time code are counted in
-   two places with the same sums: on the code's row, which is written in any case, and for its
-   promotion under ALL_ONE_TIME_CODES. So a promotion with a million codes has as few counters as
-   one with a single code. The type is the one that the order was priced with. If that was one-time,
-   the code is one of those that `taken` marked, whatever the promotion has become since.
+   - `placed` inserts the order if `free` has all wanted codes, `alone` has the lock, the merchant's
+     versions are those that the order was priced at, and no order has the id. The primary key
+     guarantees that an id has one order.
+   - `taken` marks the codes of `free` as used, and adds what the order redeems by each. It finds
+     all of them: this transaction has locked them, and an UPDATE of a row that changed after the
+     snapshot goes on to its newest version.
+   - `recorded` inserts the redemptions (`picked`). Of each promotion and code, one redemption has
+     the order's time, by which lists find it (`order_lists`).
+   - `slot` is the slot for the counters, and `tally` what the order adds to them. `counted` adds
+     the redemptions to the counters of that slot. So the counters always equal the sum of the
+     redemptions, and the redemptions always equal the stored outcomes.
+   - `order_counted` counts the order for the merchant and its promotions (`order_counts`), and the
+     order's `is_counted` is true. An order with false or null is counted later (`order_counting`).
+   - `queued` writes the order's events to the outbox (`event_outbox`). Only the statements of
+     merchants that record events have it. Recording starts with a new price version, so an order
+     priced before that is not placed without its event.
+   All parts after `placed` do nothing if `placed` has no row. So everything is written or nothing,
+   and the number of rows in `placed` is the answer. A lost race is not an error of the server. The
+   lock and the condition in `free` are what limits a one-time code, never a read before them.
+   Redemptions by a reusable code are counted by code. Redemptions by a one-time code are counted
+   twice, with the same sums: on the code's row, which is written anyway, and for its promotion
+   under ALL_ONE_TIME_CODES. So a promotion with a million codes has as few counters as one with a
+   single code. The type is the one that the order was priced with. If that was one-time, the code
+   is one of those that `taken` marked, even if the promotion's type has changed since.
 3. COMMIT, or the end of `_PLACE`. If the connection drops before the server gets there, nothing
-   happened. If it drops afterwards, everything happened and nobody queued us. The caller gets no
-   answer and sends the same order again. It is given what is stored; if nothing is stored, the
-   order is placed. Either way it is counted once.
+   happened. If it drops later, everything happened, and only the answer is lost. The caller sends
+   the same order again. If it is stored, the stored answer is sent; if not, it is placed. In both
+   cases it is counted once.
 
-A killed process is a dropped connection. Each statement must see what was committed before it,
-which is why every connection asks for READ COMMITTED.
+A killed process is a dropped connection. Each statement must see what was committed before it, so
+every connection asks for READ COMMITTED.
 
 Why an order's prices are current. `placed` compares the versions of the timeline and of all prices
 (`price_versions`) in the snapshot of the statement that writes. So the prices include every edit
