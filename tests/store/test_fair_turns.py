@@ -29,7 +29,7 @@ class Steps:
 
 
 async def shared() -> FairTurns:
-    """Turns that two merchants have requested lately; nobody waits."""
+    """Turns that two merchants have requested recently; nobody waits."""
     turns = FairTurns()
     for merchant_id in (FLOOD, OTHER):
         await turns.wait(merchant_id)

@@ -20,7 +20,7 @@ class Passwords:
     def __init__(self, hasher: Argon2Hasher) -> None:
         self._hasher = PasswordHash((hasher,))
         self._seconds = 0.02
-        """How long a check took lately."""
+        """How long a check took recently."""
 
     async def hash(self, password: str) -> str:
         """The hash of a password, to be stored."""

@@ -161,7 +161,7 @@ class Tokens:
         return jwt.encode(claims, self._key, _ALGORITHM)
 
     def unseal(self, use: str, text: str, now: datetime) -> Mapping[str, str] | None:
-        """The facts in a sealed text; None unless it was sealed for this use and lately."""
+        """The facts in a sealed text; None unless it was sealed for this use, and recently."""
         options: Any = {"require": ["exp", "use"], "verify_exp": False}
         try:
             facts = _verify(text, self._keys, options)

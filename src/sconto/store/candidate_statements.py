@@ -70,7 +70,7 @@ _KNOWN: Final = """
 """
 
 FEW_CODES: Final = 8
-"""Codes that are read for one text; of a text with more, one more is read, which shows that."""
+"""Codes that are read for one text. One more is read, which shows whether the text has more."""
 
 
 # The percents are read only if the promotion applies: of the others the rules need only the reason.

@@ -176,7 +176,7 @@ class CodesClash(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CodeHolder:
-    """What matters of a promotion to its codes; an automatic promotion takes none."""
+    """What a promotion's codes depend on; an automatic promotion takes no codes."""
 
     promotion_id: int
     takes_codes: bool

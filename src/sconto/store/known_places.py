@@ -1,4 +1,4 @@
-"""Places where users signed in lately; some limits on failed sign-ins exempt them."""
+"""Places where users signed in recently; some limits on failed sign-ins exempt them."""
 
 from datetime import datetime, timedelta
 from typing import Final

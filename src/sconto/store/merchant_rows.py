@@ -78,7 +78,7 @@ WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attidentity <>
 ORDER BY relname
 """
 
-# A running service reads the keys that changed lately.
+# A running service reads the keys that changed recently.
 _SHOW_KEYS: Final = "UPDATE api_keys SET changed_at = clock_timestamp() WHERE merchant_id = %s"
 
 

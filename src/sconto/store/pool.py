@@ -21,7 +21,7 @@ from sconto.store.slots import NoSlot, Slots
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 OnStatement: TypeAlias = Callable[[str, float, bool], None]
-"""Is told of a statement: its text, which has no values, its seconds, and whether it failed."""
+"""Called after each statement with its text without values, its seconds, and whether it failed."""
 
 SESSION_SETTINGS: Final = {
     # All rows are found by key, so one plan of a statement fits all arguments. Planning a quote

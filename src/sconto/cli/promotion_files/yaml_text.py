@@ -1,7 +1,8 @@
 """YAML as exact as JSON: texts, whole numbers, true, false, null, lists and objects.
 
 Other numbers are kept as they are written. Dates stay texts, and so do `no` and `on`. Aliases and
-names that are given twice are refused. Readers of YAML 1.1 and 1.2 read what is written here alike.
+names that are given twice are refused. Readers of YAML 1.1 and of YAML 1.2 read the same from what
+is written here.
 """
 
 import re

@@ -27,7 +27,7 @@ CREATE TABLE users (
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now()
 );
--- Workers ask every few seconds who changed lately.
+-- Workers ask every few seconds who changed recently.
 CREATE INDEX users_by_change ON users (changed_at);
 
 -- One row an attempt and subject that failed or is still running; `subject` stands for a user's
