@@ -185,9 +185,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest.fixture
+async def one_connection(database_url: str) -> AsyncIterator[Database]:
+    """A pool of one connection to that database, as a process of its own has one."""
+    database = await Database.open(database_url, connections=1)
+    yield database
+    await database.close()
+
+
 @pytest.fixture(scope="module")
 async def own_database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database of the module's own; no service looks at it, which would tell, send and sweep.
+    """A database of the module's own; no service sends its events or sweeps it.
 
     A module whose tests all use it says `database = own_database`.
     """
