@@ -149,10 +149,6 @@ class Cluster:
         self._process.send_signal(signal.SIGINT)
         self._process.wait(60)
 
-    def is_running(self) -> bool:
-        """Whether its postmaster is alive."""
-        return self._process is not None and self._process.poll() is None
-
     def empty(self) -> None:
         """Replace its database with one without a schema."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
