@@ -6,12 +6,12 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 import httpx
 
 from sconto import __version__
-from sconto.client.call import AsyncSender, Call, Listing, Sender
+from sconto.client.call import AsyncSender, Call, Listing, S, Sender
 from sconto.client.cart import CartPromotions
 from sconto.client.catalog import Catalog
 from sconto.client.checkout import Checkout
@@ -39,7 +39,21 @@ ATTEMPT_TIMEOUT: Final = 10.0
 """Seconds in which nothing arrives after which an attempt is given up."""
 
 
-class Client(Sender):
+class _Apis(Generic[S]):
+    """The APIs of Sconto, as attributes of a client."""
+
+    def __init__(self, sender: S) -> None:
+        self.checkout: Final[Checkout[S]] = Checkout(sender)
+        self.catalog: Final[Catalog[S]] = Catalog(sender)
+        self.promotions: Final[Promotions[S]] = Promotions(sender)
+        self.cart_promotions: Final[CartPromotions[S]] = CartPromotions(sender)
+        self.subscriptions: Final[Subscriptions[S]] = Subscriptions(sender)
+        self.exports: Final[Exports[S]] = Exports(sender)
+        self.people: Final[People[S]] = People(sender)
+        self.events: Final[Events[S]] = Events(sender)
+
+
+class Client(Sender, _Apis[Sender]):
     """A client of one Sconto, for one user or API key. Threads may share it.
 
     Give either `token`, which may be an API key, or `username` and `password`: then it signs in
@@ -62,14 +76,7 @@ class Client(Sender):
         self._closes = http is None
         self._http = httpx.Client(timeout=ATTEMPT_TIMEOUT) if http is None else http
         self._renewing = threading.Lock()
-        self.checkout: Final[Checkout[Sender]] = Checkout(self)
-        self.catalog: Final[Catalog[Sender]] = Catalog(self)
-        self.promotions: Final[Promotions[Sender]] = Promotions(self)
-        self.cart_promotions: Final[CartPromotions[Sender]] = CartPromotions(self)
-        self.subscriptions: Final[Subscriptions[Sender]] = Subscriptions(self)
-        self.exports: Final[Exports[Sender]] = Exports(self)
-        self.people: Final[People[Sender]] = People(self)
-        self.events: Final[Events[Sender]] = Events(self)
+        _Apis.__init__(self, self)
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +131,7 @@ class Client(Sender):
                 self._session.token = answer["token"]
 
 
-class AsyncClient(AsyncSender):
+class AsyncClient(AsyncSender, _Apis[AsyncSender]):
     """The client for asyncio: the same methods, to be awaited. Tasks of one loop may share it."""
 
     def __init__(
@@ -143,14 +150,7 @@ class AsyncClient(AsyncSender):
         self._closes = http is None
         self._http = httpx.AsyncClient(timeout=ATTEMPT_TIMEOUT) if http is None else http
         self._renewing = asyncio.Lock()
-        self.checkout: Final[Checkout[AsyncSender]] = Checkout(self)
-        self.catalog: Final[Catalog[AsyncSender]] = Catalog(self)
-        self.promotions: Final[Promotions[AsyncSender]] = Promotions(self)
-        self.cart_promotions: Final[CartPromotions[AsyncSender]] = CartPromotions(self)
-        self.subscriptions: Final[Subscriptions[AsyncSender]] = Subscriptions(self)
-        self.exports: Final[Exports[AsyncSender]] = Exports(self)
-        self.people: Final[People[AsyncSender]] = People(self)
-        self.events: Final[Events[AsyncSender]] = Events(self)
+        _Apis.__init__(self, self)
 
     async def __aenter__(self) -> Self:
         return self
