@@ -99,7 +99,7 @@ def by_the_rule(
                 break
     outcomes = []
     for text in cart.codes:
-        found = []
+        found: list[tuple[int, int | None]] = []
         for number, new in made.items():
             if text not in new.terms.codes:
                 continue
@@ -110,8 +110,8 @@ def by_the_rule(
                 status = CodeStatus.NOT_PICKED if covers else CodeStatus.NOT_APPLICABLE
                 status = CodeStatus.APPLIED if is_picked else status
             found.append((RANK.index(status), -number))
-        rank, number = min(found, default=(RANK.index(CodeStatus.UNKNOWN), None))
-        outcomes.append((text, RANK[rank], None if number is None else -number))
+        rank, latest = min(found, default=(RANK.index(CodeStatus.UNKNOWN), None))
+        outcomes.append((text, RANK[rank], None if latest is None else -latest))
     return picks, outcomes
 
 
