@@ -81,5 +81,5 @@ async def open_replay(database: Database, callers: Mapping[str, Caller]) -> Asyn
 
     zone = ZoneInfo("Europe/Berlin")
     async with serving(database, tokens, zone=zone, now=lambda: replay.now) as client:
-        replay = Replay(client, headers)
+        replay: Replay = Replay(client, headers)
         yield replay

@@ -16,7 +16,9 @@ from sconto.domain.returns import Goods
 from sconto.operations import checkout, holds, returns
 from sconto.store import node_watch
 from sconto.store.database import Database
+from sconto.store.node_functions import NAMES
 from sconto.store.pool import Connection, Pool
+from sconto.store.shard_map import READ_MAP
 from tests.builders import NOON, a_cart
 from tests.citus.checked import assert_no_violations, until
 from tests.citus.conftest import until_direct, watched
@@ -116,7 +118,7 @@ async def test_a_node_that_is_not_at_its_address_is_asked_through_the_coordinato
     """It is tried again later."""
     (_, one, _), (_, two, _) = cluster.nodes[1:3]
     elsewhere = port.format(both=one + two) + " AS port"
-    read_map = node_watch.READ_MAP.replace("nodeport AS port", elsewhere)
+    read_map = READ_MAP.replace("nodeport AS port", elsewhere)
     monkeypatch.setattr(node_watch, "READ_MAP", read_map)
     monkeypatch.setattr(node_watch, "_CONNECT_EVERY", 0.2)
     async with through_the_coordinator(distributed_url) as database:
@@ -134,7 +136,7 @@ async def test_the_check_names_nodes_that_it_cannot_reach(
 ) -> None:
     database = await Database.open(distributed_url, connections=1)
     assert await node_watch.find_detours(database) == []
-    nowhere = node_watch.READ_MAP.replace("nodeport AS port", "nodeport + 30000 AS port")
+    nowhere = READ_MAP.replace("nodeport AS port", "nodeport + 30000 AS port")
     monkeypatch.setattr(node_watch, "READ_MAP", nowhere)
     detours = await node_watch.find_detours(database)
     assert len(detours) == 2
@@ -145,7 +147,7 @@ async def test_the_check_names_nodes_that_it_cannot_reach(
 async def test_a_node_without_the_functions_is_asked_through_the_coordinator(
     distributed_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(node_watch, "NAMES", node_watch.NAMES | {"sconto_read_of_tomorrow"})
+    monkeypatch.setattr(node_watch, "NAMES", NAMES | {"sconto_read_of_tomorrow"})
     async with through_the_coordinator(distributed_url):
         assert "functions of this version are missing" in caplog.text
 

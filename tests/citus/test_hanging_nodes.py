@@ -73,7 +73,9 @@ class Load:
             return await codes_of(connection, self.shop.merchant_id)
 
         key = f"K-{next(self._numbers)}"
-        request = KeyedRequest(key, b"same", lambda _: EncodedAnswer(200, b"{}"))
+        request: KeyedRequest[int, EncodedAnswer] = KeyedRequest(
+            key, b"same", lambda _: EncodedAnswer(200, b"{}")
+        )
         await run_once(self._database, self.shop, request, effect, NOON)
 
 

@@ -15,8 +15,9 @@ from tests.citus.test_hanging_nodes import NO_WAIT
 from tests.citus.test_nodes import node_of
 from tests.citus.test_service import settings_for
 from tests.distributed import Cluster
+from tests.faults.demo import open_demo
 from tests.faults.shoppers import Shop
-from tests.faults.test_pooler import open_demo, try_every_example
+from tests.faults.test_pooler import try_every_example
 from tests.services import Service
 
 pytestmark = pytest.mark.timeout(400)

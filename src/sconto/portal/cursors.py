@@ -48,8 +48,9 @@ def read_order_cursor(text: str) -> OrderPlace | None:
     """The place of an order; None if the text is no cursor."""
     moment, order_id = _read(text)
     at = _instant(moment)
-    is_order = isinstance(order_id, str) and is_reference(order_id)
-    return OrderPlace(at, order_id) if at is not None and is_order else None
+    if at is None or not isinstance(order_id, str) or not is_reference(order_id):
+        return None
+    return OrderPlace(at, order_id)
 
 
 def write_audit_cursor(place: AuditPlace | None) -> str | None:
