@@ -67,7 +67,7 @@ async def schedule_promotion(
 async def _find_applied_rules(
     database: Database, caller: Caller, application_id: str
 ) -> SubscriptionRules | None:
-    async with database.read(caller.merchant_id) as connection:
+    async with database.read(caller.merchant_id, calls=True) as connection:
         return await applications.find_applied_rules(connection, caller.merchant_id, application_id)
 
 
@@ -117,7 +117,7 @@ async def _look_and_apply(
     """
     expired_at = now - KEY_LIFETIME
     key = None if request is None else request.key
-    async with database.read(caller.merchant_id) as connection:
+    async with database.read(caller.merchant_id, calls=True) as connection:
         promotion, kept = await applications.find_promotion_and_answer(
             connection, caller.merchant_id, code, key, expired_at
         )
