@@ -92,9 +92,18 @@ async def loading_much(connection: asyncpg.Connection) -> AsyncIterator[None]:
 
 
 async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> None:
-    """The merchant with its catalogue, and one user with the same id."""
+    """The merchant with its catalogue, one user with the same id, and a version of its prices.
+
+    The service draws the version with the first promotion, and looks after merchants that have one.
+    """
     name = f"bench {merchant_id}"
     await copy(connection, "merchants", ("merchant_id", "name"), [(merchant_id, name)])
+    await copy(
+        connection,
+        "timeline_versions",
+        ("merchant_id", "version", "price_version"),
+        [(merchant_id, 1, 1)],
+    )
     await copy(
         connection,
         "users",
@@ -145,6 +154,9 @@ async def write_cart_promotions(
 ) -> None:
     """A number of cart promotions from an id on, each with a code of its own (`cart_code`)."""
     start = BEGINNING
+    await connection.execute(
+        "UPDATE timeline_versions SET cart_version = 1 WHERE merchant_id = $1", merchant_id
+    )
     terms = encode_terms(CartTerms(Target.ORDER, AmountOff({"EUR": 1_000})))
     ids = range(first, first + number)
     await copy(
@@ -181,42 +193,48 @@ def cart_code(number: int) -> str:
 async def write_counts(
     connection: asyncpg.Connection, coupon: Coupon, merchant_id: int, redemptions: int, slots: int
 ) -> None:
-    """The counters of a number of redemptions of a code, spread over two years of orders.
+    """The counters of a number of redemptions of its code, spread over two years of orders.
 
     The service folds counters of past days; see `fold_counts`.
     """
+    code_id = await connection.fetchval(
+        "SELECT code_id FROM codes WHERE merchant_id = $1 AND promotion_id = $2",
+        merchant_id,
+        coupon.promotion_id,
+    )
     days = min(730, max(1, redemptions // 1000))
-    uses = redemptions // (days * slots * 2)
     today = datetime.now(UTC).date()
+    rows = [
+        (applied, today - timedelta(days=day), slot)
+        for applied in (True, False)
+        for day in range(days)
+        for slot in range(slots)
+    ]
+    each, more = divmod(redemptions, len(rows))
     await copy(
         connection,
         "redemption_counts",
         _COUNT,
         (
             (
-                merchant_id,
-                coupon.promotion_id,
-                1,
-                "reusable",
-                applied,
-                "EUR",
-                today - timedelta(days=day),
-                slot,
-                uses,
-                uses * 250,
+                *(merchant_id, coupon.promotion_id, code_id, "reusable"),
+                *(applied, "EUR", day, slot, uses, uses * 250),
             )
-            for applied in (True, False)
-            for day in range(days)
-            for slot in range(slots)
+            for place, (applied, day, slot) in enumerate(rows)
+            for uses in [each + (place < more)]
         ),
     )
 
 
 async def fold_counts(url: str) -> None:
-    """Fold the counters of past days, as the service does every few minutes."""
+    """Fold the counters of past days, as the service does every few minutes.
+
+    Raises if it found none, because the loaded counters have such days.
+    """
     database = await Database.open(url)
     try:
-        await fold(database, datetime.now(UTC))
+        if not await fold(database, datetime.now(UTC)):
+            raise AssertionError("no counters were folded")
     finally:
         await database.close()
 
