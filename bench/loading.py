@@ -1,5 +1,6 @@
 """Writes shops into a database by COPY, in the form in which the service stores them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,8 @@ from sconto.store.database import Database
 BEGINNING: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _CHUNK: Final = 20_000
 _SPACING: Final = 2**20
-_SEQUENCES: Final = (("promotions", "promotion_id"), ("codes", "code_id"), ("users", "user_id"))
+_SEQUENCES: Final = (("promotions", "promotion_id"), ("users", "user_id"))
+_SHOP: Final = ("products", "promotions", "promotion_products", "codes", "automatic_picks")
 
 PROMOTION: Final = (
     "merchant_id",
@@ -54,8 +56,14 @@ _MAX_WAL: Final = "16GB"
 _SECONDARY_INDEXES: Final = """
 SELECT indexrelid::regclass AS name, pg_get_indexdef(indexrelid) AS definition
 FROM pg_index
+JOIN pg_class AS of_index ON of_index.oid = indexrelid
+JOIN pg_am ON pg_am.oid = relam
 WHERE indrelid = ANY ('{promotions, promotion_products, codes}'::regclass[]) AND NOT indisprimary
+ORDER BY amname = 'gin' DESC, indrelid = 'codes'::regclass DESC, indisunique DESC, name
 """
+"""Those that take longest come first."""
+
+_BUILDERS: Final = 2
 
 
 def as_superuser(url: str) -> str:
@@ -73,11 +81,11 @@ async def open_loader(url: str) -> asyncpg.Connection:
 
 
 @asynccontextmanager
-async def loading_much(connection: asyncpg.Connection) -> AsyncIterator[None]:
+async def loading_much(connection: asyncpg.Connection, url: str) -> AsyncIterator[None]:
     """Load millions of rows in the block, in less than half the time.
 
-    The indexes that are not primary keys are created afterwards, each once for all rows, and no
-    checkpoint interrupts the loading.
+    The indexes that are not primary keys are created afterwards, each once for all rows, two at a
+    time, and no checkpoint interrupts the loading.
     """
     indexes = await connection.fetch(_SECONDARY_INDEXES)
     await connection.execute(f"ALTER SYSTEM SET max_wal_size = '{_MAX_WAL}'")
@@ -85,10 +93,24 @@ async def loading_much(connection: asyncpg.Connection) -> AsyncIterator[None]:
     for index in indexes:
         await connection.execute(f"DROP INDEX {index['name']}")
     yield
-    for index in indexes:
-        await connection.execute(index["definition"])
+    definitions = [index["definition"] for index in indexes]
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(_BUILDERS):
+            tasks.create_task(_build(definitions, url))
     await connection.execute("ALTER SYSTEM RESET max_wal_size")
     await connection.execute("SELECT pg_reload_conf()")
+
+
+async def _build(definitions: list[str], url: str) -> None:
+    """Create the first of the indexes that are left, until none is."""
+    connection = await open_loader(url)
+    try:
+        # The other core has another index to build.
+        await connection.execute("SET max_parallel_maintenance_workers = 0")
+        while definitions:
+            await connection.execute(definitions.pop(0))
+    finally:
+        await connection.close()
 
 
 async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> None:
@@ -121,9 +143,10 @@ async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> No
     )
 
 
-async def write_shop(connection: asyncpg.Connection, shop: Shop, code_type: str) -> None:
-    """The shop's promotions, the products they cover, their codes, and the timeline."""
-    await copy(connection, "promotions", PROMOTION, _promotions(shop, code_type))
+async def write_shop(connection: asyncpg.Connection, shop: Shop) -> None:
+    """The merchant, its promotions, the products they cover, their codes, and the timeline."""
+    await write_merchant(connection, shop.merchant_id)
+    await copy(connection, "promotions", PROMOTION, _promotions(shop))
     await copy(
         connection,
         "promotion_products",
@@ -240,17 +263,23 @@ async def fold_counts(url: str) -> None:
 
 
 async def finish_loading(connection: asyncpg.Connection) -> None:
-    """Set the sequences behind the loaded ids, and let PostgreSQL collect statistics."""
+    """End the loading of the database: `finish_shops`, and no round pays for what was written."""
+    await finish_shops(connection)
+    await connection.execute("VACUUM (ANALYZE)")
+    await connection.execute("CHECKPOINT")
+
+
+async def finish_shops(connection: asyncpg.Connection) -> None:
+    """Set the sequences behind the loaded ids, and let PostgreSQL tidy what shops consist of."""
     for table, column in _SEQUENCES:
         await connection.execute(
             f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'),"
             f" greatest(1, (SELECT max({column}) FROM {table})))"
         )
-    await connection.execute("VACUUM (ANALYZE)")
-    await connection.execute("CHECKPOINT")
+    await connection.execute(f"VACUUM (ANALYZE) {', '.join(_SHOP)}")
 
 
-def _promotions(shop: Shop, code_type: str) -> Iterable[tuple[object, ...]]:
+def _promotions(shop: Shop) -> Iterable[tuple[object, ...]]:
     start = BEGINNING
     for one in shop.discounts:
         period, covers_all = one.period, not one.products
@@ -262,7 +291,7 @@ def _promotions(shop: Shop, code_type: str) -> Iterable[tuple[object, ...]]:
         covers_all = not coupon.products
         yield (
             *(shop.merchant_id, coupon.promotion_id, "coupon", "Coupon", "coupon", True),
-            *(start, None, code_type, covers_all, coupon.percent, True, start, start),
+            *(start, None, "reusable", covers_all, coupon.percent, True, start, start),
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bench.carts import fill_baskets
 from bench.edits import Edits, StaleQuote
-from bench.loading import fold_counts, open_loader, write_counts, write_merchant, write_shop
+from bench.loading import fold_counts, open_loader, write_counts, write_shop
 from bench.shop import Shop, Size, make_plain_shop, make_shop
 from sconto.domain.people import Caller, Role
 from sconto.operations.check import check
@@ -28,8 +28,7 @@ async def shop(request: pytest.FixtureRequest, database_url: str) -> Shop:
     connection = await open_loader(database_url)
     try:
         async with connection.transaction():
-            await write_merchant(connection, shop.merchant_id)
-            await write_shop(connection, shop, "reusable")
+            await write_shop(connection, shop)
     finally:
         await connection.close()
     return shop
@@ -72,8 +71,7 @@ async def test_loaded_counters_are_folded_and_the_statistics_have_all_of_them(
     coupon = shop.coupons[1]
     connection = await open_loader(url)
     try:
-        await write_merchant(connection, shop.merchant_id)
-        await write_shop(connection, shop, "reusable")
+        await write_shop(connection, shop)
         await write_counts(connection, coupon, shop.merchant_id, redemptions, slots=16)
         await fold_counts(url)
         rows = await connection.fetchval("SELECT count(*) FROM redemption_counts")
