@@ -73,11 +73,10 @@ class Database:
         self.pick_cache: Final = PickCache()
         """Automatic picks that this process has cached."""
         self.fair_turns: Final = FairTurns()
-        """Turns of the merchants on this process's processor."""
+        """Turns of the merchants in this process."""
         self.carts: Final = CartReads(
             lambda merchant_id: self.read(merchant_id, pool="checkout"),
             self.pick_cache,
-            self.fair_turns,
         )
         """Reads candidates; concurrent requests of a merchant share a statement."""
 
