@@ -1,7 +1,8 @@
 """Orders: placed once, counted exactly, and never waiting for each other in PostgreSQL.
 
 Why the counting is exact, statement by statement. An order is priced from one snapshot
-(`candidates.read_candidates_of_carts`). What it writes is one transaction, and only this module
+(`candidates.read_candidates_of_carts`), or from what is cached of one
+(`candidates.find_cached_candidates`). What it writes is one transaction, and only this module
 writes it. Without `REPLACE` that is `_PLACE` alone, which is a transaction by itself.
 
 1. `REPLACE` runs only if the order replaces another one. It locks the other order's row, which
@@ -81,7 +82,7 @@ from sconto.store.candidates import Versions
 from sconto.store.database import Connection
 from sconto.store.node_calls import NodeFunction
 from sconto.store.order_limits import limit_arguments
-from sconto.store.outcomes import ORDER_COLUMNS, decode_order, encode_outcome, encode_request
+from sconto.store.outcomes import encode_outcome, encode_request
 from sconto.store.stored_amounts import stored_discount
 
 
@@ -232,6 +233,22 @@ _CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
       AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
 _BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
 
+# The last parameter: the products of an order that was priced from the cache.
+_IN_CATALOGUE: Final = """
+      AND cardinality(${0}::bigint[]) = (
+          SELECT count(*) FROM products
+          WHERE merchant_id = $1 AND product_id = ANY (${0}::bigint[]) AND deleted_at IS NULL
+      )"""
+_CACHED: Final = {
+    **_TAKING_NONE,
+    **_WITHOUT_LIMITS,
+    "where_clear": _TAKING_NONE["where_clear"] + _IN_CATALOGUE.format(24),
+}
+_CACHED_WITH_LIMITS: Final = {
+    **_WITH_LIMITS,
+    "began": order_limits.BEGAN.format(clear=_CLEAR_WITH_CODES + _IN_CATALOGUE.format(30)),
+}
+
 # Each form, with the number of its first counting parameter.
 STATEMENTS: Final = {
     (parts, is_told): _PLACE_BY.format(
@@ -246,6 +263,8 @@ STATEMENTS: Final = {
         ("codes", 19, {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
         ("limits", 25, {**_TAKING, **_WITH_LIMITS}),
         ("none", 19, {**_TAKING_NONE, **_WITHOUT_LIMITS}),
+        ("cached", 19, _CACHED),
+        ("cached with limits", 25, {**_TAKING, **_CACHED_WITH_LIMITS}),
         (
             "none beside holds",
             19,
@@ -259,18 +278,7 @@ STATEMENTS: Final = {
 
 _ON_NODES: Final = {key: NodeFunction(one, writes=True) for key, one in STATEMENTS.items()}
 
-_FIND: Final = f"""
-SELECT row_to_json(stored)
-FROM (
-    SELECT {ORDER_COLUMNS}
-    FROM orders
-    WHERE merchant_id = $1 AND order_id = $2
-) AS stored
-"""  # noqa: S608  # of our own constants
-
-_FIND_ON_NODE: Final = NodeFunction(_FIND)
-
-ON_NODES: Final = (*_ON_NODES.values(), _FIND_ON_NODE)
+ON_NODES: Final = tuple(_ON_NODES.values())
 """The functions of these statements on the nodes of a distributed database."""
 
 
@@ -307,12 +315,36 @@ async def insert_order(
     Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
     key, arguments = placing(merchant_id, order, day, versions, claim, own)
-    try:
-        placed = await _ON_NODES[key].fetchval(connection, *arguments)
-    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
-        placed = False
-    if not placed:
+    if not await _place(connection, key, arguments):
         raise OrderRaceLost(*wanted_by(order, claim))
+
+
+async def insert_order_at_cached_prices(
+    connection: Connection,
+    merchant_id: int,
+    order: StoredOrder,
+    day: date,
+    versions: Versions,
+    claim: LimitClaim,
+    products: Sequence[int],
+) -> bool:
+    """Place an order that was priced from the cache; it has no hold and no one-time codes.
+
+    `products` are those of its cart. Returns False if its id is taken, prices have changed, or the
+    catalogue lacks one of the products. Then this wrote nothing.
+    """
+    (parts, is_told), arguments = placing(merchant_id, order, day, versions, claim, None)
+    parts = "cached with limits" if parts == "limits" else "cached"
+    return await _place(connection, (parts, is_told), (*arguments, products))
+
+
+async def _place(
+    connection: Connection, key: tuple[str, bool], arguments: Sequence[object]
+) -> bool:
+    try:
+        return bool(await _ON_NODES[key].fetchval(connection, *arguments))
+    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
+        return False
 
 
 def placing(
@@ -358,9 +390,3 @@ def placing(
     arguments += order_counts.tally_arguments(order.outcome, redemptions)
     is_told = versions is not None and versions.records_events
     return (parts, is_told), arguments
-
-
-async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
-    """The merchant's order with this id; None if there is none."""
-    row = await _FIND_ON_NODE.fetchval(connection, merchant_id, order_id)
-    return None if row is None else decode_order(row)
