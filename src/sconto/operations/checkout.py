@@ -178,9 +178,9 @@ async def _price_and_place(
 ) -> Placed:
     """Price the order and store it. Raises OrderRaceLost if another request was first.
 
-    An order that takes from a limit waits for its turn between the two. It need not be priced again
-    after that: the statement that writes checks the limits and the price version. A promised order
-    is not priced at all.
+    An order that takes from a scarce limit waits for its turn between the two. It need not be
+    priced again after that: the statement that writes checks the limits and the price version. A
+    promised order is not priced at all.
     """
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
@@ -203,7 +203,8 @@ async def _price_and_place(
         placed = StoredOrder(
             order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
         )
-        claim = claim_of(priced, order.cart, found.cart_offers)
+        takes_last = order.replaces is None
+        claim = claim_of(priced, order.cart, found.cart_offers, takes_last=takes_last)
         if found.has_holds:
             claim = claim_beside_holds(claim)
     merchant_id = caller.merchant_id

@@ -1,9 +1,10 @@
-"""Orders: placed once, counted exactly, and never waiting for each other in PostgreSQL.
+"""Orders: placed once, counted exactly, and waiting for each other in PostgreSQL for moments only.
 
 Why the counting is exact, statement by statement. An order is priced from one snapshot
 (`candidates.read_candidates_of_carts`), or from what is cached of one
 (`candidates.find_cached_candidates`). What it writes is one transaction, and only this module
-writes it. Without `REPLACE` that is `_PLACE` alone, which is a transaction by itself.
+writes it. Without `REPLACE` that is `_PLACE` alone (`order_statements`), which is a transaction by
+itself.
 
 1. `REPLACE` runs only if the order replaces another one. It locks the other order's row, which
    must still be `not paid`, marks it deleted, and frees its one-time codes. The codes stay locked
@@ -51,9 +52,13 @@ which is why every connection asks for READ COMMITTED.
 
 Why an order's prices are current. `placed` compares the versions of the timeline and of all prices
 (`price_versions`) in the snapshot of the statement that writes. So the prices include every edit
-that was committed before that snapshot. The statement waits for no other order: it skips locked
-codes, and another order with its id holds the advisory lock until it ends. Anything else that it
-could wait for, such as a counter that an administrator locked by hand, ends it after
+that was committed before that snapshot. If the order was priced from the cache, `placed` also
+requires that the catalogue has all products of the cart, as the price assumes. Nothing else that
+the price depends on can change without the versions.
+
+The statement waits for no other order, unless both take from one limit (`order_limits`): it skips
+locked codes, and another order with its id holds the advisory lock until it ends. Anything else
+that it could wait for, such as a counter that an administrator locked by hand, ends it after
 `lock_timeout`.
 
 Why orders do not wait. Adding to a counter locks its row, so all orders that share a promotion
@@ -77,11 +82,12 @@ from sconto.domain.allowances import NO_CLAIM, LimitClaim
 from sconto.domain.holds import OwnHold
 from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
-from sconto.store import held_orders, order_counts, order_limits, order_redemptions
+from sconto.store import order_counts, order_redemptions
 from sconto.store.candidates import Versions
 from sconto.store.database import Connection
 from sconto.store.node_calls import NodeFunction
-from sconto.store.order_limits import limit_arguments
+from sconto.store.order_limits import allowance_arguments, limit_arguments
+from sconto.store.order_statements import STATEMENTS
 from sconto.store.outcomes import encode_outcome, encode_request
 from sconto.store.stored_amounts import stored_discount
 
@@ -131,150 +137,6 @@ WITH held AS MATERIALIZED (
 SELECT EXISTS (SELECT FROM replaced)
        AND (SELECT count(*) FROM redeemed) = (SELECT count(*) FROM locked)
 """
-
-# generate_series in a select list yields one number at a time (in FROM it would yield all first).
-# So with LIMIT 1 the locks are tried from the lowest slot to the first free one. The first number
-# of an advisory lock says what it is for: 23559 is this module's. A lock with one number of 64 bits
-# never collides with one of two numbers. If two ids hash to the same number, one of them tries
-# again.
-_PLACE_BY: Final = """
-WITH {picked}{free}{held}alone AS MATERIALIZED (
-    SELECT pg_try_advisory_xact_lock(hashtextextended('order ' || $2::text, $1::bigint))
-               AS id_is_free,
-           set_config('lock_timeout', '1s', true)
-), {began}placed AS (
-    INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
-                        customer_id, is_first, is_counted)
-    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean, true
-    FROM {where_clear}
-    ON CONFLICT DO NOTHING
-    RETURNING order_id
-), {taken}{took}{told}{recorded}slot AS MATERIALIZED (
-    SELECT number
-    FROM (SELECT generate_series(0, 32767) AS number FROM placed) AS slots
-    WHERE pg_try_advisory_xact_lock(23559, number)
-    LIMIT 1
-), {tally}{counted}
-SELECT {is_placed}
-"""
-
-_CLEAR: Final = """alone
-    WHERE id_is_free AND {all_free}
-      AND $15::bigint[] = coalesce((
-          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
-      ), '{{}}')"""
-
-# Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
-# planner knows of the table: coalesce keeps it from the indexes of codes that are not removed. If a
-# code is held, the merchant's first hold came after the snapshot.
-_FREE: Final = """free AS MATERIALIZED (
-    SELECT code.code_id
-    FROM unnest($6::bigint[]) AS wanted (code_id)
-    CROSS JOIN LATERAL (
-        SELECT code_id
-        FROM codes
-        WHERE merchant_id = $1 AND code_id = wanted.code_id
-          AND coalesce(used_at, removed_at, held_until) IS NULL
-        LIMIT 1
-        FOR UPDATE SKIP LOCKED
-    ) AS code
-), """
-
-# An array is looked up in the index of the primary key, however many codes the merchant has.
-_TAKEN: Final = """taken AS (
-    UPDATE codes
-    SET used_by = $2, used_at = $3,
-        applied_uses = applied_uses + (
-            SELECT count(*) FROM picked WHERE picked.code_id = codes.code_id AND applied
-        ),
-        outdone_uses = outdone_uses + (
-            SELECT count(*) FROM picked WHERE picked.code_id = codes.code_id AND NOT applied
-        )
-    WHERE merchant_id = $1
-      AND code_id = ANY (ARRAY(SELECT free.code_id FROM placed CROSS JOIN free))
-), """
-
-# The event of the replaced order comes first, because it happens first.
-_TOLD: Final = """told AS (
-    INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
-    SELECT $1, event.type, 'order ' || event.order_id, $3
-    FROM placed
-    CROSS JOIN (VALUES ('order.replaced', $4), ('order.placed', $2)) AS event (type, order_id)
-    WHERE event.order_id IS NOT NULL
-), """
-
-_CLEAR_WITH_CODES: Final = _CLEAR.format(
-    all_free="(SELECT count(*) FROM free) = cardinality($6::bigint[])"
-)
-_TAKING: Final = {"free": _FREE, "taken": _TAKEN}
-_WITHOUT_LIMITS: Final = {
-    "held": "",
-    "began": "",
-    "took": "",
-    "is_placed": "EXISTS (SELECT FROM placed)",
-}
-_WITH_LIMITS: Final = {
-    "held": order_limits.HELD,
-    "began": order_limits.BEGAN.format(clear=_CLEAR_WITH_CODES),
-    "took": order_limits.TOOK,
-    "is_placed": order_limits.IS_PLACED,
-    "where_clear": order_limits.ALL_BEGAN,
-}
-
-# Most orders use up no code. Preparing for it would take a tenth of the statement's time.
-_TAKING_NONE: Final = {
-    "free": "",
-    "taken": "",
-    "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
-}
-
-# It takes nothing that may be held. Its id must still hold nothing.
-_CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
-      AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
-_BESIDE_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
-
-# The last parameter: the products of an order that was priced from the cache.
-_IN_CATALOGUE: Final = """
-      AND cardinality(${0}::bigint[]) = (
-          SELECT count(*) FROM products
-          WHERE merchant_id = $1 AND product_id = ANY (${0}::bigint[]) AND deleted_at IS NULL
-      )"""
-_CACHED: Final = {
-    **_TAKING_NONE,
-    **_WITHOUT_LIMITS,
-    "where_clear": _TAKING_NONE["where_clear"] + _IN_CATALOGUE.format(24),
-}
-_CACHED_WITH_LIMITS: Final = {
-    **_WITH_LIMITS,
-    "began": order_limits.BEGAN.format(clear=_CLEAR_WITH_CODES + _IN_CATALOGUE.format(30)),
-}
-
-# Each form, with the number of its first counting parameter.
-STATEMENTS: Final = {
-    (parts, is_told): _PLACE_BY.format(
-        **shape,
-        picked=order_redemptions.PICKED,
-        recorded=order_redemptions.RECORDED,
-        tally=order_counts.TALLY.format(*range(first, first + 5)),
-        counted=order_counts.COUNTED,
-        told=_TOLD if is_told else "",
-    )
-    for parts, first, shape in (
-        ("codes", 19, {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
-        ("limits", 25, {**_TAKING, **_WITH_LIMITS}),
-        ("none", 19, {**_TAKING_NONE, **_WITHOUT_LIMITS}),
-        ("cached", 19, _CACHED),
-        ("cached with limits", 25, {**_TAKING, **_CACHED_WITH_LIMITS}),
-        (
-            "none beside holds",
-            19,
-            {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE},
-        ),
-        ("beside holds", 26, {**held_orders.BESIDE_HOLDS, **_BESIDE_HOLDS}),
-        ("promised", 26, {**held_orders.PROMISED, **_BESIDE_HOLDS}),
-    )
-    for is_told in (False, True)
-}
 
 _ON_NODES: Final = {key: NodeFunction(one, writes=True) for key, one in STATEMENTS.items()}
 
@@ -378,15 +240,23 @@ def placing(
     parts = "codes" if used_up else "none"
     if claim.promotion_ids:
         parts = "limits"
+        if claim.ample:
+            parts = "both limits" if claim.scarce else "ample limits"
     if own is not None or (versions is not None and versions.has_holds):
         is_alone = own is None and parts == "none"
         parts = "none beside holds" if is_alone else "beside holds"
     if own is not None and own.is_kept:
         parts = "promised"
-    if parts in ("limits", "beside holds", "promised"):
-        arguments += limit_arguments(claim)
-        if parts in ("beside holds", "promised"):
-            arguments += (None if own is None else own.hold.version,)
+    match parts:
+        case "limits":
+            arguments += limit_arguments(claim)
+        case "ample limits":
+            arguments += (claim.promotion_ids, *allowance_arguments(claim.ample))
+        case "both limits":
+            arguments += (claim.promotion_ids, *allowance_arguments(claim.scarce))
+            arguments += allowance_arguments(claim.ample)
+        case "beside holds" | "promised":
+            arguments += (*limit_arguments(claim), None if own is None else own.hold.version)
     arguments += order_counts.tally_arguments(order.outcome, redemptions)
     is_told = versions is not None and versions.records_events
     return (parts, is_told), arguments
