@@ -1,6 +1,7 @@
 """Serves the requests of several merchants in rotation, so that a flood of one delays no other."""
 
-from starlette.requests import Request
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sconto.api.access import find_caller
@@ -17,11 +18,18 @@ class Fairness:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request in turn."""
-        if scope["type"] == "http":
-            caller = find_caller(Request(scope))
-            if caller is not None:
-                context: Context = scope["app"].state.context
-                await context.database.fair_turns.wait(caller.merchant_id)
+        caller = find_caller(scope) if scope["type"] == "http" else None
+        if caller is not None:
+            context: Context = scope["app"].state.context
+            if not context.database.fair_turns.is_alone(caller.merchant_id):
+                return self._serve_in_turn(caller.merchant_id, scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _serve_in_turn(
+        self, merchant_id: int, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        context: Context = scope["app"].state.context
+        await context.database.fair_turns.wait(merchant_id)
         await self._app(scope, receive, send)

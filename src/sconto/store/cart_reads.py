@@ -64,7 +64,8 @@ class CartReads:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         candidates = await waiting.answer
-        await self._turns.wait(merchant_id)
+        if not self._turns.is_alone(merchant_id):
+            await self._turns.wait(merchant_id)
         return candidates
 
     async def _serve(self, merchant_id: int, queue: "_Queue") -> None:

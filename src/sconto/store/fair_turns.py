@@ -74,9 +74,13 @@ class FairTurns:
         """Whether several merchants sent requests lately."""
         return self._alone is None and self._asked_last is not None
 
+    def is_alone(self, merchant_id: int) -> bool:
+        """Whether only this merchant sent requests lately, so that it need not wait."""
+        return merchant_id == self._alone
+
     async def wait(self, merchant_id: int) -> None:
         """Wait for the merchant's turn to start a step."""
-        if merchant_id == self._alone:
+        if self.is_alone(merchant_id):
             return
         loop = asyncio.get_running_loop()
         if self._comes_alone(merchant_id, loop.time()):
