@@ -70,7 +70,7 @@ def test_codes_are_uploaded_and_downloaded_as_a_stream(
         assert (answer.status_code, answer.json()) == (200, {"added": number})
         used = processor_seconds(worker, database_url) - used
         # A third of that is usual.
-        assert number < 1_000_000 or used < 40
+        assert used < 40
 
         codes = 0
         with httpx.stream("GET", url, headers={**headers, "Accept": "text/csv"}) as download:
