@@ -1,11 +1,12 @@
 """What befalls a worker node: it refuses a database, hangs, or is killed."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -71,15 +72,24 @@ def killed(cluster: Cluster, _name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # Waiting for it would stop the shoppers of this process meanwhile.
         control = program.with_name("pg_ctl")
         subprocess.run(
-            [control, "start", "-W", "-D", folder, "-l", os.devnull],
+            [control, "start", "-w", "-D", folder, "-l", os.devnull],
             cwd=folder,
             user=owner,
             stdout=subprocess.DEVNULL,
             check=True,
         )
+
+
+@asynccontextmanager
+async def beside_load(fault: AbstractContextManager[None]) -> AsyncIterator[None]:
+    """The fault for the length of a block. It begins and ends in a thread, which takes seconds."""
+    await asyncio.to_thread(fault.__enter__)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(fault.__exit__, None, None, None)
 
 
 def postmaster_of(cluster: Cluster) -> int:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.citus.checked import until
-from tests.citus.faults import Fault, hanging, killed, unreachable
+from tests.citus.faults import Fault, beside_load, hanging, killed, unreachable
 from tests.citus.test_hanging_nodes import NO_WAIT
 from tests.citus.test_nodes import node_of
 from tests.citus.test_service import settings_for
@@ -82,7 +82,7 @@ async def test_a_node_lost_under_load_affects_only_its_merchants(
         ordering = [group.create_task(order(shop)) for shop in shops]
         await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in shops))
         logs = {service: len(service.log) for service in services}
-        with fault(cluster, name):
+        async with beside_load(fault(cluster, name)):
             killed.set()
             await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in elsewhere))
             for service in services:
