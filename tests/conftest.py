@@ -32,6 +32,7 @@ from sconto.store.migrate import migrate
 from tests import postgresql
 from tests.dealing import Dealing, deal_slowest_first
 from tests.distributed import Cluster
+from tests.memory_disk import keep_files_in_memory
 from tests.prepared import prepare_cluster, prepare_data_dir
 from tests.services import Service, wait_until
 from tests.sharing import shared
@@ -81,6 +82,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Dealing
 def pytest_configure(config: pytest.Config) -> None:
     """Slow machines must not fail tests; the garbage of imports is not worth a search."""
     gc.disable()
+    keep_files_in_memory()
     if find_spec("sniffio") is None:
         # Otherwise httpx searches all of Python's path for it at each request: a tenth of its time.
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # as Python's manual says

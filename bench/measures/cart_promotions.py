@@ -14,9 +14,8 @@ from bench.contenders import CLIENTS, Contender, take_turns
 from bench.figures import Figure, Goal, compared
 from bench.load import Load, Unanswered, ask, write_request
 from bench.loading import (
-    finish_loading,
+    finish_shops,
     open_loader,
-    write_merchant,
     write_shop,
 )
 from bench.measures.subscriptions import commit_on_one_row
@@ -171,10 +170,9 @@ async def open_shops_beside(stage: Stage, number: int) -> list[Shop]:
         for place in range(number):
             first = promotion_id + place * size.promotions
             shop = make_shop(merchant_id + place, size, first, SEED, now)
-            await write_merchant(connection, shop.merchant_id)
-            await write_shop(connection, shop, "reusable")
+            await write_shop(connection, shop)
             shops.append(shop)
-        await finish_loading(connection)
+        await finish_shops(connection)
     finally:
         await connection.close()
     return shops

@@ -91,8 +91,10 @@ async def commit_on_one_row(stage: Stage) -> AsyncIterator[Pgbench]:
     connection = await asyncpg.connect(stage.url)
     try:
         await connection.execute(_TABLE)
-        with Pgbench(stage, _COUNT, "1 row") as pgbench:
-            yield pgbench
-        await connection.execute("DROP TABLE bench_limit")
+        try:
+            with Pgbench(stage, _COUNT, "1 row") as pgbench:
+                yield pgbench
+        finally:
+            await connection.execute("DROP TABLE bench_limit")
     finally:
         await connection.close()

@@ -48,10 +48,11 @@ async def check_out(database: Database, shop: Caller, number: int) -> None:
         await checkout.change_order_status(database, shop, names[1], status, NOON)
 
 
-async def test_checkout_asks_the_node_alone_and_sends_it_nothing_but_calls(
+@asynccontextmanager
+async def sent_to_nodes_alone(
     direct: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shops = await shops_of(direct, 4)
+) -> AsyncIterator[list[str]]:
+    """The calls that the block sends. It fails if the coordinator or a node is asked for more."""
     sent: list[str] = []
     acquire = Pool.acquire
 
@@ -64,15 +65,25 @@ async def test_checkout_asks_the_node_alone_and_sends_it_nothing_but_calls(
     def log(record: asyncpg.connection.LoggedQuery) -> None:
         sent.append(record.query)
 
-    monkeypatch.setattr(node_watch, "_READ_EVERY", 3600.0)
-    monkeypatch.setattr(Pool, "acquire", acquire_of_node)
-    for shop in shops:
-        await check_out(direct, shop, 1)
-    monkeypatch.undo()
-    calls = [query for query in sent if query.startswith("SELECT * FROM sconto_")]
-    assert len(calls) > 15 * len(shops)
+    calls: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(node_watch, "_READ_EVERY", 3600.0)
+        patch.setattr(Pool, "acquire", acquire_of_node)
+        yield calls
+    await asyncio.sleep(0)  # asyncpg logs the last one a step later
+    calls += [query for query in sent if query.startswith("SELECT * FROM sconto_")]
     others = [query for query in sent if query not in calls and not OF_ASYNCPG.search(query)]
     assert others == []
+
+
+async def test_checkout_asks_the_node_alone_and_sends_it_nothing_but_calls(
+    direct: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops = await shops_of(direct, 4)
+    async with sent_to_nodes_alone(direct, monkeypatch) as calls:
+        for shop in shops:
+            await check_out(direct, shop, 1)
+    assert len(calls) > 15 * len(shops)
     await assert_no_violations(direct)
 
 

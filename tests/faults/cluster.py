@@ -27,6 +27,8 @@ SETTINGS: Final = {
     "max_wal_size": "64MB",
     "wal_level": "replica",
     "fsync": "on",
+    # Its files are in the folder, and deleted with it even if the server is killed.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 _EVERYBODY: Final = """\

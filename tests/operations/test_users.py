@@ -73,8 +73,8 @@ async def test_another_merchants_user_is_not_found(database: Database, merchant:
     ):
         with pytest.raises(UserNotFound):
             await attempt
-    them = Caller(other.merchant_id, other.user_id, Role.ADMIN)
-    assert (await list_entries_of_all(database, them, Subject.USER, limit=10)).entries == ()
+    admin = Caller(other.merchant_id, other.user_id, Role.ADMIN)
+    assert (await list_entries_of_all(database, admin, Subject.USER, limit=10)).entries == ()
 
 
 async def test_users_cannot_change_their_own_access(database: Database, merchant: Caller) -> None:

@@ -66,8 +66,9 @@ async def a_browser(
     """A browser with cookies, at a portal that knows the provider."""
     client = ClientCredentials(provider.issuer, CLIENT_ID, "a secret", "openid email profile")
     sign_in = SignInProvider("Shop login", rules, client, make_provider)
-    more: dict[str, Any] = {"public_url": "http://sconto", "sign_in_provider": sign_in}
-    async with serving(database, tokens, **more) as browser:
+    async with serving(
+        database, tokens, public_url="http://sconto", sign_in_provider=sign_in
+    ) as browser:
         yield browser
 
 

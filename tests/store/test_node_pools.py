@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from sconto.store.admissions import Admissions
-from sconto.store.database import DatabaseUnavailable
+from sconto.store.admissions import Admissions, NodeAdmissions
+from sconto.store.database import Busy, DatabaseUnavailable
 from sconto.store.loans import Loan
 from sconto.store.node_pools import NodePool, NodePools
 from sconto.store.nodes import Nodes
@@ -107,3 +107,17 @@ async def test_a_doubtful_map_is_not_used_for_connections(database_url: str) -> 
     assert pools.of(7) is pools.at(3)
     await pools.close_all()
     assert pools.nodes == []
+
+
+async def test_subscription_codes_at_a_node_leave_slots_to_its_other_merchants() -> None:
+    admissions = NodeAdmissions()
+    deadline = asyncio.get_running_loop().time() + 0.01
+    for admission in (admissions.applications, admissions.applications, admissions.reads):
+        await admission.enter(1, 1, deadline)
+    with pytest.raises(Busy):
+        await admissions.reads.enter(1, 1, deadline)
+    for _ in range(2):
+        await admissions.applications.enter(2, 1, deadline)
+    with pytest.raises(Busy):
+        await admissions.reads.enter(3, 1, deadline)
+    await admissions.orders.enter(3, 1, deadline)

@@ -29,7 +29,7 @@ from sconto.operations.check import check
 from sconto.operations.checkout import change_order_status, place_order
 from sconto.operations.products import put_products
 from sconto.operations.promotions import change_promotion, create_promotion
-from sconto.store.check import TIMELINE
+from sconto.store.check_timelines import TIMELINES
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import SECRET_KEY, create_caller, own_database
@@ -132,6 +132,7 @@ GAVE_BACK = "Deleted orders gave back what their cart promotions took"
 FIRST_ORDER = "A customer has one first order, and an order the customer it was sent for"
 TAKEN_OFF = "Cart promotions took off lines and shipping what the order says"
 USED_UP = "A one-time code is used up by the order that took it"
+TIMELINE = TIMELINES[0][0]
 
 
 LISTED = "Lists find each order by what it redeemed"

@@ -1,10 +1,15 @@
-"""Serves the requests of several merchants in rotation, so that a flood of one delays no other."""
+"""Serves few requests of each merchant at a time, so that a flood of one delays no other."""
+
+from typing import Final
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sconto.api.access import find_caller
+from sconto.api.base_path import inner_path
 from sconto.api.context import Context
+
+_CHECKOUT: Final = "/checkout/"
 
 
 class Fairness:
@@ -23,5 +28,13 @@ class Fairness:
             caller = find_caller(Request(scope))
             if caller is not None:
                 context: Context = scope["app"].state.context
-                await context.database.fair_turns.wait(caller.merchant_id)
+                turns = context.database.fair_turns
+                await turns.begin(
+                    caller.merchant_id, is_checkout=inner_path(scope).startswith(_CHECKOUT)
+                )
+                try:
+                    await self._app(scope, receive, send)
+                finally:
+                    turns.end()
+                return
         await self._app(scope, receive, send)

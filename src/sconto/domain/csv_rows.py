@@ -119,10 +119,14 @@ class CsvRows:
 
     def feed(self, piece: bytes) -> Iterator[Row]:
         """The rows that end in this piece."""
+        return self.read(self.take(piece))
+
+    def take(self, piece: bytes) -> str:
+        """The text of the lines that end in this piece, to be passed to `read` or `pass_over`."""
         if self._decoder is None:
             self._head += piece
             if len(self._head) < _LONGEST_MARK:
-                return
+                return ""
             piece = self._start()
         assert self._decoder is not None  # noqa: S101  # for the type checker
         text = self._rest + self._decoder.decode(piece)
@@ -130,7 +134,22 @@ class CsvRows:
         whole = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
         # A longer line is refused later.
         self._rest = text[whole:][: LONGEST_ROW + 1]
-        yield from self._read(text[:whole], final=False)
+        return text[:whole]
+
+    def read(self, text: str) -> Iterator[Row]:
+        """The rows that end in this text."""
+        return self._read(text, final=False)
+
+    @property
+    def is_within_row(self) -> bool:
+        """Whether the text so far ends within a row: a quote is open."""
+        return bool(self._open)
+
+    def pass_over(self, lines: int) -> int:
+        """Count lines that the caller has read itself; returns the number of the first."""
+        first = self._line + 1
+        self._line += lines
+        return first
 
     def end(self) -> Iterator[Row]:
         """The rows that are left at the end of the file."""

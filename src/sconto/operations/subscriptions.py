@@ -67,7 +67,7 @@ async def schedule_promotion(
 async def _find_rules_of_application(
     database: Database, caller: Caller, application_id: str
 ) -> SubscriptionRules | None:
-    async with database.read(caller.merchant_id) as connection:
+    async with database.read(caller.merchant_id, calls=True) as connection:
         return await applications.find_rules_of_application(
             connection, caller.merchant_id, application_id
         )
@@ -119,7 +119,7 @@ async def _look_and_apply(
     """
     expired_at = now - KEY_LIFETIME
     key = None if request is None else request.key
-    async with database.read(caller.merchant_id) as connection:
+    async with database.read(caller.merchant_id, calls=True) as connection:
         promotion, kept = await applications.find_promotion_and_answer(
             connection, caller.merchant_id, code, key, expired_at
         )

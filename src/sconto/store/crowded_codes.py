@@ -7,8 +7,7 @@ for each product of the cart and six others, and a promotion for each span, howe
 have the text.
 
 Of other texts it reads what each promotion gives once, not once for each of its codes. It returns
-only
-the offers that can be picked, or that decide the outcome of a code:
+only the offers that can be picked, or that decide the outcome of a code:
 
 - Promotions that have the same usable codes of the cart compete for the same products. So of each
   such set, only the highest discount on a product can be picked, and of equal ones the latest
@@ -45,6 +44,8 @@ _DRAWN: Final = """
             ) AS crowded
             WHERE (
                 SELECT drawn_version = price_version FROM timeline_versions WHERE merchant_id = $1
+            ) AND NOT EXISTS (
+                SELECT FROM code_generations WHERE merchant_id = $1 AND made <> noticed
             )"""
 
 _STATES: Final = f"{USABLE}, {EXPIRED}, {NOT_STARTED}, {INACTIVE}"

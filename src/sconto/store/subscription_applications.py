@@ -167,14 +167,16 @@ _LOOK_ON_NODE: Final = NodeFunction(_LOOK)
 _LIMITED_ON_NODE: Final = NodeFunction(_APPLY_LIMITED, writes=True)
 _UNLIMITED_ON_NODE: Final = NodeFunction(_APPLY_UNLIMITED, writes=True)
 
-ON_NODES: Final = (_LOOK_ON_NODE, _LIMITED_ON_NODE, _UNLIMITED_ON_NODE)
-"""The functions of these statements on the nodes of a distributed database."""
-
 _FIND_RULES: Final = """
 SELECT promotion_id, rules
 FROM subscription_applications JOIN subscription_versions USING (merchant_id, promotion_id, version)
 WHERE merchant_id = $1 AND application_id = $2
 """
+
+_RULES_ON_NODE: Final = NodeFunction(_FIND_RULES)
+
+ON_NODES: Final = (_LOOK_ON_NODE, _LIMITED_ON_NODE, _UNLIMITED_ON_NODE, _RULES_ON_NODE)
+"""The functions of these statements on the nodes of a distributed database."""
 
 
 async def find_promotion_and_answer(
@@ -258,7 +260,7 @@ async def find_rules_of_application(
     connection: Connection, merchant_id: int, application_id: str
 ) -> SubscriptionRules | None:
     """The rules when the code was applied; None for an unknown application."""
-    row = await connection.fetchrow(_FIND_RULES, merchant_id, application_id)
+    row = await _RULES_ON_NODE.fetchrow(connection, merchant_id, application_id)
     return (
         None if row is None else SubscriptionRules(row["promotion_id"], decode_rules(row["rules"]))
     )
