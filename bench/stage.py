@@ -169,7 +169,7 @@ def _make_shops(stage: Stage) -> int:
 
 
 async def _write_shops(stage: Stage) -> None:
-    """Write them: those with many codes beside the others, because both cores are free."""
+    """Write them, those with many codes at the same time: both cores are free."""
     plan = stage.plan
     async with asyncio.TaskGroup() as tasks:
         for names in (

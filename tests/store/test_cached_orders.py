@@ -211,7 +211,7 @@ async def test_one_time_codes_and_unknown_codes_are_never_cached(
     assert priced.codes[0].status is CodeStatus.USED
 
 
-async def test_orders_beside_holds_are_not_priced_from_the_cache(
+async def test_orders_of_a_merchant_with_holds_are_not_priced_from_the_cache(
     database: Database, ordering: OrderingProcess
 ) -> None:
     caller = ordering.caller

@@ -12,8 +12,8 @@ from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.holds import (
     OwnHold,
-    claim_beside_holds,
     claim_of_promised,
+    claim_with_holds,
     keeps_promise,
 )
 from sconto.domain.listing import ListedPrice, ListingCandidates, price_listing
@@ -205,7 +205,7 @@ async def _price_and_place(
         takes_last = order.replaces is None
         claim = claim_of(priced, order.cart, found.cart_offers, takes_last=takes_last)
         if found.has_holds:
-            claim = claim_beside_holds(claim)
+            claim = claim_with_holds(claim)
     merchant_id = caller.merchant_id
     if claim.contested:
         await turns.wait_for(wanted_by(placed, claim))

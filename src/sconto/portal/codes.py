@@ -171,7 +171,7 @@ async def _show(
         states=CODE_STATES,
         endings=ENDINGS,
         generations=generations,
-        under_way=any(generation.ending is None for generation in generations),
+        running=any(generation.ending is None for generation in generations),
         faults=faults or {},
         lines=lines,
         typed=visit.field("codes"),

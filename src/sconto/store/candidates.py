@@ -169,7 +169,7 @@ async def read_candidates_of_carts(
     at. If not, everything is read again. The same happens when it says that the merchant has holds.
     """
     cached = cache.cart_promotions.get(merchant_id)
-    beside_holds = cache.has_holds(merchant_id)
+    with_holds = cache.has_holds(merchant_id)
     lists_automatic = any(
         one.with_cart_promotions or (cached is not None and one.at < cached.since) for one in carts
     )
@@ -180,11 +180,11 @@ async def read_candidates_of_carts(
         carts,
         cached,
         lists_automatic=lists_automatic,
-        beside_holds=beside_holds,
+        with_holds=with_holds,
     )
     version = rows.cart_version
     is_stale = version is not None and (cached is None or cached.version != version)
-    has_new_holds = rows.has_holds and not beside_holds
+    has_new_holds = rows.has_holds and not with_holds
     if has_new_holds:
         cache.note_holds(merchant_id)
     if (is_stale and not lists_automatic) or has_new_holds:
@@ -196,7 +196,7 @@ async def read_candidates_of_carts(
             carts,
             None if lists_automatic else cached,
             lists_automatic=lists_automatic,
-            beside_holds=beside_holds or has_new_holds,
+            with_holds=with_holds or has_new_holds,
         )
     if lists_automatic:
         _cache_automatic(cache, merchant_id, carts[0].at, rows)
@@ -213,7 +213,7 @@ def find_cached_candidates(
     """The candidates of a cart, if all that its price depends on is cached.
 
     They are those of the returned versions, if the catalogue has all products of the cart. Nothing
-    says that it has them, and that the versions are in force: whoever uses them checks both.
+    says that it has them, and that the versions are in force: their user must check both.
     """
     versions = cache.versions.get(merchant_id)
     if versions is None or versions.has_holds or one.cart.subscription is not None:
@@ -243,7 +243,7 @@ async def _read_carts(
     cached: CachedCartPromotions | None,
     *,
     lists_automatic: bool,
-    beside_holds: bool,
+    with_holds: bool,
 ) -> tuple[Rows, list[_Picks]]:
     """The rows of the carts; of cart promotions only what is not cached."""
     requests = [_request(one) for one in carts]
@@ -263,7 +263,7 @@ async def _read_carts(
         statements = _WITH_BOTH if in_subscription else _WITH_CART_PROMOTIONS
     else:
         statements = _OF_SUBSCRIPTIONS if in_subscription else _OF_CARTS
-    if beside_holds:
+    if with_holds:
         statements = _WITH_HOLDS if statements is _OF_CARTS else _ALL_WITH_HOLDS
         requests = [
             structs.replace(request, now=one.now or one.at)

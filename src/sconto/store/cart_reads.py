@@ -47,8 +47,8 @@ class CartReads:
             queue = self._queues[merchant_id] = _Queue()
         waiting = _Waiting(cart, queue.loop.create_future())
         queue.waiting.append(waiting)
-        if queue.under_way < _CONCURRENT_STATEMENTS:
-            queue.under_way += 1
+        if queue.running < _CONCURRENT_STATEMENTS:
+            queue.running += 1
             task = queue.loop.create_task(self._serve(merchant_id, queue))
             # The event loop holds only a weak reference.
             self._tasks.add(task)
@@ -61,8 +61,8 @@ class CartReads:
             while group := queue.take_group():
                 await self._read(merchant_id, group)
         finally:
-            queue.under_way -= 1
-            if not queue.under_way and not queue.waiting:
+            queue.running -= 1
+            if not queue.running and not queue.waiting:
                 self._queues.pop(merchant_id, None)
 
     async def _read(self, merchant_id: int, group: "list[_Waiting]") -> None:
@@ -114,12 +114,12 @@ class _Waiting:
 class _Queue:
     """The waiting carts of a merchant, and the number of its running statements."""
 
-    __slots__ = ("loop", "under_way", "waiting")
+    __slots__ = ("loop", "running", "waiting")
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.waiting: deque[_Waiting] = deque()
-        self.under_way = 0
+        self.running = 0
 
     def take_group(self) -> list[_Waiting]:
         """The carts of the next statement: the first, and more while it stays small."""

@@ -1,4 +1,4 @@
-"""Merchants take turns in a worker: while several send requests, each has two under way at most.
+"""Merchants take turns in a worker: while several send requests, each has at most two running.
 
 The event loop runs what is ready in the order in which it became ready, and PostgreSQL shares a
 core among all statements. So a request would wait behind all sixteen that another merchant sent a
