@@ -20,7 +20,6 @@ from sconto.store.candidate_rows import (
     CartAt,
     Rows,
     StoredCandidates,
-    Versions,
 )
 from sconto.store.candidate_statements import (
     ON_NODES,
@@ -47,7 +46,7 @@ from sconto.store.candidate_statements import (
 from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
 from sconto.store.outcomes import order_from
-from sconto.store.pick_cache import PickCache
+from sconto.store.pick_cache import PickCache, Versions
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import carried_codes, in_order
 
