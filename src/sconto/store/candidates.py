@@ -47,6 +47,7 @@ from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
 from sconto.store.outcomes import order_from
 from sconto.store.pick_cache import PickCache, Versions
+from sconto.store.pick_changes import READ_CHANGES, read_changes
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import carried_codes, in_order
 
@@ -313,7 +314,8 @@ async def _read(
     """The row of each request, and its picks.
 
     Cached picks are not read again. They are valid only if the statement returns the version that
-    they were read at. If not, everything is read again.
+    they were read at. If not, all picks of these requests are read again, and of those of other
+    products the cache keeps what the changes did not concern.
     """
     version = cache.version(merchant_id)
     cached = [cache.find(merchant_id, one.picks_of, one.at) for one in requests]
@@ -327,8 +329,10 @@ async def _read(
         for one, not_found in zip(requests, missing, strict=True)
     ]
     rows = await _fetch(connection, merchant_id, reduced, statements.choose(reduced))
-    is_stale = has_cached and rows.timeline_version != version
-    if is_stale and not rows.is_crowded:
+    is_other = rows.timeline_version != version
+    if is_other and version is not None:
+        await _follow_changes(connection, cache, merchant_id)
+    if is_other and has_cached and not rows.is_crowded:
         picks = [{} for _ in requests]
         rows = await _fetch(connection, merchant_id, requests, statements.with_picks)
     if rows.is_crowded:
@@ -347,6 +351,12 @@ async def _read(
             if span.pick is not None:
                 picks_of_cart[span.product_id] = span.pick
     return rows, picks
+
+
+async def _follow_changes(connection: Connection, cache: PickCache, merchant_id: int) -> None:
+    found = await ON_NODES[READ_CHANGES].fetchval(connection, merchant_id)
+    if found is not None:
+        cache.follow(merchant_id, read_changes(found))
 
 
 async def _fetch(
