@@ -5,9 +5,9 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 
-from sconto.domain.allowances import claim_of
+from sconto.domain.allowances import LimitClaim, claim_of
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.holds import (
@@ -35,7 +35,13 @@ from sconto.domain.problems import (
     TotalDiffers,
 )
 from sconto.operations.order_turns import OrderTurns, attempt_in_turn
-from sconto.store.candidates import CartAt, find_cached_candidates, read_listing_candidates
+from sconto.store.candidates import (
+    CartAt,
+    StoredCandidates,
+    Versions,
+    find_cached_candidates,
+    read_listing_candidates,
+)
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.giving_back import GivingBackRaceLost, give_back
 from sconto.store.order_replacing import replace_and_insert_order, replaces_in_one_call
@@ -54,6 +60,9 @@ hundred cart promotions take many times as long, the first time."""
 
 _STRETCH: Final = 20
 """Products of a listing that are priced without a look at the clock."""
+
+_What: TypeAlias = tuple[int, StoredOrder, date, Versions | None, LimitClaim, OwnHold | None]
+"""The arguments of `insert_order` after the connection."""
 
 
 async def quote(
@@ -189,23 +198,7 @@ async def _price_and_place(
         raise OrderConflict(stored)
     if order.replaces is not None:
         check_replaceable(order.replaces, found.orders.get(order.replaces))
-    own = None
-    if (hold := found.hold) is not None:
-        own = OwnHold(hold, keeps_promise(order, hold, now))
-    if own is not None and own.is_kept:
-        check_promised(order, own.hold.outcome)
-        placed = own.hold.order_at(now, order.cart)
-        claim = claim_of_promised(own.hold)
-    else:
-        priced = price(order.cart, found, now, steps)
-        check_agreed(order, priced)
-        placed = StoredOrder(
-            order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
-        )
-        takes_last = order.replaces is None
-        claim = claim_of(priced, order.cart, found.cart_offers, takes_last=takes_last)
-        if found.has_holds:
-            claim = claim_with_holds(claim)
+    placed, claim, own = _decide(order, found, now, steps)
     merchant_id = caller.merchant_id
     if claim.contested:
         await turns.wait_for(wanted_by(placed, claim))
@@ -214,18 +207,44 @@ async def _price_and_place(
         async with database.write(merchant_id, queue="orders", transaction=False) as connection:
             await insert_order(connection, *what)
     else:
-        async with database.write(
-            merchant_id,
-            queue="orders",
-            transaction=lambda connection: not replaces_in_one_call(connection),
-        ) as connection:
-            if replaces_in_one_call(connection):
-                await replace_and_insert_order(connection, *what)
-            else:
-                await replace_order(connection, merchant_id, placed)
-                await _give_back(connection, merchant_id, found.orders[placed.replaces], now)
-                await insert_order(connection, *what)
+        await _replace(database, found.orders[placed.replaces], now, what)
     return Placed(placed, created=True)
+
+
+def _decide(
+    order: NewOrder, found: StoredCandidates, now: datetime, steps: Sequence[Step]
+) -> tuple[StoredOrder, LimitClaim, OwnHold | None]:
+    """The order to store, what it takes of limits, and the hold of its id."""
+    own = None
+    if (hold := found.hold) is not None:
+        own = OwnHold(hold, keeps_promise(order, hold, now))
+    if own is not None and own.is_kept:
+        check_promised(order, own.hold.outcome)
+        return own.hold.order_at(now, order.cart), claim_of_promised(own.hold), own
+    priced = price(order.cart, found, now, steps)
+    check_agreed(order, priced)
+    placed = StoredOrder(
+        order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
+    )
+    takes_last = order.replaces is None
+    claim = claim_of(priced, order.cart, found.cart_offers, takes_last=takes_last)
+    return placed, claim_with_holds(claim) if found.has_holds else claim, own
+
+
+async def _replace(database: Database, replaced: StoredOrder, now: datetime, what: _What) -> None:
+    """Store an order that replaces another one, which gives back what it took."""
+    merchant_id, placed = what[:2]
+    async with database.write(
+        merchant_id,
+        queue="orders",
+        transaction=lambda connection: not replaces_in_one_call(connection),
+    ) as connection:
+        if replaces_in_one_call(connection):
+            await replace_and_insert_order(connection, *what)
+        else:
+            await replace_order(connection, merchant_id, placed)
+            await _give_back(connection, merchant_id, replaced, now)
+            await insert_order(connection, *what)
 
 
 async def get_order(database: Database, caller: Caller, order_id: str) -> StoredOrder:

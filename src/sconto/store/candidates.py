@@ -344,13 +344,20 @@ async def _read(
         cache.versions[merchant_id] = versions
         for one, row in zip(requests, rows.carts, strict=True):
             cache.code_offers.put(merchant_id, versions.prices, one.at, one.products, row.offers)
+    _add_read_picks(cache, merchant_id, rows, picks)
+    return rows, picks
+
+
+def _add_read_picks(
+    cache: PickCache, merchant_id: int, rows: Rows, picks: Sequence[_Picks]
+) -> None:
+    """Cache the picks that were read, and add them to those of each cart."""
     for row, picks_of_cart in zip(rows.carts, picks, strict=True):
         if row.picks:
             cache.put(merchant_id, rows.timeline_version, row.picks)
         for span in row.picks:
             if span.pick is not None:
                 picks_of_cart[span.product_id] = span.pick
-    return rows, picks
 
 
 async def _follow_changes(connection: Connection, cache: PickCache, merchant_id: int) -> None:

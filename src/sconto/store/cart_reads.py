@@ -11,8 +11,9 @@ acknowledged before the call.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Final
 
 from sconto.store.availability import DatabaseUnavailable, retrying
@@ -66,24 +67,10 @@ class CartReads:
                 self._queues.pop(merchant_id, None)
 
     async def _read(self, merchant_id: int, group: "list[_Waiting]") -> None:
-        carts = [one.cart for one in group]
-
-        async def read() -> list[StoredCandidates]:
-            async with self._connect(merchant_id) as connection:
-                return await read_candidates_of_carts(connection, self._cache, merchant_id, carts)
-
         try:
-            found = await retrying(read)
-        except DatabaseUnavailable as error:
-            for one in group:
-                one.fail(error)
+            found = await retrying(partial(self._ask, merchant_id, [one.cart for one in group]))
         except Exception as error:
-            if len(group) == 1:
-                group[0].fail(error)
-                return
-            # One cart may cause an unexpected error: the others must not fail with it.
-            for one in group:
-                await self._read(merchant_id, [one])
+            await self._fail(merchant_id, group, error)
         except BaseException:
             for one in group:
                 one.answer.cancel()
@@ -91,6 +78,19 @@ class CartReads:
         else:
             for one, candidates in zip(group, found, strict=True):
                 one.succeed(candidates)
+
+    async def _ask(self, merchant_id: int, carts: Sequence[CartAt]) -> list[StoredCandidates]:
+        async with self._connect(merchant_id) as connection:
+            return await read_candidates_of_carts(connection, self._cache, merchant_id, carts)
+
+    async def _fail(self, merchant_id: int, group: "list[_Waiting]", error: Exception) -> None:
+        """Tell the callers. If one cart may be the cause, the others are read without it."""
+        if len(group) == 1 or isinstance(error, DatabaseUnavailable):
+            for one in group:
+                one.fail(error)
+            return
+        for one in group:
+            await self._read(merchant_id, [one])
 
 
 class _Waiting:
