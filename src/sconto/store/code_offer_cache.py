@@ -2,10 +2,10 @@
 
 What a reusable code gives on a product changes only with the merchant's price version
 (`price_versions`). So what was read at a version is valid in every snapshot with the same version.
-One-time codes are not cached, because orders use them up. Nor is it cached that a text is no code,
-because generated codes come without a new version. For the same reason a code may get a further
-promotion by a running generation. It is in force once the generation has renewed the
-version.
+One-time codes are not cached, because orders use them up. It is not cached either that
+a text is not a code, because generated codes come without a new version. For the same reason a
+running generation may give a code a further promotion, which is in force once the generation has
+renewed the version.
 
 Offers are cached while they are running: of others, the statements do not read the percents.
 """
