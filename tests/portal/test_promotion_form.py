@@ -103,9 +103,9 @@ async def test_products_and_codes_are_read_from_files(
             "A4 is not a code: 1 to 30 letters, digits, dashes, underscores and dots."
         ]
     )
-    mended = tmp_path / "mended.csv"
-    mended.write_text("coupon_code,state\nFROM-1,free\nFROM-2,used\n")
-    await page.get_by_label("From a file (CSV, Excel)").last.set_input_files(mended)
+    corrected = tmp_path / "corrected.csv"
+    corrected.write_text("coupon_code,state\nFROM-1,free\nFROM-2,used\n")
+    await page.get_by_label("From a file (CSV, Excel)").last.set_input_files(corrected)
     await expect(page.locator(".chips li")).to_have_count(2)
     await page.get_by_role("button", name="Remove 99").click()
     await expect(page.locator("#rows tbody tr")).to_have_count(2)
