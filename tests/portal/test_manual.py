@@ -17,7 +17,7 @@ _SHOWN: Final = "/health/live"
 
 
 async def pass_on_few(route: Route) -> None:
-    """Pass on the description of one operation of each method: drawing all, and all schemas, takes seconds."""
+    """Pass on one operation of each method and what it names: drawing all takes seconds."""
     answer = await route.fetch()
     document = await answer.json()
     few = {method: path for path, ways in document["paths"].items() for method in ways}
