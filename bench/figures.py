@@ -1,4 +1,4 @@
-"""Figures: the results of a measure in several rounds, beside its limit and its goal."""
+"""Figures: the results of a measure in several rounds, with its limit and its goal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -104,7 +104,7 @@ def compared(
     goal: Goal | None = None,
     note: str = "",
 ) -> Figure:
-    """A figure beside its limit, round by round."""
+    """A figure and its limit, round by round."""
     limit_name, limits = limit
     ratios = [value / bound for value, bound in zip(values, limits, strict=True)]
     return Figure(

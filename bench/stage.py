@@ -23,7 +23,7 @@ from bench.servers import SECRET_KEY, find_postmaster
 from bench.shop import Shop, Size, make_plain_shop, make_shop
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
-from sconto.store.embedded import hold
+from sconto.store.embedded import hold_server
 from sconto.store.migrate import migrate
 
 SEED: Final = "sconto bench 1"
@@ -131,7 +131,7 @@ class Stage:
 @asynccontextmanager
 async def set_stage(folder: Path, cores: Cores, plan: Plan) -> AsyncIterator[Stage]:
     """A database server on its own cores, with everything that the plan needs."""
-    with pinned(cores.database), hold(folder) as url:
+    with pinned(cores.database), hold_server(folder) as url:
         stage = Stage(url, cores, plan)
         migrate(url)
         with pinned(cores.service):

@@ -31,7 +31,7 @@ _LOOKS: Final = 200
 
 
 async def measure_sharing(stage: Stage, server: Server) -> list[Figure]:
-    """Quotes with the code, and switching a promotion, in a shop with many beside one with few."""
+    """Quotes with the code, and switching a promotion, in a shop with many and in one with few."""
     connection = await open_loader(stage.url)
     try:
         shops = [await _write_shop(connection, *numbers) for numbers in (_FEW, _MANY)]

@@ -30,8 +30,9 @@ from sconto.operations.promotions import (
     switch_promotion,
 )
 from sconto.store import candidates, code_timelines
+from sconto.store.candidate_forms import CandidateStatements
 from sconto.store.candidate_statements import READ_CROWDED
-from sconto.store.code_claims import NEWEST
+from sconto.store.code_claims import CLAIMS_OF_NEWEST, NEWEST
 from sconto.store.code_timelines import draw_code
 from sconto.store.database import Database
 from sconto.store.price_versions import PRICES, renew_prices
@@ -46,10 +47,10 @@ from tests.store.test_candidates import pages
 def small_crowds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any code that two promotions have gets timelines; every cart is read as one that has such."""
     monkeypatch.setattr(code_timelines, "FEW_PROMOTIONS", 1)
-    newest = code_timelines.CLAIMS_OF_NEWEST.replace(f"LIMIT {NEWEST}", "LIMIT 1")
+    newest = CLAIMS_OF_NEWEST.replace(f"LIMIT {NEWEST}", "LIMIT 1")
     monkeypatch.setattr(code_timelines, "CLAIMS_OF_NEWEST", newest)
-    crowded = candidates._Statements(READ_CROWDED, READ_CROWDED)
-    monkeypatch.setattr(candidates, "_OF_CARTS", crowded)
+    crowded = CandidateStatements(READ_CROWDED, READ_CROWDED)
+    monkeypatch.setattr(candidates, "OF_CARTS", crowded)
 
 
 histories = st.lists(edits, min_size=3, max_size=9)

@@ -255,7 +255,7 @@ class CodeFile:
         return self._layout.columns.get(CODE_FIELD, self.column)
 
     def _fault_of(self, code: str, key: str | None) -> CodeLineFault | None:
-        """Why the value is no code; None for a code, or several that blanks may separate."""
+        """Why the value is not a code; None for a code, or several that blanks may separate."""
         if is_unreadable(code) or "\0" in code:
             return CodeLineFault.UNREADABLE
         if not code.isascii() and _is_misread(code):
@@ -337,7 +337,7 @@ def _names_codes(values: list[str]) -> bool:
 def _is_misread(code: str) -> bool:
     """Whether these are bytes of UTF-8 that were read as Windows-1251, two characters a letter.
 
-    Spreadsheets do that to a file without a byte order mark. Two such letters are no coincidence.
+    Spreadsheets do that to a file without a byte order mark. Two such letters are enough to say so.
     """
     try:
         read = code.encode("cp1251").decode("utf-8")

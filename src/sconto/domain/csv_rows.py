@@ -41,7 +41,7 @@ class RowFault(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Encoding:
+class _MarkedEncoding:
     """How to read a file that begins with these bytes, and which characters to refuse."""
 
     mark: bytes
@@ -57,12 +57,12 @@ _NOT_UTF_16: Final = re.compile("\ufffd")
 _NOT_ASCII: Final = re.compile("[^\0-\x7f]")
 
 _ENCODINGS: Final = (
-    _Encoding(codecs.BOM_UTF8, "utf-8", "surrogateescape", _NOT_UTF_8),
-    _Encoding(codecs.BOM_UTF16_LE, "utf-16-le", "replace", _NOT_UTF_16),
-    _Encoding(codecs.BOM_UTF16_BE, "utf-16-be", "replace", _NOT_UTF_16),
+    _MarkedEncoding(codecs.BOM_UTF8, "utf-8", "surrogateescape", _NOT_UTF_8),
+    _MarkedEncoding(codecs.BOM_UTF16_LE, "utf-16-le", "replace", _NOT_UTF_16),
+    _MarkedEncoding(codecs.BOM_UTF16_BE, "utf-16-be", "replace", _NOT_UTF_16),
     # A program read the UTF-8 mark, and so every letter, as Windows-1252 or 1251.
     *(
-        _Encoding(
+        _MarkedEncoding(
             codecs.BOM_UTF8.decode(read_as).encode(),
             "utf-8",
             "surrogateescape",
@@ -72,7 +72,7 @@ _ENCODINGS: Final = (
         for read_as in ("cp1252", "cp1251")
     ),
 )
-_UNMARKED: Final = _Encoding(b"", "utf-8", "surrogateescape", _NOT_UTF_8)
+_UNMARKED: Final = _MarkedEncoding(b"", "utf-8", "surrogateescape", _NOT_UTF_8)
 _LONGEST_MARK: Final = max(len(encoding.mark) for encoding in _ENCODINGS)
 
 _FAULTS: Final = {
@@ -93,7 +93,7 @@ class CsvRows:
     line with a comma, a semicolon or a tab outside quotes decides the delimiter, unless one is
     given. Rows without a value are skipped.
 
-    Rows with bytes that are no letters are refused. With `lenient` the caller decides, because it
+    Rows with bytes that are not letters are refused. With `lenient` the caller decides, because it
     may not need the value: see `is_unreadable`.
     """
 
@@ -223,7 +223,7 @@ class CsvRows:
 
 
 def is_unreadable(value: str) -> bool:
-    """Whether the value has bytes that are no letters in the encoding of its file."""
+    """Whether the value has bytes that are not letters in the encoding of its file."""
     return not value.isascii() and _NOT_UTF_8.search(value) is not None
 
 
@@ -237,8 +237,8 @@ def read_again(value: str, encoding: Encoding) -> str:
     return value.encode("utf-8", "surrogateescape").decode(encoding, "replace")
 
 
-def _unmarked(encoding: Encoding) -> _Encoding:
-    return _Encoding(b"", encoding, "surrogateescape", _NOT_UTF_8)
+def _unmarked(encoding: Encoding) -> _MarkedEncoding:
+    return _MarkedEncoding(b"", encoding, "surrogateescape", _NOT_UTF_8)
 
 
 def _find_delimiter(line: str) -> str | None:

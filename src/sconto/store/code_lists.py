@@ -109,7 +109,7 @@ SEARCH: Final = f"""{_LISTED}
 ORDER BY code_key LIMIT $4
 """
 
-# Both counts read an index alone, and LIMIT bounds what they read. LIMIT NULL is no limit.
+# Both counts read an index alone, and LIMIT bounds what they read. LIMIT NULL is not a limit.
 _COUNT: Final = """
 SELECT
     (
@@ -132,7 +132,7 @@ SELECT
 
 @dataclass(frozen=True, slots=True)
 class CodeHolder:
-    """What matters of a promotion to its codes; an automatic promotion takes none."""
+    """What a promotion's codes depend on; an automatic promotion takes no codes."""
 
     promotion_id: int
     takes_codes: bool
@@ -200,7 +200,7 @@ async def insert_codes(
     return added
 
 
-async def find_taken(
+async def find_taken_codes(
     connection: Connection, merchant_id: int, promotion_id: int, keys: Sequence[str]
 ) -> set[str]:
     """Those of the keys that the promotion already has."""
