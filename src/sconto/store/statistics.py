@@ -14,8 +14,8 @@ from sconto.store.database import Connection
 STATISTICS_TIMEOUT: Final = 60
 """Seconds for the statement, which may list a million codes."""
 
-# Without a LIMIT, PostgreSQL reads counters by a bitmap and sorts them, in twice the time. It expects
-# an unknown LIMIT to take a tenth of the rows, and so reads them in the order of the primary key.
+# Without a LIMIT, PostgreSQL reads counters by a bitmap and sorts them, in twice the time. It
+# expects an unknown one to take a tenth of the rows, and reads them in the order of their key.
 _NO_LIMIT: Final = None
 
 # One statement, so that the sum and the codes are of the same moment. It reads the counters, the
