@@ -47,18 +47,30 @@ from sconto.store.candidate_statements import (
 from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
 from sconto.store.outcomes import order_from
-from sconto.store.pick_cache import PickCache
+from sconto.store.pick_cache import PickCache, Version
 from sconto.store.pool import Connection
+from sconto.store.price_boards import Window
 from sconto.store.subscription_rules import carried_codes, in_order
 
 __all__ = [
     "CartAt",
     "StoredCandidates",
+    "StoredListing",
     "Versions",
     "read_candidates",
     "read_candidates_of_carts",
     "read_listing_candidates",
 ]
+
+
+class StoredListing(ListingCandidates, frozen=True, gc=False):
+    """Candidates, with the version of the timeline, and when its picks are the same.
+
+    There is no window if something else decides too, such as tags, which have no version.
+    """
+
+    version: Version = None
+    window: Window | None = None
 
 
 class _Statements(NamedTuple):
@@ -115,7 +127,7 @@ async def read_listing_candidates(
     merchant_id: int,
     product_ids: Sequence[int],
     at: datetime,
-) -> ListingCandidates:
+) -> StoredListing:
     """What the prices of products without codes depend on, in one statement.
 
     Cached cart promotions are checked as in `read_candidates_of_carts`.
@@ -137,11 +149,17 @@ async def read_listing_candidates(
         listing = structs.replace(with_tags, lists_automatic=True)
         rows, [picks] = await _read(connection, cache, merchant_id, [listing], _OF_LISTED_PRICES)
         cached = _cache_automatic(cache, merchant_id, at, rows)
-    return ListingCandidates(
+    listed = NO_OFFERS if cached is None else cached.listed
+    window = None
+    if product_ids and not listed.need_tags:
+        window = cache.window(merchant_id, rows.timeline_version, request.picks_of, at)
+    return StoredListing(
         picks.pop(ALL_PRODUCTS_ID, None),
         picks,
-        NO_OFFERS if cached is None else cached.listed,
+        listed,
         _tags_of(rows.carts[0]),
+        rows.timeline_version,
+        window,
     )
 
 

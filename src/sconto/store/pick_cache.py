@@ -17,6 +17,7 @@ from lru import LRU
 
 from sconto.domain.candidates import AutomaticPick
 from sconto.store.cart_offers import CartPromotionCache
+from sconto.store.price_boards import PriceBoards, Window
 
 _MAX_PICKS: Final = 50_000
 """Of all merchants together; each takes 400 bytes. Of one merchant, the picks that were not used
@@ -83,6 +84,8 @@ class PickCache:
         """Automatic cart promotions, which have their own version."""
         self.undrawn: Final = UndrawnCodes()
         """Codes of very many promotions, to be drawn in the background."""
+        self.price_boards: Final = PriceBoards()
+        """Listing prices that cached picks have decided."""
         self._with_holds: LRU[int, bool] = LRU(_MAX_MERCHANTS)
 
     def has_holds(self, merchant_id: int) -> bool:
@@ -122,6 +125,21 @@ class PickCache:
             elif (pick := span.pick) is not None:
                 picks[product_id] = pick
         return picks, missing
+
+    def window(
+        self, merchant_id: int, version: Version, product_ids: Iterable[int], at: datetime
+    ) -> Window | None:
+        """When the picks of products are those at a time, if all are cached at this version."""
+        timeline = self._timelines.get(merchant_id)
+        if timeline is None or timeline.version != version:
+            return None
+        window = Window()
+        for product_id in product_ids:
+            span = timeline.spans.get(product_id)
+            if span is None:
+                return None
+            window = window.cut(span.since, span.until)
+        return window if window.has(at) else None
 
     def put(self, merchant_id: int, version: Version, spans: Iterable[PickSpan]) -> None:
         """Cache what was read at a version, and drop what was read at another one."""
