@@ -22,7 +22,7 @@ _UNDER_WAY = 2
 class _Neighbours:
     """One caller's requests, and another merchant's flood, on one server.
 
-    The milliseconds are a list for each round, alone and beside the flood.
+    The milliseconds are a list for each round, alone and during the flood.
     """
 
     server: Server
@@ -30,9 +30,9 @@ class _Neighbours:
     flood: Iterator[LoadRequest]
     clients: int = CLIENTS
     alone: list[float] = field(default_factory=list)
-    beside: list[float] = field(default_factory=list)
+    flooded: list[float] = field(default_factory=list)
     medians: list[float] = field(default_factory=list)
-    """How many times as long the median takes beside the flood."""
+    """How many times as long the median takes during the flood."""
     rates: list[float] = field(default_factory=list)
     """The flood's requests a second."""
 
@@ -42,20 +42,20 @@ class _Neighbours:
             await Load(self.server.port).saturate(requests, 1, 0.5)
 
     async def run(self, seconds: float) -> None:
-        """A round: the caller alone, and then beside the flood."""
+        """A round: the caller alone, and then during the flood."""
         port = self.server.port
         alone = await Load(port).saturate(self.asked, 1, seconds)
         flooding = asyncio.create_task(Load(port).saturate(self.flood, self.clients, seconds + 0.5))
         await asyncio.sleep(0.25)
-        beside = await Load(port).saturate(self.asked, 1, seconds)
+        flooded = await Load(port).saturate(self.asked, 1, seconds)
         self.alone.append(1000 * alone.percentile(0.99))
-        self.beside.append(1000 * beside.percentile(0.99))
-        self.medians.append(beside.percentile(0.5) / alone.percentile(0.5))
+        self.flooded.append(1000 * flooded.percentile(0.99))
+        self.medians.append(flooded.percentile(0.5) / alone.percentile(0.5))
         self.rates.append((await flooding).rate)
 
 
 async def measure_fairness(stage: Stage, server: Server) -> list[Figure]:
-    """The p99 of one caller's quotes, alone and beside another merchant's flood."""
+    """The p99 of one caller's quotes, alone and during another merchant's flood."""
     other = stage.shops[stage.plan.by_promotions[-1].name]
     carts = fill_baskets(other, SEED, _CARTS)
     asked = ask_quotes(carts, stage.token(other))
@@ -83,11 +83,13 @@ async def measure_fairness(stage: Stage, server: Server) -> list[Figure]:
 
 
 def _figure(what: str, flood: _Neighbours, bare: _Neighbours) -> Figure:
-    of_bare = median(beside / alone for beside, alone in zip(bare.beside, bare.alone, strict=True))
+    of_bare = median(
+        flooded / alone for flooded, alone in zip(bare.flooded, bare.alone, strict=True)
+    )
     return compared(
-        f"p99 of a quote beside another merchant's flood of {what}, {CLIENTS} clients",
+        f"p99 of a quote during another merchant's flood of {what}, {CLIENTS} clients",
         "ms",
-        flood.beside,
+        flood.flooded,
         ("alone", flood.alone),
         Goal("<=", 2),
         note=f"the median takes {median(flood.medians):.1f} times as long, and the flood makes "

@@ -25,12 +25,10 @@ from sconto.store.candidate_rows import (
 from sconto.store.candidate_statements import (
     ON_NODES,
     READ,
-    READ_ALL_BESIDE_HOLDS,
-    READ_BESIDE_HOLDS,
-    READ_BESIDE_HOLDS_WITHOUT_PICKS,
+    READ_ALL_WITH_HOLDS,
     READ_CROWDED,
-    READ_CROWDED_BESIDE_HOLDS,
     READ_CROWDED_WITH_CART_PROMOTIONS,
+    READ_CROWDED_WITH_HOLDS,
     READ_FOR_QUOTES,
     READ_LISTED,
     READ_PICKS,
@@ -41,6 +39,8 @@ from sconto.store.candidate_statements import (
     READ_WITH_CART_PROMOTIONS,
     READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
     READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
+    READ_WITH_HOLDS,
+    READ_WITH_HOLDS_WITHOUT_PICKS,
     READ_WITH_SUBSCRIPTION,
     READ_WITHOUT_PICKS,
 )
@@ -108,11 +108,11 @@ _WITH_CART_PROMOTIONS: Final = _Statements(
 )
 _WITH_BOTH: Final = _Statements(READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS)
 
-_BESIDE_HOLDS: Final = _Statements(
-    READ_BESIDE_HOLDS, READ_BESIDE_HOLDS_WITHOUT_PICKS, READ_CROWDED_BESIDE_HOLDS
+_WITH_HOLDS: Final = _Statements(
+    READ_WITH_HOLDS, READ_WITH_HOLDS_WITHOUT_PICKS, READ_CROWDED_WITH_HOLDS
 )
-_ALL_BESIDE_HOLDS: Final = _Statements(
-    READ_ALL_BESIDE_HOLDS, READ_ALL_BESIDE_HOLDS, READ_CROWDED_BESIDE_HOLDS
+_ALL_WITH_HOLDS: Final = _Statements(
+    READ_ALL_WITH_HOLDS, READ_ALL_WITH_HOLDS, READ_CROWDED_WITH_HOLDS
 )
 
 _REQUESTS: Final = msgspec.json.Encoder()
@@ -253,7 +253,7 @@ async def _read_carts(
     else:
         statements = _OF_SUBSCRIPTIONS if in_subscription else _OF_CARTS
     if beside_holds:
-        statements = _BESIDE_HOLDS if statements is _OF_CARTS else _ALL_BESIDE_HOLDS
+        statements = _WITH_HOLDS if statements is _OF_CARTS else _ALL_WITH_HOLDS
         requests = [
             structs.replace(request, now=one.now or one.at)
             for one, request in zip(carts, requests, strict=True)

@@ -62,7 +62,7 @@ class FairTurns:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several merchants sent requests lately."""
+        """Whether several merchants sent requests recently."""
         return self._alone is None and self._asked_last is not None
 
     async def begin(self, merchant_id: int, *, is_checkout: bool) -> None:
