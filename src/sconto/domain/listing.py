@@ -162,9 +162,9 @@ def _adjust(
     """The price after the cart promotions of the step, and those of `listed` within their hours."""
     line = GroundLine(product_id, tags, 1, price.price, is_discounted=price.pick is not None)
     ground = Ground(Target.LINES, currency, [line])
-    offered, _ = step.divide(ground)
-    offered += [listed.with_hours[number] for number in in_hours]
-    takings = decide_step(ground, offered).takings
+    possible, eligible, _ = step.divide(ground)
+    running = [listed.with_hours[number] for number in in_hours]
+    takings = decide_step(ground, [*possible, *running], eligible).takings
     if not takings:
         return price
     adjustments = [
