@@ -3,13 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from typing import Final
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from sconto.domain.coverage import AllProducts, Coverage, ListedProducts, OwnPercents
 from sconto.domain.money import PERCENT
@@ -136,6 +133,49 @@ async def test_each_edit_of_another_process_shows_immediately_and_is_read_once(
     sooner = PromotionChange(discount, starts_at=NOON)
     await change_promotion(database, caller, one, sooner, NOON)
     await expect(30)
+
+
+async def test_an_edit_ends_only_the_cached_picks_that_it_changes(
+    database: Database, quoting: QuotingProcess
+) -> None:
+    caller = quoting.caller
+    await stock(database, caller, [MUG, CUP, PAN])
+    one = await create_promotion(database, caller, a_promotion(coverage=on(MUG, CUP)), NOON)
+    every = await create_promotion(database, caller, a_promotion(coverage=everywhere(5)), NOON)
+    assert await quoting.percents(MUG, CUP, PAN) == [[10, 5], [10, 5], [5]]
+    await quoting.asked()
+
+    coverage = OwnPercents({MUG: 40 * PERCENT, CUP: 10 * PERCENT})
+    await change_promotion(database, caller, one, change_to(coverage), NOON)
+    assert await quoting.percents(PAN) == [[5]]
+    assert await quoting.asked() == [[], [ALL_PRODUCTS_ID, PAN]]
+    assert await quoting.percents(CUP, MUG) == [[10, 5], [40, 5]]
+    assert await quoting.asked() == [[MUG]]
+
+    for percent in (20, 30):  # two edits between two quotes
+        await change_promotion(database, caller, every, change_to(everywhere(percent)), NOON)
+    await change_promotion(database, caller, one, change_to(on(CUP, PAN)), NOON)
+    assert await quoting.percents(CUP) == [[30, 10]]
+    assert await quoting.percents(CUP, MUG, PAN) == [[30, 10], [30], [30, 10]]
+    assert await quoting.asked() == [[], [ALL_PRODUCTS_ID, CUP], [MUG, PAN]]
+
+
+async def test_an_edit_that_changes_no_pick_leaves_the_cache(
+    database: Database, quoting: QuotingProcess
+) -> None:
+    await stock(database, quoting.caller, [MUG])
+    outdone, latest = [
+        await create_promotion(database, quoting.caller, a_promotion(coverage=on(MUG)), NOON)
+        for _ in range(2)
+    ]
+    assert await quoting.percents(MUG) == [[10]]
+    await quoting.asked()
+    change = change_to(on(MUG, percent=50))
+    await change_promotion(database, quoting.caller, outdone, change, NOON)
+    assert await quoting.percents(MUG) == [[10]]
+    assert await quoting.asked() == [[]]
+    await delete_promotion(database, quoting.caller, latest, NOON)
+    assert await quoting.percents(MUG) == [[50]]
 
 
 @pytest.mark.parametrize(("coverage", "covered"), [(everywhere(), ALL_PRODUCTS_ID), (on(MUG), MUG)])
@@ -341,36 +381,3 @@ async def test_a_deleted_product_is_unknown_although_its_pick_is_cached(
         assert await quoting.percents(MUG) == [[10]]
         if known:
             await delete_product(database, quoting.caller, MUG, NOON)
-
-
-async def test_extreme_times_and_ids_are_cached_exactly_in_any_time_zone(
-    create_database: Callable[[], str],
-) -> None:
-    url = create_database()
-    with psycopg.connect(url, autocommit=True) as server:
-        name = sql.Identifier(server.info.dbname)
-        server.execute(sql.SQL("ALTER DATABASE {} SET timezone = 'Europe/Berlin'").format(name))
-    database = await Database.open(url, connections=1)
-    caller = await create_caller(database)
-    highest = 2**63 - 1
-    await stock(database, caller, [highest, highest - 1])
-    first, last = datetime(1, 1, 1, 16, tzinfo=UTC), datetime(9999, 12, 31, 9, 59, 59, tzinfo=UTC)
-    # Berlin's clocks were 53 minutes and 28 seconds ahead until 1893.
-    edges = [first, datetime(1880, 1, 1, 0, 0, 0, 123_457, tzinfo=UTC), NOON, last]
-    for start, end in pairwise(edges):
-        coverage = OwnPercents({highest: 99_999_999, highest - 1: 1})
-        new = a_promotion(coverage=coverage, period=Period(start, end - INSTANT))
-        await create_promotion(database, caller, new, NOON)
-    cart = a_cart(a_line(highest), a_line(highest - 1, line_id="2"))
-    seen: set[int] = set()
-    for start, end in pairwise(edges):
-        for at in (start, start, end - INSTANT):
-            priced = await quote(database, caller, cart, at)
-            [ids] = {tuple(pick.promotion_id for pick in line.picks) for line in priced.lines}
-            assert [line.picks[0].percent for line in priced.lines] == [99_999_999, 1]
-            seen.update(ids)
-        assert len(seen) == 1 + edges.index(start)
-    ends = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-    for at in (*ends, first - INSTANT, last, *ends):
-        assert [line.picks for line in (await quote(database, caller, cart, at)).lines] == [(), ()]
-    await database.close()

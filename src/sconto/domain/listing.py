@@ -25,7 +25,7 @@ from sconto.domain.cart_promotion import (
     Tiers,
 )
 from sconto.domain.cart_step import decide_step
-from sconto.domain.choice import Pick, choose_without_code
+from sconto.domain.choice import Pick, pick_from_groups
 from sconto.domain.money import percent_of
 from sconto.domain.prepared_offers import PreparedOffers, PreparedStep, can_be_prepared
 
@@ -142,7 +142,7 @@ _NO_TAGS: Final[frozenset[str]] = frozenset()
 def _price_by_picks(
     unit_price: int, specific: AutomaticPick | None, everywhere: AutomaticPick | None
 ) -> ListedPrice:
-    picks = choose_without_code(specific, everywhere)
+    picks = pick_from_groups(specific, None, everywhere)
     if not picks:
         return ListedPrice(unit_price, unit_price, None)
     discount = percent_of(unit_price, picks[0].percent)

@@ -8,7 +8,7 @@ version. CLDR, in babel, says how people write amounts, for example RSD in whole
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -91,16 +91,23 @@ def _amount_pattern(currency: str, digits: int) -> re.Pattern[str]:
 
 def format_amount(amount: int, currency: str) -> str:
     """Write 1999 minor units as "19.99", with all the currency's decimals."""
-    unit, fractions = _minor_units(currency)
-    return str(amount // unit) + fractions[amount % unit]
+    return amount_writer(currency)(amount)
 
 
 @cache
-def _minor_units(currency: str) -> tuple[int, tuple[str, ...]]:
-    """The minor units in one major unit, and how each fraction is written."""
+def amount_writer(currency: str) -> Callable[[int], str]:
+    """The function that writes amounts of one currency, as `format_amount` does.
+
+    A priced cart has some twenty.
+    """
     decimals = currency_decimals(currency)
     unit = 10**decimals
-    return unit, tuple(f".{part:0{decimals}d}" for part in range(unit)) if decimals else ("",)
+    fractions = [f".{part:0{decimals}d}" for part in range(unit)] if decimals else [""]
+
+    def write(amount: int) -> str:
+        return f"{amount // unit}{fractions[amount % unit]}"
+
+    return write
 
 
 def parse_percent(text: str) -> int:

@@ -3,35 +3,22 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.holds import Hold
+from sconto.domain.listing import ListingCandidates
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.store.candidate_statements import FEW_CODES
 from sconto.store.cart_offers import StoredOffer, Tagged, TakenOfPromotion
 from sconto.store.hold_rows import HoldRow
 from sconto.store.outcomes import StoredOrderRow
-from sconto.store.pick_cache import PickSpan, Version
+from sconto.store.pick_cache import PickSpan, Version, Versions
+from sconto.store.price_boards import Window
 from sconto.store.subscription_rules import CarriedRules
-
-
-class Versions(NamedTuple):
-    """The versions of a merchant's timeline, of its prices and of its cart promotions.
-
-    The last is None for a merchant that never had a cart promotion. Also whether the merchant
-    records events, and whether it ever made a hold.
-    """
-
-    timeline: int
-    prices: int
-    cart_promotions: int | None
-    records_events: bool
-    has_holds: bool
 
 
 class CartAt(msgspec.Struct, frozen=True):
@@ -70,6 +57,16 @@ class StoredCandidates(Candidates, frozen=True):
     def has_holds(self) -> bool:
         """Whether the merchant ever made a hold."""
         return self.versions is not None and self.versions.has_holds
+
+
+class StoredListing(ListingCandidates, frozen=True, gc=False):
+    """Candidates, with the version of the timeline, and when its picks are the same.
+
+    There is no window if something else decides too, such as tags, which have no version.
+    """
+
+    version: Version = None
+    window: Window | None = None
 
 
 class CandidateRequest(msgspec.Struct, frozen=True, omit_defaults=True):

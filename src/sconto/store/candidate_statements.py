@@ -26,6 +26,7 @@ from sconto.store.crowded_codes import CROWDED_OFFERS, CROWDED_OFFERS_WITH_HOLDS
 from sconto.store.hold_rows import HOLD_COLUMNS
 from sconto.store.node_calls import NodeFunction
 from sconto.store.outcomes import ORDER_COLUMNS
+from sconto.store.pick_changes import READ_CHANGES
 from sconto.store.subscription_rules import READ_RULES
 
 _PICKS: Final = """
@@ -232,6 +233,7 @@ ON_NODES: Final = {
         READ_LISTED,
         READ_PICKS_AND_TAGS,
         READ_TAGS,
+        READ_CHANGES,
     )
 }
 """The functions of these statements on the nodes of a distributed database."""

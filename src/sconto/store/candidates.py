@@ -1,8 +1,8 @@
 """Candidates: everything stored that the price of a cart depends on, read in one statement."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from msgspec import structs
@@ -11,45 +11,39 @@ from sconto.domain.candidates import NO_CART_OFFERS, AutomaticPick, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.codes import code_key
-from sconto.domain.listing import NO_OFFERS, ListedOffers, ListingCandidates, is_listed
+from sconto.domain.listing import NO_OFFERS, ListedOffers, is_listed
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
+from sconto.store.candidate_forms import (
+    ALL_WITH_HOLDS,
+    OF_CARTS,
+    OF_LISTED_PRICES,
+    OF_PRICES,
+    OF_SUBSCRIPTIONS,
+    OF_TAGGED_PRICES,
+    WITH_BOTH,
+    WITH_CART_PROMOTIONS,
+    WITH_HOLDS,
+    CandidateStatements,
+)
 from sconto.store.candidate_rows import (
     CandidateRequest,
     CandidateRow,
     CartAt,
     Rows,
     StoredCandidates,
+    StoredListing,
     Versions,
 )
 from sconto.store.candidate_statements import (
     ON_NODES,
-    READ,
-    READ_ALL_WITH_HOLDS,
-    READ_CROWDED,
-    READ_CROWDED_WITH_CART_PROMOTIONS,
-    READ_CROWDED_WITH_HOLDS,
-    READ_FOR_QUOTES,
-    READ_LISTED,
-    READ_PICKS,
-    READ_PICKS_AND_TAGS,
-    READ_TAGS,
-    READ_VERSIONS,
-    READ_WITH_BOTH,
-    READ_WITH_CART_PROMOTIONS,
-    READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
-    READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
-    READ_WITH_HOLDS,
-    READ_WITH_HOLDS_WITHOUT_PICKS,
-    READ_WITH_SUBSCRIPTION,
-    READ_WITHOUT_PICKS,
 )
 from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
 from sconto.store.outcomes import order_from
-from sconto.store.pick_cache import PickCache, Version
+from sconto.store.pick_cache import PickCache
+from sconto.store.pick_changes import READ_CHANGES, read_changes
 from sconto.store.pool import Connection
-from sconto.store.price_boards import Window
 from sconto.store.subscription_rules import carried_codes, in_order
 
 __all__ = [
@@ -57,63 +51,12 @@ __all__ = [
     "StoredCandidates",
     "StoredListing",
     "Versions",
+    "find_cached_candidates",
     "read_candidates",
     "read_candidates_of_carts",
     "read_listing_candidates",
 ]
 
-
-class StoredListing(ListingCandidates, frozen=True, gc=False):
-    """Candidates, with the version of the timeline, and when its picks are the same.
-
-    There is no window if something else decides too, such as tags, which have no version.
-    """
-
-    version: Version = None
-    window: Window | None = None
-
-
-class _Statements(NamedTuple):
-    """The statements that read candidates.
-
-    One reads picks. One is for carts whose picks are all cached, and perhaps one for those among
-    them that name no order. One is for carts with a code that is on many promotions.
-    """
-
-    with_picks: str
-    without_picks: str
-    crowded: str = READ_CROWDED
-    for_quotes: str | None = None
-
-    def choose(self, requests: Collection[CandidateRequest]) -> str:
-        """The statement for these requests, without the picks that are cached."""
-        if any(one.picks_of for one in requests):
-            return self.with_picks
-        if self.for_quotes is None or any(one.order_ids for one in requests):
-            return self.without_picks
-        return self.for_quotes
-
-
-_OF_PRICES: Final = _Statements(READ_PICKS, READ_VERSIONS)
-_OF_TAGGED_PRICES: Final = _Statements(READ_PICKS_AND_TAGS, READ_TAGS)
-_OF_LISTED_PRICES: Final = _Statements(READ_LISTED, READ_LISTED)
-_OF_CARTS: Final = _Statements(READ, READ_WITHOUT_PICKS, for_quotes=READ_FOR_QUOTES)
-_OF_SUBSCRIPTIONS: Final = _Statements(READ_WITH_SUBSCRIPTION, READ_WITH_SUBSCRIPTION)
-
-_WITH_CART_PROMOTIONS: Final = _Statements(
-    READ_WITH_CART_PROMOTIONS,
-    READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
-    READ_CROWDED_WITH_CART_PROMOTIONS,
-    READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
-)
-_WITH_BOTH: Final = _Statements(READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS)
-
-_WITH_HOLDS: Final = _Statements(
-    READ_WITH_HOLDS, READ_WITH_HOLDS_WITHOUT_PICKS, READ_CROWDED_WITH_HOLDS
-)
-_ALL_WITH_HOLDS: Final = _Statements(
-    READ_ALL_WITH_HOLDS, READ_ALL_WITH_HOLDS, READ_CROWDED_WITH_HOLDS
-)
 
 _REQUESTS: Final = msgspec.json.Encoder()
 _ROWS: Final = msgspec.json.Decoder(Rows)
@@ -143,11 +86,11 @@ async def read_listing_candidates(
         cache,
         merchant_id,
         [with_tags if is_tagged else request],
-        _OF_TAGGED_PRICES if is_tagged else _OF_PRICES,
+        OF_TAGGED_PRICES if is_tagged else OF_PRICES,
     )
     if rows.cart_version is not None and (cached is None or cached.version != rows.cart_version):
         listing = structs.replace(with_tags, lists_automatic=True)
-        rows, [picks] = await _read(connection, cache, merchant_id, [listing], _OF_LISTED_PRICES)
+        rows, [picks] = await _read(connection, cache, merchant_id, [listing], OF_LISTED_PRICES)
         cached = _cache_automatic(cache, merchant_id, at, rows)
     listed = NO_OFFERS if cached is None else cached.listed
     window = None
@@ -224,6 +167,34 @@ async def read_candidates_of_carts(
     ]
 
 
+def find_cached_candidates(
+    cache: PickCache, merchant_id: int, one: CartAt
+) -> StoredCandidates | None:
+    """The candidates of a cart, if all that its price depends on is cached.
+
+    They are those of the returned versions, if the catalogue has all products of the cart. Nothing
+    says that it has them, and that the versions are in force: the caller checks both.
+    """
+    versions = cache.versions.get(merchant_id)
+    if versions is None or versions.has_holds or one.cart.subscription is not None:
+        return None
+    cached = None
+    if versions.cart_promotions is not None:
+        cached = cache.cart_promotions.get(merchant_id)
+        if cached is None or not cached.decide(versions.cart_promotions, one.at):
+            return None
+    request = _request(one)
+    picks, missing = cache.find(merchant_id, request.picks_of, one.at)
+    if missing or cache.version(merchant_id) != versions.timeline:
+        return None
+    prices = versions.prices
+    offers = cache.code_offers.find(merchant_id, prices, request.codes, request.products)
+    if offers is None:
+        return None
+    row = CandidateRow(known=frozenset(request.products), offers=offers)
+    return _candidates(one, row, picks, versions, cached)
+
+
 async def _read_carts(
     connection: Connection,
     cache: PickCache,
@@ -249,11 +220,11 @@ async def _read_carts(
             )
             for one, request in zip(carts, requests, strict=True)
         ]
-        statements = _WITH_BOTH if in_subscription else _WITH_CART_PROMOTIONS
+        statements = WITH_BOTH if in_subscription else WITH_CART_PROMOTIONS
     else:
-        statements = _OF_SUBSCRIPTIONS if in_subscription else _OF_CARTS
+        statements = OF_SUBSCRIPTIONS if in_subscription else OF_CARTS
     if beside_holds:
-        statements = _WITH_HOLDS if statements is _OF_CARTS else _ALL_WITH_HOLDS
+        statements = WITH_HOLDS if statements is OF_CARTS else ALL_WITH_HOLDS
         requests = [
             structs.replace(request, now=one.now or one.at)
             for one, request in zip(carts, requests, strict=True)
@@ -298,12 +269,13 @@ async def _read(
     cache: PickCache,
     merchant_id: int,
     requests: Sequence[CandidateRequest],
-    statements: _Statements,
+    statements: CandidateStatements,
 ) -> tuple[Rows, list[_Picks]]:
     """The row of each request, and its picks.
 
     Cached picks are not read again. They are valid only if the statement returns the version that
-    they were read at. If not, everything is read again.
+    they were read at. If not, all picks of these requests are read again, and of those of other
+    products the cache keeps what the changes did not concern.
     """
     version = cache.version(merchant_id)
     cached = [cache.find(merchant_id, one.picks_of, one.at) for one in requests]
@@ -317,8 +289,10 @@ async def _read(
         for one, not_found in zip(requests, missing, strict=True)
     ]
     rows = await _fetch(connection, merchant_id, reduced, statements.choose(reduced))
-    is_stale = has_cached and rows.timeline_version != version
-    if is_stale and not rows.is_crowded:
+    is_other = rows.timeline_version != version
+    if is_other and version is not None:
+        await _follow_changes(connection, cache, merchant_id)
+    if is_other and has_cached and not rows.is_crowded:
         picks = [{} for _ in requests]
         rows = await _fetch(connection, merchant_id, requests, statements.with_picks)
     if rows.is_crowded:
@@ -326,6 +300,10 @@ async def _read(
         rows = await _fetch(connection, merchant_id, requests, statements.crowded)
         for row in rows.carts:
             cache.undrawn.add(merchant_id, row.undrawn)
+    elif (versions := rows.versions) is not None:
+        cache.versions[merchant_id] = versions
+        for one, row in zip(requests, rows.carts, strict=True):
+            cache.code_offers.put(merchant_id, versions.prices, one.at, one.products, row.offers)
     for row, picks_of_cart in zip(rows.carts, picks, strict=True):
         if row.picks:
             cache.put(merchant_id, rows.timeline_version, row.picks)
@@ -333,6 +311,12 @@ async def _read(
             if span.pick is not None:
                 picks_of_cart[span.product_id] = span.pick
     return rows, picks
+
+
+async def _follow_changes(connection: Connection, cache: PickCache, merchant_id: int) -> None:
+    found = await ON_NODES[READ_CHANGES].fetchval(connection, merchant_id)
+    if found is not None:
+        cache.follow(merchant_id, read_changes(found))
 
 
 async def _fetch(

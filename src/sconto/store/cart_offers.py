@@ -246,6 +246,10 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
             not any_with_codes and all(_is_decided_by_carts(one.terms) for one in offers),
         )
 
+    def decide(self, version: int, at: datetime) -> bool:
+        """Whether these alone decide a cart at a time, at a version."""
+        return self.are_all and self.version == version and at >= self.since
+
     @property
     def parts(self) -> int:
         """How much memory they take, in parts."""

@@ -65,12 +65,16 @@ class FairTurns:
         """Whether several merchants sent requests recently."""
         return self._alone is None and self._asked_last is not None
 
+    def is_alone(self, merchant_id: int) -> bool:
+        """Whether only this merchant sent requests lately, so that it need not wait."""
+        return merchant_id == self._alone
+
     async def begin(self, merchant_id: int, *, is_checkout: bool) -> None:
         """Wait for a turn of the merchant, unless it is alone. The task has it until `end`.
 
         Checkout has its own turns, so a merchant's lists and imports delay none of its shoppers.
         """
-        if merchant_id == self._alone:
+        if self.is_alone(merchant_id):
             return
         now = asyncio.get_running_loop().time()
         if self._comes_alone(merchant_id, now):

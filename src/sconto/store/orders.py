@@ -1,8 +1,10 @@
-"""Orders: placed once, counted exactly, and never waiting for each other in PostgreSQL.
+"""Orders: placed once, counted exactly, and waiting for each other in PostgreSQL for moments only.
 
 Why the counting is exact, statement by statement. An order is priced from one snapshot
-(`candidates.read_candidates_of_carts`). What it writes is one transaction, and only this module
-writes it. Without `REPLACE` that is `_PLACE` alone, which is a transaction by itself.
+(`candidates.read_candidates_of_carts`), or from what is cached of one
+(`candidates.find_cached_candidates`). What it writes is one transaction, and only this module
+writes it. Without `REPLACE` that is `_PLACE` alone (`order_statements`), which is a transaction by
+itself.
 
 1. `REPLACE` runs only if the order replaces another one. It locks the other order's row, which
    must still be `not paid`, marks it deleted, and frees its one-time codes. The codes stay locked
@@ -47,9 +49,13 @@ every connection asks for READ COMMITTED.
 
 Why an order's prices are current. `placed` compares the versions of the timeline and of all prices
 (`price_versions`) in the snapshot of the statement that writes. So the prices include every edit
-that was committed before that snapshot. The statement waits for no other order: it skips locked
-codes, and does not wait for the advisory lock on the id. If it has to wait for anything else, such
-as a counter that an administrator locked by hand, `lock_timeout` ends it.
+that was committed before that snapshot. If the order was priced from the cache, `placed` also
+requires that the catalogue has all products of the cart, as the price assumes. Nothing else that
+the price depends on can change without the versions.
+
+The statement waits for no other order, unless both take from one limit (`order_limits`): it skips
+locked codes, and does not wait for the advisory lock on the id. If it has to wait for anything
+else, such as a counter that an administrator locked by hand, `lock_timeout` ends it.
 
 Why orders do not wait. Adding to a counter locks its row. With one row for each counter, all orders
 that share a promotion would wait for each other's commit. So each counter has a row for each slot,
@@ -71,12 +77,13 @@ from sconto.domain.allowances import NO_CLAIM, LimitClaim
 from sconto.domain.holds import OwnHold
 from sconto.domain.order import StoredOrder
 from sconto.domain.redemption import one_time_codes, redemptions_of
-from sconto.store import held_orders, order_counts, order_limits, order_redemptions
+from sconto.store import order_counts, order_redemptions
 from sconto.store.candidates import Versions
 from sconto.store.database import Connection
 from sconto.store.node_calls import NodeFunction
-from sconto.store.order_limits import limit_arguments
-from sconto.store.outcomes import ORDER_COLUMNS, decode_order, encode_outcome, encode_request
+from sconto.store.order_limits import allowance_arguments, limit_arguments
+from sconto.store.order_statements import STATEMENTS
+from sconto.store.outcomes import encode_outcome, encode_request
 from sconto.store.stored_amounts import stored_discount
 
 
@@ -126,146 +133,9 @@ SELECT EXISTS (SELECT FROM replaced)
        AND (SELECT count(*) FROM redeemed) = (SELECT count(*) FROM locked)
 """
 
-# generate_series in a select list yields one number at a time (in FROM it would yield all first).
-# So with LIMIT 1 the locks are tried from the lowest slot to the first free one. The first number
-# of an advisory lock says what it is for: 23559 is this module's. A lock with one number of 64 bits
-# never collides with one of two numbers. If two ids hash to the same number, one of them tries
-# again.
-_PLACE_BY: Final = """
-WITH {picked}{free}{held}alone AS MATERIALIZED (
-    SELECT pg_try_advisory_xact_lock(hashtextextended('order ' || $2::text, $1::bigint))
-               AS id_is_free,
-           set_config('lock_timeout', '1s', true)
-), {began}placed AS (
-    INSERT INTO orders (merchant_id, order_id, status, replaces, created_at, outcome, request,
-                        customer_id, is_first, is_counted)
-    SELECT $1, $2, 'not paid', $4, $3, $5::json, $16::json, $17, $18::boolean, true
-    FROM {where_clear}
-    ON CONFLICT DO NOTHING
-    RETURNING order_id
-), {taken}{took}{queued}{recorded}slot AS MATERIALIZED (
-    SELECT number
-    FROM (SELECT generate_series(0, 32767) AS number FROM placed) AS slots
-    WHERE pg_try_advisory_xact_lock(23559, number)
-    LIMIT 1
-), {tally}{counted}
-SELECT {is_placed}
-"""
-
-_CLEAR: Final = """alone
-    WHERE id_is_free AND {all_free}
-      AND $15::bigint[] = coalesce((
-          SELECT ARRAY[version, price_version] FROM timeline_versions WHERE merchant_id = $1
-      ), '{{}}')"""
-
-# Codes are locked in the order of their ids. Each is one look-up by the primary key, whatever the
-# planner knows of the table: coalesce keeps it from the indexes of codes that are not removed. If a
-# code is held, the merchant's first hold came after the snapshot.
-_FREE: Final = """free AS MATERIALIZED (
-    SELECT code.code_id
-    FROM unnest($6::bigint[]) AS wanted (code_id)
-    CROSS JOIN LATERAL (
-        SELECT code_id
-        FROM codes
-        WHERE merchant_id = $1 AND code_id = wanted.code_id
-          AND coalesce(used_at, removed_at, held_until) IS NULL
-        LIMIT 1
-        FOR UPDATE SKIP LOCKED
-    ) AS code
-), """
-
-# An array is looked up in the index of the primary key, however many codes the merchant has.
-_TAKEN: Final = """taken AS (
-    UPDATE codes
-    SET used_by = $2, used_at = $3,
-        applied_uses = applied_uses + (
-            SELECT count(*) FROM picked WHERE picked.code_id = codes.code_id AND applied
-        ),
-        outdone_uses = outdone_uses + (
-            SELECT count(*) FROM picked WHERE picked.code_id = codes.code_id AND NOT applied
-        )
-    WHERE merchant_id = $1
-      AND code_id = ANY (ARRAY(SELECT free.code_id FROM placed CROSS JOIN free))
-), """
-
-# The event of the replaced order comes first, because it happens first.
-_QUEUED: Final = """queued AS (
-    INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
-    SELECT $1, event.type, 'order ' || event.order_id, $3
-    FROM placed
-    CROSS JOIN (VALUES ('order.replaced', $4), ('order.placed', $2)) AS event (type, order_id)
-    WHERE event.order_id IS NOT NULL
-), """
-
-_CLEAR_WITH_CODES: Final = _CLEAR.format(
-    all_free="(SELECT count(*) FROM free) = cardinality($6::bigint[])"
-)
-_TAKING: Final = {"free": _FREE, "taken": _TAKEN}
-_WITHOUT_LIMITS: Final = {
-    "held": "",
-    "began": "",
-    "took": "",
-    "is_placed": "EXISTS (SELECT FROM placed)",
-}
-_WITH_LIMITS: Final = {
-    "held": order_limits.HELD,
-    "began": order_limits.BEGAN.format(clear=_CLEAR_WITH_CODES),
-    "took": order_limits.TOOK,
-    "is_placed": order_limits.IS_PLACED,
-    "where_clear": order_limits.ALL_BEGAN,
-}
-
-# Most orders use up no code. Preparing for it would take a tenth of the statement's time.
-_TAKING_NONE: Final = {
-    "free": "",
-    "taken": "",
-    "where_clear": _CLEAR.format(all_free="$6::bigint[] = '{}'"),
-}
-
-# It takes nothing that may be held. Its id must still hold nothing.
-_CLEAR_WITH_HOLDS: Final = f"""{_TAKING_NONE["where_clear"]}
-      AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
-_WITH_HOLDS: Final = {"is_placed": order_limits.IS_PLACED}
-
-# Each form, with the number of its first counting parameter.
-STATEMENTS: Final = {
-    (parts, has_events): _PLACE_BY.format(
-        **shape,
-        picked=order_redemptions.PICKED,
-        recorded=order_redemptions.RECORDED,
-        tally=order_counts.TALLY.format(*range(first, first + 5)),
-        counted=order_counts.COUNTED,
-        queued=_QUEUED if has_events else "",
-    )
-    for parts, first, shape in (
-        ("codes", 19, {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
-        ("limits", 25, {**_TAKING, **_WITH_LIMITS}),
-        ("none", 19, {**_TAKING_NONE, **_WITHOUT_LIMITS}),
-        (
-            "none with holds",
-            19,
-            {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_HOLDS},
-        ),
-        ("with holds", 26, {**held_orders.WITH_HOLDS, **_WITH_HOLDS}),
-        ("promised", 26, {**held_orders.PROMISED, **_WITH_HOLDS}),
-    )
-    for has_events in (False, True)
-}
-
 _ON_NODES: Final = {key: NodeFunction(one, writes=True) for key, one in STATEMENTS.items()}
 
-_FIND: Final = f"""
-SELECT row_to_json(stored)
-FROM (
-    SELECT {ORDER_COLUMNS}
-    FROM orders
-    WHERE merchant_id = $1 AND order_id = $2
-) AS stored
-"""  # noqa: S608  # of our own constants
-
-_FIND_ON_NODE: Final = NodeFunction(_FIND)
-
-ON_NODES: Final = (*_ON_NODES.values(), _FIND_ON_NODE)
+ON_NODES: Final = tuple(_ON_NODES.values())
 """The functions of these statements on the nodes of a distributed database."""
 
 
@@ -302,12 +172,36 @@ async def insert_order(
     Then this wrote nothing, and a transaction that wrote something before must not be committed.
     """
     key, arguments = placing(merchant_id, order, day, versions, claim, own)
-    try:
-        placed = await _ON_NODES[key].fetchval(connection, *arguments)
-    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
-        placed = False
-    if not placed:
+    if not await _place(connection, key, arguments):
         raise OrderRaceLost(*wanted_by(order, claim))
+
+
+async def insert_order_at_cached_prices(
+    connection: Connection,
+    merchant_id: int,
+    order: StoredOrder,
+    day: date,
+    versions: Versions,
+    claim: LimitClaim,
+    products: Sequence[int],
+) -> bool:
+    """Place an order that was priced from the cache; it has no hold and no one-time codes.
+
+    `products` are those of its cart. Returns False if its id is taken, prices have changed, or the
+    catalogue lacks one of the products. Then this wrote nothing.
+    """
+    (parts, has_events), arguments = placing(merchant_id, order, day, versions, claim, None)
+    parts = "cached with limits" if parts == "limits" else "cached"
+    return await _place(connection, (parts, has_events), (*arguments, products))
+
+
+async def _place(
+    connection: Connection, key: tuple[str, bool], arguments: Sequence[object]
+) -> bool:
+    try:
+        return bool(await _ON_NODES[key].fetchval(connection, *arguments))
+    except (asyncpg.LockNotAvailableError, asyncpg.DivisionByZeroError):
+        return False
 
 
 def placing(
@@ -341,21 +235,23 @@ def placing(
     parts = "codes" if used_up else "none"
     if claim.promotion_ids:
         parts = "limits"
+        if claim.ample:
+            parts = "both limits" if claim.scarce else "ample limits"
     if own is not None or (versions is not None and versions.has_holds):
         is_alone = own is None and parts == "none"
         parts = "none with holds" if is_alone else "with holds"
     if own is not None and own.is_kept:
         parts = "promised"
-    if parts in ("limits", "with holds", "promised"):
-        arguments += limit_arguments(claim)
-        if parts in ("with holds", "promised"):
-            arguments += (None if own is None else own.hold.version,)
+    match parts:
+        case "limits":
+            arguments += limit_arguments(claim)
+        case "ample limits":
+            arguments += (claim.promotion_ids, *allowance_arguments(claim.ample))
+        case "both limits":
+            arguments += (claim.promotion_ids, *allowance_arguments(claim.scarce))
+            arguments += allowance_arguments(claim.ample)
+        case "with holds" | "promised":
+            arguments += (*limit_arguments(claim), None if own is None else own.hold.version)
     arguments += order_counts.tally_arguments(order.outcome, redemptions)
     has_events = versions is not None and versions.records_events
     return (parts, has_events), arguments
-
-
-async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
-    """The merchant's order with this id; None if there is none."""
-    row = await _FIND_ON_NODE.fetchval(connection, merchant_id, order_id)
-    return None if row is None else decode_order(row)

@@ -3,8 +3,9 @@
 They are structs that msgspec encodes: filling dictionaries takes twice as long.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -24,7 +25,7 @@ from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.holds import Hold
 from sconto.domain.listing import ListedPrice
-from sconto.domain.money import format_amount, format_percent
+from sconto.domain.money import amount_writer, format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.promotion import PromotionType
 
@@ -59,8 +60,8 @@ class _WrittenLine(msgspec.Struct):
     subscription_discount: str | UnsetType
     adjustments: list[Adjusted] | UnsetType
     total: str
-    promotion: _WrittenPromotion | None
-    picks: list[_WrittenPick]
+    promotion: msgspec.Raw
+    picks: msgspec.Raw
 
 
 class _WrittenCode(msgspec.Struct):
@@ -141,12 +142,13 @@ class WrittenPrices(msgspec.Struct):
 def write_quote(priced: PricedCart) -> WrittenCart:
     """A priced cart."""
     currency = priced.currency
+    write = amount_writer(currency)
     answer = WrittenCart(
         currency=currency,
-        subtotal=format_amount(priced.subtotal, currency),
-        discount=format_amount(priced.discount, currency),
-        total=format_amount(priced.total, currency),
-        lines=[_write_line(line, priced) for line in priced.lines],
+        subtotal=write(priced.subtotal),
+        discount=write(priced.discount),
+        total=write(priced.total),
+        lines=[_write_line(line, priced, write) for line in priced.lines],
         codes=[_write_code(code) for code in priced.codes],
     )
     if priced.subscription is not None:
@@ -206,30 +208,48 @@ def write_price(product_id: int, price: ListedPrice, currency: str) -> msgspec.R
         None if price.pick is None else price.pick.promotion_id,
         tuple(write_adjustments(price.adjustments, currency)) or UNSET,
     )
-    return msgspec.Raw(msgspec.json.encode(written))
+    return _encode(written)
 
 
-def _write_line(line: PricedLine, priced: PricedCart) -> _WrittenLine:
-    currency, in_subscription = priced.currency, priced.subscription is not None
+def _write_line(line: PricedLine, priced: PricedCart, write: Callable[[int], str]) -> _WrittenLine:
+    picks = _write_picks(line.picks)
     return _WrittenLine(
         line.line_id,
         line.product_id,
         line.quantity,
-        format_amount(line.unit_price, currency),
+        write(line.unit_price),
         line.known,
-        format_amount(line.subtotal, currency),
-        format_amount(line.discount, currency),
-        _write_percent(line),
-        format_amount(line.subscription_discount, currency) if in_subscription else UNSET,
-        write_adjustments(line.adjustments, currency) if line.adjustments else UNSET,
-        format_amount(line.total, currency),
-        _write_promotion(line.picks[0]) if line.picks else None,
-        [_write_pick(pick) for pick in line.picks],
+        write(line.subtotal),
+        write(line.discount),
+        picks.percent,
+        UNSET if priced.subscription is None else write(line.subscription_discount),
+        write_adjustments(line.adjustments, priced.currency) if line.adjustments else UNSET,
+        write(line.total),
+        picks.promotion,
+        picks.picks,
     )
 
 
-def _write_percent(line: PricedLine) -> str:
-    return format_percent(line.picks[0].percent) if line.picks else "0"
+class _WrittenPicks(NamedTuple):
+    """The percent of the winning pick, and as JSON its promotion and all picks."""
+
+    percent: str
+    promotion: msgspec.Raw
+    picks: msgspec.Raw
+
+
+# A shop's promotions give its products few different sets of picks.
+@lru_cache(2_048)
+def _write_picks(picks: tuple[Pick, ...]) -> _WrittenPicks:
+    return _WrittenPicks(
+        format_percent(picks[0].percent) if picks else "0",
+        _encode(_write_promotion(picks[0]) if picks else None),
+        _encode([_write_pick(pick) for pick in picks]),
+    )
+
+
+def _encode(part: object) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(part))
 
 
 def _write_promotion(pick: Pick) -> _WrittenPromotion:

@@ -65,9 +65,9 @@ class Connection(HttpToolsProtocol):
         """Expect a request, or refuse the connection if there are too many."""
         super().connection_made(transport)
         self.flow: ReadingFlow = ReadingFlow(transport)
-        closing_transport = ClosingTransport(transport, self)
-        self.transport = closing_transport  # type: ignore[assignment]
-        self._sending_timer = SendingTimer(self._limits, closing_transport, self.loop)
+        self._closing_transport = ClosingTransport(transport, self)
+        self.transport = self._closing_transport  # type: ignore[assignment]
+        self._sending_timer = SendingTimer(self._limits, self._closing_transport, self.loop)
         if self._open_connections.admit(self, self.loop.time()):
             self._start_reading_timer()
         else:
@@ -164,6 +164,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Answer the next request, or wait for it: this one is answered."""
+        self._closing_transport.flush()  # an answer to HEAD has nothing after its head
         has_next = bool(self.pipeline)
         if not has_next:
             self.cycle.body.clear()  # what the application has not read
