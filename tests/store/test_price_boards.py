@@ -18,7 +18,7 @@ from sconto.operations.checkout import list_prices, write_prices
 from sconto.operations.promotions import change_promotion, create_promotion
 from sconto.store.database import Database
 from sconto.store.pick_cache import PickCache
-from sconto.store.price_boards import _MAX_PRICES, PriceBoard, PriceBoards, Window
+from sconto.store.price_boards import _MAX_PRICES, PriceBoard, PriceBoards, ValidTime
 from tests.builders import NOON, a_period, a_promotion
 from tests.operations.stock import stock
 
@@ -147,8 +147,8 @@ async def test_prices_are_written_once_until_an_edit_or_a_start(
 def test_a_board_is_silent_outside_its_window_and_at_other_prices() -> None:
     boards, board = PriceBoards(), PriceBoard("state")
     key = (1, "EUR", write)
-    boards.put(key, board, Window(NOON, NOON + 3 * HOUR), [((1, 500), "a")])
-    boards.put(key, board, Window(NOON - HOUR, NOON + HOUR), [((2, 500), "b")])
+    boards.put(key, board, ValidTime(NOON, NOON + 3 * HOUR), [((1, 500), "a")])
+    boards.put(key, board, ValidTime(NOON - HOUR, NOON + HOUR), [((2, 500), "b")])
     page = [(1, 500), (2, 501), (2, 500), (3, 500)]
     assert boards.of(key).find(page, NOON) == ["a", None, "b", None]
     for at in (NOON - HOUR, NOON + HOUR):
@@ -164,6 +164,6 @@ def test_the_number_of_prices_is_bounded_whatever_replaces_what() -> None:
         board = boards.of(key) if number % 4 else PriceBoard(number)
         first = number * 1_000
         page = [((product_id, 500), "x") for product_id in range(first, first + 700)]
-        boards.put(key, board, Window(), page)
+        boards.put(key, board, ValidTime(), page)
         kept = [boards.of((merchant_id, "EUR", write)) for merchant_id in range(3)]
         assert boards._prices == sum(len(one.prices) for one in kept) <= _MAX_PRICES

@@ -17,7 +17,7 @@ from sconto.store.cart_offers import StoredOffer, Tagged, TakenOfPromotion
 from sconto.store.hold_rows import HoldRow
 from sconto.store.outcomes import StoredOrderRow
 from sconto.store.pick_cache import PickSpan, Version, Versions
-from sconto.store.price_boards import Window
+from sconto.store.price_boards import ValidTime
 from sconto.store.subscription_rules import CarriedRules
 
 
@@ -66,7 +66,7 @@ class StoredListing(ListingCandidates, frozen=True, gc=False):
     """
 
     version: Version = None
-    window: Window | None = None
+    window: ValidTime | None = None
 
 
 class CandidateRequest(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -22,7 +22,7 @@ from sconto.domain.candidates import AutomaticPick
 from sconto.store.cart_offers import CartPromotionCache
 from sconto.store.code_offer_cache import CodeOfferCache
 from sconto.store.pick_changes import PickChanges
-from sconto.store.price_boards import PriceBoards, Window
+from sconto.store.price_boards import PriceBoards, ValidTime
 
 _MAX_PICKS: Final = 50_000
 """Of all merchants together; each takes 400 bytes. Of one merchant, the picks that were not used
@@ -151,12 +151,12 @@ class PickCache:
 
     def window(
         self, merchant_id: int, version: Version, product_ids: Iterable[int], at: datetime
-    ) -> Window | None:
+    ) -> ValidTime | None:
         """When the picks of products are those at a time, if all are cached at this version."""
         timeline = self._timelines.get(merchant_id)
         if timeline is None or timeline.version != version:
             return None
-        window = Window()
+        window = ValidTime()
         for product_id in product_ids:
             span = timeline.spans.get(product_id)
             if span is None:

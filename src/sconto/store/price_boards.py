@@ -18,7 +18,7 @@ from lru import LRU
 from sconto.domain.listing import ListedPrice
 
 _MAX_PRICES: Final = 16_384
-"""Of all boards together; each takes some 300 bytes. If there are more, all boards begin anew."""
+"""Of all boards together; each takes some 300 bytes. If there are more, all boards are dropped."""
 
 _MAX_BOARDS: Final = 1_000
 
@@ -29,7 +29,7 @@ BoardKey = tuple[int, str, WritePrice]
 """Of a board: the merchant, the currency and the function."""
 
 
-class Window(NamedTuple):
+class ValidTime(NamedTuple):
     """The times from `since` until before `until`."""
 
     since: datetime = datetime.min.replace(tzinfo=UTC)
@@ -39,9 +39,9 @@ class Window(NamedTuple):
         """Whether a time is in it."""
         return self.since <= at < self.until
 
-    def cut(self, since: datetime | None, until: datetime | None) -> "Window":
+    def cut(self, since: datetime | None, until: datetime | None) -> "ValidTime":
         """The part of it in another one; None has no end."""
-        return Window(
+        return ValidTime(
             self.since if since is None else max(self.since, since),
             self.until if until is None else min(self.until, until),
         )
@@ -54,7 +54,7 @@ class PriceBoard:
 
     def __init__(self, state: Hashable = None) -> None:
         self.state = state
-        self.window = Window()
+        self.window = ValidTime()
         self.prices: dict[int, tuple[int, Any]] = {}
         """By product id: the unit price, and what was written."""
 
@@ -84,7 +84,7 @@ class PriceBoards:
         self,
         key: BoardKey,
         board: PriceBoard,
-        window: Window,
+        window: ValidTime,
         written: Iterable[tuple[tuple[int, int], Any]],
     ) -> None:
         """Add what was written in the window to a board, by product id and unit price.
