@@ -241,7 +241,9 @@ def placing(
     if claim.promotion_ids:
         parts = "limits"
         if claim.ample:
-            parts = "both limits" if claim.scarce else "ample limits"
+            parts = "ample limits with codes" if used_up else "ample limits"
+            if claim.scarce:
+                parts = "both limits"
     if own is not None or (versions is not None and versions.has_holds):
         is_alone = own is None and parts == "none"
         parts = "none beside holds" if is_alone else "beside holds"
@@ -250,7 +252,7 @@ def placing(
     match parts:
         case "limits":
             arguments += limit_arguments(claim)
-        case "ample limits":
+        case "ample limits" | "ample limits with codes":
             arguments += (claim.promotion_ids, *allowance_arguments(claim.ample))
         case "both limits":
             arguments += (claim.promotion_ids, *allowance_arguments(claim.scarce))
