@@ -160,6 +160,25 @@ def test_a_request_sent_byte_by_byte_is_understood(address: Address) -> None:
     assert second.startswith(b"200 ")
 
 
+def test_the_head_and_the_body_of_an_answer_come_together(address: Address) -> None:
+    with closing(socket.create_connection(address, timeout=30)) as connection:
+        for _ in range(5):
+            connection.sendall(ASK + b"\r\n")
+            head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            assert body
+
+
+def test_an_answer_to_head_is_sent_without_a_body(address: Address) -> None:
+    request = ASK.replace(b"GET /health/live", b"HEAD /nothing")
+    with closing(socket.create_connection(address, timeout=30)) as connection:
+        for _ in range(2):
+            connection.sendall(request + b"\r\n")
+            head, end, body = connection.recv(65536).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 404 ")
+            assert (end, body) == (b"\r\n\r\n", b"")
+
+
 def test_a_trailer_is_no_header_field(
     address: Address, merchant: Caller, bearer: Callable[[Caller], dict[str, str]]
 ) -> None:

@@ -138,6 +138,49 @@ async def test_each_edit_of_another_process_shows_immediately_and_is_read_once(
     await expect(30)
 
 
+async def test_an_edit_ends_only_the_cached_picks_that_it_changes(
+    database: Database, quoting: QuotingProcess
+) -> None:
+    caller = quoting.caller
+    await stock(database, caller, [MUG, CUP, PAN])
+    one = await create_promotion(database, caller, a_promotion(coverage=on(MUG, CUP)), NOON)
+    every = await create_promotion(database, caller, a_promotion(coverage=everywhere(5)), NOON)
+    assert await quoting.percents(MUG, CUP, PAN) == [[10, 5], [10, 5], [5]]
+    await quoting.asked()
+
+    coverage = OwnPercents({MUG: 40 * PERCENT, CUP: 10 * PERCENT})
+    await change_promotion(database, caller, one, change_to(coverage), NOON)
+    assert await quoting.percents(PAN) == [[5]]
+    assert await quoting.asked() == [[], [ALL_PRODUCTS_ID, PAN]]
+    assert await quoting.percents(CUP, MUG) == [[10, 5], [40, 5]]
+    assert await quoting.asked() == [[MUG]]
+
+    for percent in (20, 30):  # two edits between two quotes
+        await change_promotion(database, caller, every, change_to(everywhere(percent)), NOON)
+    await change_promotion(database, caller, one, change_to(on(CUP, PAN)), NOON)
+    assert await quoting.percents(CUP) == [[30, 10]]
+    assert await quoting.percents(CUP, MUG, PAN) == [[30, 10], [30], [30, 10]]
+    assert await quoting.asked() == [[], [ALL_PRODUCTS_ID, CUP], [MUG, PAN]]
+
+
+async def test_an_edit_that_changes_no_pick_leaves_the_cache(
+    database: Database, quoting: QuotingProcess
+) -> None:
+    await stock(database, quoting.caller, [MUG])
+    outdone, latest = [
+        await create_promotion(database, quoting.caller, a_promotion(coverage=on(MUG)), NOON)
+        for _ in range(2)
+    ]
+    assert await quoting.percents(MUG) == [[10]]
+    await quoting.asked()
+    change = change_to(on(MUG, percent=50))
+    await change_promotion(database, quoting.caller, outdone, change, NOON)
+    assert await quoting.percents(MUG) == [[10]]
+    assert await quoting.asked() == [[]]
+    await delete_promotion(database, quoting.caller, latest, NOON)
+    assert await quoting.percents(MUG) == [[50]]
+
+
 @pytest.mark.parametrize(("coverage", "covered"), [(everywhere(), ALL_PRODUCTS_ID), (on(MUG), MUG)])
 async def test_cached_promotions_begin_and_end_on_time(
     database: Database, quoting: QuotingProcess, coverage: Coverage, covered: int

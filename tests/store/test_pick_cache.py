@@ -10,6 +10,7 @@ from sconto.domain.candidates import AutomaticPick
 from sconto.domain.money import PERCENT
 from sconto.domain.schedule import ALL_PRODUCTS_ID, INSTANT
 from sconto.store.pick_cache import PickCache, PickSpan
+from sconto.store.pick_changes import PickChange, PickChanges
 from tests.builders import NOON
 
 MUG, CUP, PAN = 11, 22, 33
@@ -25,6 +26,10 @@ def span(
     until: datetime | None = None,
 ) -> PickSpan:
     return PickSpan(product_id, pick, since, until)
+
+
+def changed(version: int, *product_ids: int) -> PickChange:
+    return PickChange(version, product_ids)
 
 
 def test_the_cache_is_empty_at_first() -> None:
@@ -66,6 +71,32 @@ def test_picks_of_another_version_are_dropped() -> None:
     cache.put(SHOP, 4, [span(CUP, None)])
     assert cache.version(SHOP) == 4
     assert cache.find(SHOP, [MUG, CUP, PAN], NOON) == ({}, [MUG, PAN])
+
+
+def test_changes_end_only_the_picks_of_their_products() -> None:
+    cache = PickCache()
+    cache.put(SHOP, 4, [span(MUG, TEN), span(CUP, TEN)])
+    cache.follow(SHOP, PickChanges(6, [changed(4, PAN), changed(5, MUG), changed(6, PAN)]))
+    assert cache.version(SHOP) == 6
+    assert cache.find(SHOP, [MUG, CUP], NOON) == ({CUP: TEN}, [MUG])
+    for unknown in (PickChanges(9, [changed(9, PAN)]), PickChanges(8, [changed(6, PAN)])):
+        cache.follow(SHOP, unknown)
+        assert cache.version(SHOP) == 6
+    cache.follow(OTHER_SHOP, PickChanges(6, [changed(6, MUG)]))
+    assert cache.version(OTHER_SHOP) is None
+
+
+def test_a_pick_that_a_change_ended_makes_room_for_another() -> None:
+    cache = PickCache()
+    cache.put(OTHER_SHOP, 5, [span(1, TEN)])
+    for version in range(3):
+        cache.put(SHOP, version, [span(number, TEN) for number in range(40_000)])
+        products = [*range(40_000)]
+        cache.follow(
+            SHOP, PickChanges(version + 1, [changed(version), changed(version + 1, *products)])
+        )
+    assert cache.find(OTHER_SHOP, [1], NOON) == ({1: TEN}, [])
+    assert cache.find(SHOP, [1], NOON) == ({}, [1])
 
 
 def test_an_edit_makes_room_for_other_merchants() -> None:

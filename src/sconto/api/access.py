@@ -5,8 +5,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Scope
 
-from sconto.api.context import context_of
-from sconto.api.headers import find_header
+from sconto.api.context import Context
+from sconto.api.headers import fields_of
 from sconto.domain.api_keys import KEY_START
 from sconto.domain.people import Action, Caller
 from sconto.domain.problems import AccessDenied, TokenExpired, TokenInvalid, TokenMissing
@@ -25,33 +25,23 @@ def caller_of(request: Request) -> Caller:
     <valid token or key>`, TokenExpired, and DatabaseUnavailable while the database has not been
     reached since the start. A request is checked once.
     """
-    known_caller: Caller | None = request.scope.get("caller")
-    if known_caller is not None:
-        return known_caller
-    context = context_of(request)
-    scheme, _, token = _authorization(request).partition(" ")
-    if scheme.lower() != "bearer":
-        raise TokenInvalid
-    token = token.strip()
-    known = context.keys if token.startswith(KEY_START) else context.tokens
-    caller = known.caller(token, context.now())
-    # For later checks, and for the log, which never contains the token.
-    request.scope["caller"] = caller
-    return caller
+    return _caller_in(request.scope)
 
 
-def find_caller(request: Request) -> Caller | None:
+def find_caller(scope: Scope) -> Caller | None:
     """The user or API key whose valid token came with the request; None without one."""
     try:
-        return caller_of(request)
+        return _caller_in(scope)
     except (TokenMissing, TokenInvalid, TokenExpired, DatabaseUnavailable):
         return None
 
 
 def sent_key(scope: Scope) -> str | None:
     """The text in the place of an API key, valid or not; None if something else was sent."""
-    for name, value in scope["headers"]:
-        if name in _HEADERS and _KEY_START in value:
+    fields = fields_of(scope)
+    for name in _HEADERS:
+        value = fields.get(name)
+        if value is not None and _KEY_START in value:
             key: str = value.partition(b" ")[2].strip().decode("latin-1")
             return key
     return None
@@ -65,9 +55,26 @@ def require(request: Request, action: Action) -> Caller:
     return caller
 
 
-def _authorization(request: Request) -> str:
+def _caller_in(scope: Scope) -> Caller:
+    known_caller: Caller | None = scope.get("caller")
+    if known_caller is not None:
+        return known_caller
+    context: Context = scope["app"].state.context
+    scheme, _, token = _authorization(scope).partition(" ")
+    if scheme.lower() != "bearer":
+        raise TokenInvalid
+    token = token.strip()
+    known = context.keys if token.startswith(KEY_START) else context.tokens
+    caller = known.caller(token, context.now())
+    # For later checks, and for the log, which never contains the token.
+    scope["caller"] = caller
+    return caller
+
+
+def _authorization(scope: Scope) -> str:
+    fields = fields_of(scope)
     for name in _HEADERS:
-        value = find_header(request, name)
-        if value is not None and (value := value.strip()):
-            return value
+        value = fields.get(name)
+        if value is not None and (text := value.decode("latin-1").strip()):
+            return text
     raise TokenMissing

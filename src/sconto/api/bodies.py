@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from starlette.requests import ClientDisconnect, Request
 
 from sconto.api.context import context_of
-from sconto.api.headers import find_header
+from sconto.api.headers import fields_of, find_header
 from sconto.api.strict_json import NotJson, is_quick_to_parse, parse_json
 from sconto.domain.people import Caller
 from sconto.domain.problems import BodyEncoded, BodyTooLarge, UnsupportedMediaType
@@ -26,6 +26,7 @@ CODES: Final = 16 * 1024 * 1024
 """Bytes of a promotion with up to a million codes and products."""
 
 _IN_TURN: Final = "in_turn"
+_ENCODING: Final = b"content-encoding"
 _MERGE_PATCH: Final = "application/merge-patch+json"
 
 T = TypeVar("T")
@@ -70,8 +71,10 @@ def require_json(request: Request) -> None:
 
 def require_plain(request: Request) -> None:
     """Raise BodyEncoded if the headers announce a compressed body."""
+    if _ENCODING not in fields_of(request.scope):
+        return
     for name, value in request.scope["headers"]:
-        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+        if name == _ENCODING and value.strip().lower() not in (b"", b"identity"):
             raise BodyEncoded
 
 

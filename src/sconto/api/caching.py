@@ -1,5 +1,7 @@
 """Keeps answers out of caches: all but static files are private to the caller."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -13,16 +15,16 @@ class Caching:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
 
-        async def send_with_caching(message: Message) -> None:
+        def send_with_caching(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
-                names = {name for name, _ in headers}
-                if b"cache-control" not in names:
-                    directive = b"no-cache" if b"etag" in names else b"no-store"
+                fields = dict(headers)
+                if b"cache-control" not in fields:
+                    directive = b"no-cache" if b"etag" in fields else b"no-store"
                     message["headers"] = [*headers, (b"cache-control", directive)]
-            await send(message)
+            return send(message)
 
-        await self._app(scope, receive, send_with_caching)
+        return self._app(scope, receive, send_with_caching)

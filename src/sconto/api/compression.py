@@ -1,6 +1,7 @@
 """Compresses answers for clients that accept gzip."""
 
 import re
+from collections.abc import Awaitable
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -35,14 +36,13 @@ class Compression:
             exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *_COMPRESSED_ALREADY),
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
         if scope["type"] != "http" or inner_path(scope).startswith(_NEVER):
-            await self._app(scope, receive, send)
-        elif scope["method"] == "HEAD":
-            await self._app(scope, receive, _without_length(send))
-        else:
-            await self._compressing(_with_plain_choice(scope), receive, send)
+            return self._app(scope, receive, send)
+        if scope["method"] == "HEAD":
+            return self._app(scope, receive, _without_length(send))
+        return self._compressing(_with_plain_choice(scope), receive, send)
 
 
 def _with_plain_choice(scope: Scope) -> Scope:

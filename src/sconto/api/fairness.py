@@ -1,10 +1,15 @@
-"""Serves the requests of several merchants in rotation, so that a flood of one delays no other."""
+"""Serves few requests of each merchant at a time, so that a flood of one delays no other."""
 
-from starlette.requests import Request
+from collections.abc import Awaitable
+from typing import Final
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sconto.api.access import find_caller
+from sconto.api.base_path import inner_path
 from sconto.api.context import Context
+
+_CHECKOUT: Final = "/checkout/"
 
 
 class Fairness:
@@ -17,11 +22,22 @@ class Fairness:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request in turn."""
-        if scope["type"] == "http":
-            caller = find_caller(Request(scope))
-            if caller is not None:
-                context: Context = scope["app"].state.context
-                await context.database.fair_turns.wait(caller.merchant_id)
-        await self._app(scope, receive, send)
+        caller = find_caller(scope) if scope["type"] == "http" else None
+        if caller is not None:
+            context: Context = scope["app"].state.context
+            if not context.database.fair_turns.is_alone(caller.merchant_id):
+                return self._serve_in_turn(context, caller.merchant_id, scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _serve_in_turn(
+        self, context: Context, merchant_id: int, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        turns = context.database.fair_turns
+        is_checkout = inner_path(scope).startswith(_CHECKOUT)
+        await turns.begin(merchant_id, is_checkout=is_checkout)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            turns.end()

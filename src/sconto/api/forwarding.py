@@ -1,9 +1,12 @@
 """Warns in the log, once, about a proxy whose X-Forwarded-For is not trusted."""
 
+from collections.abc import Awaitable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
+
+from sconto.api.headers import fields_of
 
 _FIELD: Final = b"x-forwarded-for"
 
@@ -19,20 +22,20 @@ class UntrustedProxyWarning:
         self._log = log
         self._has_warned = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
         if not self._has_warned and scope["type"] == "http" and _is_untrusted(scope):
             self._has_warned = True
             self._log.warning(
-                "X-Forwarded-For is not believed",
+                "X-Forwarded-For is not trusted",
                 reason="FORWARDED_ALLOW_IPS does not name the address that sent it",
             )
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def _is_untrusted(scope: Scope) -> bool:
     client = scope.get("client")
-    if client is None:
+    if client is None or _FIELD not in fields_of(scope):
         return False
     # If uvicorn trusts the field, the client's address is one of those in it.
     for name, value in scope["headers"]:

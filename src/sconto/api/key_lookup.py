@@ -1,5 +1,6 @@
 """Looks for API keys that this process does not know yet, before a request is served."""
 
+from collections.abc import Awaitable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,15 +24,21 @@ class KeyLookup:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
         if scope["type"] == "http" and (key := sent_key(scope)) is not None:
             context: Context = scope["app"].state.context
             if context.keys.may_be_new(key):
-                try:
-                    await context.keys.look_for_new(context.database)
-                except DatabaseUnavailable:
-                    answer = dialect_of(inner_path(scope)).answer_status(503, _RETRY_LATER)
-                    await answer(scope, receive, send)
-                    return
+                return self._look_and_serve(context, scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _look_and_serve(
+        self, context: Context, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        try:
+            await context.keys.look_for_new(context.database)
+        except DatabaseUnavailable:
+            answer = dialect_of(inner_path(scope)).answer_status(503, _RETRY_LATER)
+            await answer(scope, receive, send)
+            return
         await self._app(scope, receive, send)

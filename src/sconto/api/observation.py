@@ -1,7 +1,7 @@
 """Records each request: an id, a line in the log, and the figures."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from random import getrandbits
 from time import perf_counter
 from typing import Final
@@ -13,6 +13,7 @@ from structlog.typing import FilteringBoundLogger
 
 from sconto.api.base_path import inner_path
 from sconto.api.context import Context
+from sconto.api.headers import fields_of
 from sconto.domain.people import Caller
 
 _VALID_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -47,12 +48,12 @@ class Observation:
         request_id = _request_id(scope)
         status = 0
 
-        async def send_with_id(message: Message) -> None:
+        def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
@@ -89,20 +90,20 @@ class OneTrailingSlash:
         self._app = app
         self._prefixes = prefixes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request without the slash at the end of its path."""
         if scope["type"] == "http":
             path: str = scope["path"]
             if path.endswith("/") and inner_path(scope).startswith(self._prefixes):
                 scope["path"] = path[:-1]
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def _request_id(scope: Scope) -> bytes:
     """The client's id for the request if it is short and plain, otherwise a new one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _VALID_ID.fullmatch(value):
-            return bytes(value)
+    sent = fields_of(scope).get(b"x-request-id")
+    if sent is not None and _VALID_ID.fullmatch(sent):
+        return sent
     # It only tells requests apart, so it needs no system call for secure randomness.
     return b"%016x" % getrandbits(64)
 

@@ -5,20 +5,17 @@ has each quota with its window in seconds (`w`), `RateLimit` what is left of it 
 many seconds (`t`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Final
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sconto.api.access import caller_of
+from sconto.api.access import find_caller
 from sconto.api.base_path import inner_path
 from sconto.api.context import Context
 from sconto.api.errors import dialect_of
-from sconto.api.quotas import QuotaState
+from sconto.api.quotas import Quota, QuotaState
 from sconto.domain.people import Caller
-from sconto.domain.problems import Problem
-from sconto.operations import DatabaseUnavailable
 
 _CHECKOUT: Final = "/checkout/"
 
@@ -29,15 +26,26 @@ class RateLimit:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request, or answer 429 in the dialect of its address."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+        if scope["type"] == "http":
+            context: Context = scope["app"].state.context
+            quotas = context.quotas.of(checkout=inner_path(scope).startswith(_CHECKOUT))
+            caller = find_caller(scope) if quotas else None
+            if caller is not None:
+                return self._count_and_serve(caller, quotas, scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _count_and_serve(
+        self,
+        caller: Caller,
+        quotas: Sequence[Quota],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         context: Context = scope["app"].state.context
-        quotas = context.quotas.of(checkout=inner_path(scope).startswith(_CHECKOUT))
-        caller = _find_caller(scope) if quotas else None
-        states = [] if caller is None else await context.quotas.count(caller, quotas)
+        states = await context.quotas.count(caller, quotas)
         if not states:
             await self._app(scope, receive, send)
             return
@@ -61,20 +69,12 @@ def header_fields(states: Sequence[QuotaState]) -> dict[str, str]:
     return {"RateLimit-Policy": policy, "RateLimit": left}
 
 
-def _find_caller(scope: Scope) -> Caller | None:
-    """The caller; None if the request will be refused for its token, or answered 503."""
-    try:
-        return caller_of(Request(scope))
-    except (Problem, DatabaseUnavailable):
-        return None
-
-
 def _with_fields(send: Send, fields: Mapping[str, str]) -> Send:
     added = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
 
-    async def send_with_fields(message: Message) -> None:
+    def send_with_fields(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             message["headers"] = [*message["headers"], *added]
-        await send(message)
+        return send(message)
 
     return send_with_fields

@@ -4,9 +4,10 @@ The rule is the merchant API's: three groups each pick at most one promotion for
 customer gets the highest of the picks. A pick that loses has a reason.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeVar
 
 import msgspec
@@ -41,7 +42,7 @@ class Reason(StrEnum):
 _LOWER_DISCOUNT, _TIE = Reason.LOWER_DISCOUNT, Reason.TIE
 
 
-class Pick(msgspec.Struct, frozen=True, gc=False):
+class Pick(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """The promotion that a group chose for a product.
 
     `code`, `code_id` and `code_type` are those of the code group's pick. `reason` says why the pick
@@ -97,12 +98,18 @@ class ActivatedCode(msgspec.Struct, frozen=True, gc=False):
     everywhere: Offer | None = None
     by_product: Mapping[int, Offer] | None = None
 
-    def find_offers(self, product_id: int) -> Sequence[Offer]:
-        """Usable offers, including the best one for the product."""
+    def find_offers(self, product_id: int | None) -> Sequence[Offer]:
+        """Usable offers, including the best one for the product; None is one that none names."""
         if self.by_product is None:
             return self.usable
-        found = (self.everywhere, self.by_product.get(product_id))
+        found = (self.everywhere, None if product_id is None else self.by_product.get(product_id))
         return [offer for offer in found if offer is not None]
+
+    def named_products(self) -> Iterator[int]:
+        """The products that usable offers name, some perhaps twice."""
+        for offer in self.usable:
+            if offer.percent is None:
+                yield from offer.percents
 
 
 _FEW_OFFERS = 4
@@ -113,6 +120,8 @@ def choose(
 ) -> Choice:
     """Choose the picks of each product on the lines, at most one of each group."""
     usable = [code for code in reversed(activated) if code.usable]
+    named = {product_id for code in usable for product_id in code.named_products()}
+    by_code_elsewhere = _find_by_code(None, usable)
     find_specific, everywhere = candidates.specific.get, candidates.everywhere
     # Many products have the same picks, so equal picks are decided once.
     decided: dict[tuple[object, ...], tuple[Pick, ...]] = {}
@@ -121,24 +130,27 @@ def choose(
         product_id = line.product_id
         if product_id in picks:
             continue
-        specific = find_specific(product_id)
-        code, offer, percent = _find_offer(product_id, usable)
-        competing = (specific, None if offer is None else offer.code_id, percent)
+        by_code = _find_by_code(product_id, usable) if product_id in named else by_code_elsewhere
+        competing = find_specific(product_id), by_code
         chosen = decided.get(competing)
         if chosen is None:
-            picked = _automatic(specific, everywhere)
-            if offer is not None:
-                picked.insert(0, _pick_by_code(code, offer, percent))
-            chosen = decided[competing] = _decide(picked)
+            chosen = decided[competing] = pick_from_groups(*competing, everywhere)
         picks[product_id] = chosen
     return Choice(picks, decided.values())
 
 
-def choose_without_code(
-    specific: AutomaticPick | None, everywhere: AutomaticPick | None
+# A shop has few promotions that run, so its carts choose between the same ones again and again.
+@lru_cache(2_048)
+def pick_from_groups(
+    specific: AutomaticPick | None, by_code: Pick | None, everywhere: AutomaticPick | None
 ) -> tuple[Pick, ...]:
-    """The picks of a product that no code covers; the one that applies is first."""
-    return _decide(_automatic(specific, everywhere))
+    """The pick of each group for a product; the one that applies is first."""
+    picks = [] if by_code is None else [by_code]
+    if specific is not None:
+        picks.append(Pick(specific.promotion_id, _SPECIFIC, specific.percent))
+    if everywhere is not None:
+        picks.append(Pick(everywhere.promotion_id, _ALL, everywhere.percent))
+    return _decide(picks)
 
 
 def winner_of(first: Pick, second: Pick) -> Pick:
@@ -205,10 +217,11 @@ def _best_of(usable: Sequence[Offer]) -> tuple[Offer | None, dict[int, Offer]]:
     return everywhere, by_product
 
 
-def _find_offer(product_id: int, usable: Sequence[ActivatedCode]) -> tuple[str, Offer | None, int]:
-    """The first code that covers the product; takes the codes with the last activated one first.
+def _find_by_code(product_id: int | None, usable: Sequence[ActivatedCode]) -> Pick | None:
+    """The pick by the first code that covers the product, or every product that none names.
 
-    Of the code's promotions it takes the highest discount, on a tie the latest created.
+    Takes the codes with the last activated one first. Of a code's promotions it takes the highest
+    discount, on a tie the latest created.
     """
     for code in usable:
         best: Offer | None = None
@@ -216,28 +229,14 @@ def _find_offer(product_id: int, usable: Sequence[ActivatedCode]) -> tuple[str, 
         for offer in code.usable if code.by_product is None else code.find_offers(product_id):
             percent = offer.percent
             if percent is None:
-                percent = offer.percents.get(product_id)
+                percent = None if product_id is None else offer.percents.get(product_id)
                 if percent is None:
                     continue
             if best is None or (percent, offer.promotion_id) > (highest, best.promotion_id):
                 best, highest = offer, percent
         if best is not None:
-            return code.text, best, highest
-    return "", None, 0
-
-
-def _pick_by_code(code: str, offer: Offer, percent: int) -> Pick:
-    return Pick(offer.promotion_id, _CODE, percent, code, offer.code_id, offer.code_type)
-
-
-def _automatic(specific: AutomaticPick | None, everywhere: AutomaticPick | None) -> list[Pick]:
-    """The picks of the two automatic groups, in their order."""
-    picks = []
-    if specific is not None:
-        picks.append(Pick(specific.promotion_id, _SPECIFIC, specific.percent))
-    if everywhere is not None:
-        picks.append(Pick(everywhere.promotion_id, _ALL, everywhere.percent))
-    return picks
+            return Pick(best.promotion_id, _CODE, highest, code.text, best.code_id, best.code_type)
+    return None
 
 
 def _decide(picks: Sequence[Pick]) -> tuple[Pick, ...]:

@@ -24,8 +24,8 @@ from sconto.domain.cart_promotion import (
     Target,
     Tiers,
 )
-from sconto.domain.cart_step import decide
-from sconto.domain.choice import Pick, choose_without_code
+from sconto.domain.cart_step import decide_step
+from sconto.domain.choice import Pick, pick_from_groups
 from sconto.domain.money import percent_of
 from sconto.domain.prepared_offers import PreparedOffers, PreparedStep, can_be_prepared
 
@@ -122,7 +122,7 @@ _NO_TAGS: Final[frozenset[str]] = frozenset()
 def _price_by_picks(
     unit_price: int, specific: AutomaticPick | None, everywhere: AutomaticPick | None
 ) -> ListedPrice:
-    picks = choose_without_code(specific, everywhere)
+    picks = pick_from_groups(specific, None, everywhere)
     if not picks:
         return ListedPrice(unit_price, unit_price, None)
     discount = percent_of(unit_price, picks[0].percent)
@@ -144,7 +144,7 @@ def _adjust(
     ground = Ground(Target.LINES, currency, [line])
     offered, _ = step.divide(ground)
     offered += [listed.with_hours[number] for number in in_hours]
-    takings = decide(ground, offered).takings
+    takings = decide_step(ground, offered).takings
     if not takings:
         return price
     adjustments = [

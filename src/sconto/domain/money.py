@@ -8,7 +8,7 @@ version. CLDR, in babel, says how people write amounts, for example RSD in whole
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -28,7 +28,7 @@ TOTAL_DIGITS: Final = 24
 """The most digits of a total before the dot: 500 lines of a million units at the highest price."""
 
 CURRENCY_OF_MOST_DECIMALS: Final = "CLF"
-"""Replaces an invalid currency, so that amounts beside it are still checked."""
+"""Replaces an invalid currency, so that amounts in it are still checked."""
 
 _PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", re.ASCII)
 
@@ -91,16 +91,23 @@ def _amount_pattern(currency: str, digits: int) -> re.Pattern[str]:
 
 def format_amount(amount: int, currency: str) -> str:
     """Write 1999 minor units as "19.99", with all the currency's decimals."""
-    unit, fractions = _minor_units(currency)
-    return str(amount // unit) + fractions[amount % unit]
+    return amount_writer(currency)(amount)
 
 
 @cache
-def _minor_units(currency: str) -> tuple[int, tuple[str, ...]]:
-    """The minor units in one major unit, and how each fraction is written."""
+def amount_writer(currency: str) -> Callable[[int], str]:
+    """The function that writes amounts of one currency, as `format_amount` does.
+
+    A priced cart has some twenty.
+    """
     decimals = currency_decimals(currency)
     unit = 10**decimals
-    return unit, tuple(f".{part:0{decimals}d}" for part in range(unit)) if decimals else ("",)
+    fractions = [f".{part:0{decimals}d}" for part in range(unit)] if decimals else [""]
+
+    def write(amount: int) -> str:
+        return f"{amount // unit}{fractions[amount % unit]}"
+
+    return write
 
 
 def parse_percent(text: str) -> int:

@@ -152,7 +152,6 @@ async def _place_at_cached_prices(
     found = find_cached_candidates(database.pick_cache, merchant_id, CartAt(cart, now))
     if found is None or found.versions is None:
         return None
-    await database.fair_turns.wait(merchant_id)
     priced = price(cart, found, now, steps)
     try:
         check_agreed(order, priced)

@@ -274,8 +274,8 @@ async def _redraw(
     after: timeline.Claim | None,
 ) -> Renewal:
     """Update the timeline; returns which cached data the edit ends."""
-    redrawn = await timeline.redraw(connection, merchant_id, promotion_id, before, after)
-    return Renewal(picks=redrawn, codes_of=promotion_id)
+    changed = await timeline.redraw(connection, merchant_id, promotion_id, before, after)
+    return Renewal(picks=changed, codes_of=promotion_id)
 
 
 async def _existing(

@@ -14,7 +14,7 @@ from sconto.domain.order import StoredOrder
 from sconto.store.candidate_statements import FEW_CODES
 from sconto.store.cart_offers import StoredOffer, Tagged, TakenOfPromotion
 from sconto.store.hold_rows import HoldRow
-from sconto.store.outcomes import OrderRow
+from sconto.store.outcomes import StoredOrderRow
 from sconto.store.pick_cache import PickSpan, Version, Versions
 from sconto.store.subscription_rules import CarriedRules
 
@@ -85,7 +85,7 @@ class CandidateRow(msgspec.Struct, frozen=True):
     picks: Sequence[PickSpan] = ()
     known: frozenset[int] = frozenset()
     offers: Sequence[Offer | None] = ()
-    orders: Sequence[OrderRow] = ()
+    orders: Sequence[StoredOrderRow] = ()
     rules: Sequence[CarriedRules] = ()
     tagged: Sequence[Tagged] = ()
     by_code: Sequence[StoredOffer] = ()

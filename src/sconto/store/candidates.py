@@ -25,12 +25,10 @@ from sconto.store.candidate_rows import (
 from sconto.store.candidate_statements import (
     ON_NODES,
     READ,
-    READ_ALL_BESIDE_HOLDS,
-    READ_BESIDE_HOLDS,
-    READ_BESIDE_HOLDS_WITHOUT_PICKS,
+    READ_ALL_WITH_HOLDS,
     READ_CROWDED,
-    READ_CROWDED_BESIDE_HOLDS,
     READ_CROWDED_WITH_CART_PROMOTIONS,
+    READ_CROWDED_WITH_HOLDS,
     READ_FOR_QUOTES,
     READ_LISTED,
     READ_PICKS,
@@ -41,6 +39,8 @@ from sconto.store.candidate_statements import (
     READ_WITH_CART_PROMOTIONS,
     READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
     READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
+    READ_WITH_HOLDS,
+    READ_WITH_HOLDS_WITHOUT_PICKS,
     READ_WITH_SUBSCRIPTION,
     READ_WITHOUT_PICKS,
 )
@@ -48,6 +48,7 @@ from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
 from sconto.store.outcomes import order_from
 from sconto.store.pick_cache import PickCache
+from sconto.store.pick_changes import READ_CHANGES, read_changes
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import carried_codes, in_order
 
@@ -97,11 +98,11 @@ _WITH_CART_PROMOTIONS: Final = _Statements(
 )
 _WITH_BOTH: Final = _Statements(READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS)
 
-_BESIDE_HOLDS: Final = _Statements(
-    READ_BESIDE_HOLDS, READ_BESIDE_HOLDS_WITHOUT_PICKS, READ_CROWDED_BESIDE_HOLDS
+_WITH_HOLDS: Final = _Statements(
+    READ_WITH_HOLDS, READ_WITH_HOLDS_WITHOUT_PICKS, READ_CROWDED_WITH_HOLDS
 )
-_ALL_BESIDE_HOLDS: Final = _Statements(
-    READ_ALL_BESIDE_HOLDS, READ_ALL_BESIDE_HOLDS, READ_CROWDED_BESIDE_HOLDS
+_ALL_WITH_HOLDS: Final = _Statements(
+    READ_ALL_WITH_HOLDS, READ_ALL_WITH_HOLDS, READ_CROWDED_WITH_HOLDS
 )
 
 _REQUESTS: Final = msgspec.json.Encoder()
@@ -264,7 +265,7 @@ async def _read_carts(
     else:
         statements = _OF_SUBSCRIPTIONS if in_subscription else _OF_CARTS
     if beside_holds:
-        statements = _BESIDE_HOLDS if statements is _OF_CARTS else _ALL_BESIDE_HOLDS
+        statements = _WITH_HOLDS if statements is _OF_CARTS else _ALL_WITH_HOLDS
         requests = [
             structs.replace(request, now=one.now or one.at)
             for one, request in zip(carts, requests, strict=True)
@@ -314,7 +315,8 @@ async def _read(
     """The row of each request, and its picks.
 
     Cached picks are not read again. They are valid only if the statement returns the version that
-    they were read at. If not, everything is read again.
+    they were read at. If not, all picks of these requests are read again, and of those of other
+    products the cache keeps what the changes did not concern.
     """
     version = cache.version(merchant_id)
     cached = [cache.find(merchant_id, one.picks_of, one.at) for one in requests]
@@ -328,8 +330,10 @@ async def _read(
         for one, not_found in zip(requests, missing, strict=True)
     ]
     rows = await _fetch(connection, merchant_id, reduced, statements.choose(reduced))
-    is_stale = has_cached and rows.timeline_version != version
-    if is_stale and not rows.is_crowded:
+    is_other = rows.timeline_version != version
+    if is_other and version is not None:
+        await _follow_changes(connection, cache, merchant_id)
+    if is_other and has_cached and not rows.is_crowded:
         picks = [{} for _ in requests]
         rows = await _fetch(connection, merchant_id, requests, statements.with_picks)
     if rows.is_crowded:
@@ -348,6 +352,12 @@ async def _read(
             if span.pick is not None:
                 picks_of_cart[span.product_id] = span.pick
     return rows, picks
+
+
+async def _follow_changes(connection: Connection, cache: PickCache, merchant_id: int) -> None:
+    found = await ON_NODES[READ_CHANGES].fetchval(connection, merchant_id)
+    if found is not None:
+        cache.follow(merchant_id, read_changes(found))
 
 
 async def _fetch(

@@ -1,39 +1,38 @@
 """The parts of the statement that places an order which keep the limits of cart promotions.
 
-Why no limit is exceeded, part by part. All parts see the statement's one snapshot.
+Why no limit is exceeded, part by part. All parts see the same snapshot.
 
 - `steady` takes a shared advisory lock on each cart promotion that applies, if it is free, and then
-  reads the price version anew (`steady_limits`). A transaction that adds or removes limits of a
-  promotion takes the lock exclusively (`allowances`), counts what orders took, and releases it with
-  its commit. So each order either was committed before the count, or is placed after it, at the new
+  reads the price version again (`steady_limits`). A transaction that adds or removes limits of a
+  promotion takes the lock exclusively (`allowances`), counts what orders took, and keeps the lock
+  until its commit. So an order is either committed before the count, or placed after it, at the new
   price version.
-- `wanted` is what the order takes: uses, uses by its customer, money. `held` locks the rows of
-  these allowances in their newest version, and skips those that another order has locked.
-- `roomy` are the rows whose locked version is the one in the snapshot, and which have room. A row
-  that was changed after the snapshot has a newer version, which does not join.
-- `fresh` are allowances without a row in the snapshot, because nothing is taken of them.
-- `clear` has a row if all that the order needs is there in the snapshot: what `orders` requires of
-  each order, and all of `wanted` in `roomy` or `fresh`. So a limit is the lock and the condition in
-  `roomy`, never a read before them.
-- `began` inserts the rows of `fresh`, only if `clear` has a row. If another order has inserted one
-  since the snapshot, the insert of that row does nothing; if that order is still open, it waits for
-  its end, for a second at most.
-- `placed` (in `orders`) requires that `began` has all of `fresh`. If another order was first, none
-  is placed, and the order is tried again with the row in its snapshot. Neither is an error of the
+- `wanted` is what the order takes: uses, uses by its customer, money. `held` locks the newest
+  version of these allowances' rows, and skips rows that another order has locked.
+- `roomy` has the rows that have room, and whose locked version is the one in the snapshot. A row
+  that changed after the snapshot has a newer version, and is not in it.
+- `fresh` has the allowances without a row in the snapshot: no order took anything of them yet.
+- `clear` has a row if the snapshot has all that the order needs: what `orders` requires of each
+  order, and each of `wanted` in `roomy` or `fresh`. So the lock and the condition in `roomy` are
+  what keeps a limit, never a read before them.
+- `began` inserts the rows of `fresh` if `clear` has a row. If another order has inserted one of
+  them since the snapshot, it is not inserted. If that order is still open, the insert waits until
+  it has ended, for a second at most.
+- `placed` (in `orders`) requires that `began` inserted all of `fresh`. Otherwise the order is not
+  placed, and is tried again with the other's row in its snapshot. This is not an error of the
   server: a customer who orders twice at the same time leaves no line in its log.
-- `took` adds to the rows of `roomy`: each is locked by this transaction, and its version is in the
-  snapshot.
+- `took` adds to the rows of `roomy`. This transaction has locked each of them, in the version that
+  the snapshot has.
 
-Whatever `began` has inserted must go if the order is not placed after all. Then the last part
-divides by zero, and the error takes back the whole statement. That needs a customer who begins two
-allowances with one order, while another order of the same customer begins one of them; or an order
-with the same id, or another first order of the customer, that begins none of them and is committed
-between the snapshot and the insert.
+If the order is not placed although `began` inserted rows, these must go. Then the last part divides
+by zero, and the error undoes the whole statement. It takes rare cases: a customer whose order
+begins two allowances while another order of theirs begins one of them; or an order with the same
+id, or another first order of the customer, that begins none of them and is committed between the
+snapshot and the insert.
 
-A customer's first order is a unique index (`first_orders`). Of two first orders, one is placed; the
-other conflicts with it and is tried again. `clear` also requires that no other order of the
-customer counts. A lowered limit renews the price version, so an order priced before it is not
-placed after it.
+A unique index (`first_orders`) allows a customer one first order. Of two, one is placed; the other
+conflicts with it and is tried again. `clear` also requires that no other order of the customer
+counts. A lowered limit renews the price version, so an order that was priced before is not placed.
 
 **Ample limits.** So far orders skip each other's rows, and only one at a time takes from a limit:
 an order that finds the row locked is tried again. That is as exact for the last use as for any. But

@@ -25,7 +25,7 @@ WITH {picked}{free}{held}alone AS MATERIALIZED (
     FROM {where_clear}
     ON CONFLICT DO NOTHING
     RETURNING order_id
-), {taken}{took}{told}{recorded}slot AS MATERIALIZED (
+), {taken}{took}{queued}{recorded}slot AS MATERIALIZED (
     SELECT number
     FROM (SELECT generate_series(0, 32767) AS number FROM placed) AS slots
     WHERE pg_try_advisory_xact_lock(23559, number)
@@ -71,7 +71,7 @@ _TAKEN: Final = """taken AS (
 ), """
 
 # The event of the replaced order comes first, because it happens first.
-_TOLD: Final = """told AS (
+_QUEUED: Final = """queued AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
     SELECT $1, event.type, 'order ' || event.order_id, $3
     FROM placed
@@ -123,9 +123,9 @@ _TAKING_NONE: Final = {
 }
 
 # It takes nothing that may be held. Its id must still hold nothing.
-_CLEAR_BESIDE: Final = f"""{_TAKING_NONE["where_clear"]}
+_CLEAR_WITH_HOLDS: Final = f"""{_TAKING_NONE["where_clear"]}
       AND NOT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND order_id = $2)"""
-_BESIDE_HOLDS: Final = {**_WITHOUT_LIMITS, "is_placed": order_limits.IS_PLACED}
+_WITH_HOLDS: Final = {**_WITHOUT_LIMITS, "is_placed": order_limits.IS_PLACED}
 
 # The last parameter: the products of an order that was priced from the cache.
 _IN_CATALOGUE: Final = """
@@ -152,13 +152,13 @@ _CACHED_WITH_LIMITS: Final = {
 
 # Each form, with the number of its first counting parameter.
 STATEMENTS: Final = {
-    (parts, is_told): _PLACE_BY.format(
+    (parts, has_events): _PLACE_BY.format(
         **shape,
         picked=order_redemptions.PICKED,
         recorded=order_redemptions.RECORDED.format(**shape),
         tally=order_counts.TALLY.format(*range(first, first + 5)),
         counted=order_counts.COUNTED.format(**shape),
-        told=_TOLD if is_told else "",
+        queued=_QUEUED if has_events else "",
     )
     for parts, first, shape in (
         ("codes", 19, {**_TAKING, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_CODES}),
@@ -167,9 +167,9 @@ STATEMENTS: Final = {
         ("cached", 19, _CACHED),
         ("cached with limits", 25, {**_TAKING, **_CACHED_WITH_LIMITS}),
         (
-            "none beside holds",
+            "none with holds",
             19,
-            {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_BESIDE},
+            {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_HOLDS},
         ),
         (
             "ample limits",
@@ -190,8 +190,8 @@ STATEMENTS: Final = {
             },
         ),
         ("both limits", 30, _TAKING_FROM_BOTH),
-        ("beside holds", 26, {**_BESIDE_HOLDS, **held_orders.BESIDE_HOLDS}),
-        ("promised", 26, {**_BESIDE_HOLDS, **held_orders.PROMISED}),
+        ("with holds", 26, {**_WITH_HOLDS, **held_orders.WITH_HOLDS}),
+        ("promised", 26, {**_WITH_HOLDS, **held_orders.PROMISED}),
     )
-    for is_told in (False, True)
+    for has_events in (False, True)
 }

@@ -38,7 +38,7 @@ WITH held AS MATERIALIZED (
     RETURNING order_id
 ), recording AS MATERIALIZED (
     SELECT merchant_id FROM timeline_versions WHERE merchant_id = $1 AND records_events
-), told AS (
+), queued AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
     SELECT $1, $4, 'order ' || order_id, $5
     FROM changed

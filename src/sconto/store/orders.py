@@ -10,45 +10,42 @@ itself.
    must still be `not paid`, marks it deleted, and frees its one-time codes. The codes stay locked
    by this transaction. What they count stays, because the redemptions of the replaced order stay.
    If another transaction has the row or one of the codes locked, the caller rolls back.
-2. `_PLACE` is one statement. All its parts see one snapshot. In the order in which they depend on
-   each other:
-   - `free` locks the wanted one-time codes that no order has used, in their newest version. It
-     skips codes that another transaction has locked.
+2. `_PLACE` is one statement, and all its parts see the same snapshot. Its parts, each after those
+   that it needs:
+   - `free` locks the newest version of the wanted one-time codes that no order has used. It skips
+     codes that another transaction has locked.
    - `alone` takes an advisory lock on the order's id, if it is free.
-   - `placed` inserts the order if all wanted codes are in `free`, the lock on the id was free, the
-     merchant's versions are those that the order was priced at, and no order has the id. The
-     primary key is what makes an id serve one order.
-   - `taken` marks the codes of `free` as used and adds what the order redeems by each. It does so
-     only if `placed` has a row. It misses no code: each is locked by this transaction, so nobody
-     changes it, and an update of a row that was changed after the snapshot goes on to its newest
-     version.
-   - `recorded` inserts the redemptions (`picked`), only if `placed` has a row. One redemption of
-     each promotion and code has the order's time, by which lists find it (`order_lists`).
-   - `slot` has a row only if `placed` has one, and so has `tally`, which is what the order counts
-     for, in that slot. `counted` adds to the counters of redemptions what they add up to. So the
-     counters always equal the sum of the redemptions, and the redemptions equal what the stored
-     outcomes say.
-   - `order_counted` counts the order for the merchant and its promotions (`order_counts`).
-     `is_counted` says so on the order: one that has false, or null, is counted later
-     (`order_counting`).
-   - `told` writes the order's events to the outbox (`event_outbox`), only if `placed` has a row.
-     The statement of a merchant that records no events does not have it. Recording is switched on
-     with a new price version, so an order that was priced before is not placed without its event.
-   Everything that writes depends on `placed`. So either all of it is written or nothing, and the
-   number of rows in `placed` is the answer. A lost race is not an error of the server. The limit of
-   a one-time code is the lock and the condition in `free`, never a read before them.
-   Redemptions by a reusable code are counted by code. Redemptions by a one-time code are counted in
-   two places with the same sums: on the code's row, which is written in any case, and for its
-   promotion under ALL_ONE_TIME_CODES. So a promotion with a million codes has as few counters as
-   one with a single code. The type is the one that the order was priced with. If that was one-time,
-   the code is one of those that `taken` marked, whatever the promotion has become since.
+   - `placed` inserts the order if `free` has all wanted codes, `alone` has the lock, the merchant's
+     versions are those that the order was priced at, and no order has the id. The primary key
+     guarantees that an id has one order.
+   - `taken` marks the codes of `free` as used, and adds what the order redeems by each. It finds
+     all of them: this transaction has locked them, and an UPDATE of a row that changed after the
+     snapshot goes on to its newest version.
+   - `recorded` inserts the redemptions (`picked`). Of each promotion and code, one redemption has
+     the order's time, by which lists find it (`order_lists`).
+   - `slot` is the slot for the counters, and `tally` what the order adds to them. `counted` adds
+     the redemptions to the counters of that slot. So the counters always equal the sum of the
+     redemptions, and the redemptions always equal the stored outcomes.
+   - `order_counted` counts the order for the merchant and its promotions (`order_counts`), and the
+     order's `is_counted` is true. An order with false or null is counted later (`order_counting`).
+   - `queued` writes the order's events to the outbox (`event_outbox`). Only the statements of
+     merchants that record events have it. Recording starts with a new price version, so an order
+     priced before that is not placed without its event.
+   All parts after `placed` do nothing if `placed` has no row. So everything is written or nothing,
+   and the number of rows in `placed` is the answer. A lost race is not an error of the server. The
+   lock and the condition in `free` are what limits a one-time code, never a read before them.
+   Redemptions by a reusable code are counted by code. Redemptions by a one-time code are counted
+   twice, with the same sums: on the code's row, which is written anyway, and for its promotion
+   under ALL_ONE_TIME_CODES. So a promotion with a million codes has as few counters as one with a
+   single code. The type is the one that the order was priced with. If that was one-time, the code
+   is one of those that `taken` marked, even if the promotion's type has changed since.
 3. COMMIT, or the end of `_PLACE`. If the connection drops before the server gets there, nothing
-   happened. If it drops afterwards, everything happened and nobody told us. The caller gets no
-   answer and sends the same order again. It is given what is stored; if nothing is stored, the
-   order is placed. Either way it is counted once.
+   happened. If it drops later, everything happened, and only the answer is lost. The caller sends
+   the same order again. If it is stored, the stored answer is sent; if not, it is placed. In both
+   cases it is counted once.
 
-A killed process is a dropped connection. Each statement must see what was committed before it,
-which is why every connection asks for READ COMMITTED.
+A killed process is a dropped connection. Each statement must see what was committed before it, so
+every connection asks for READ COMMITTED.
 
 Why an order's prices are current. `placed` compares the versions of the timeline and of all prices
 (`price_versions`) in the snapshot of the statement that writes. So the prices include every edit
@@ -57,19 +54,17 @@ requires that the catalogue has all products of the cart, as the price assumes. 
 the price depends on can change without the versions.
 
 The statement waits for no other order, unless both take from one limit (`order_limits`): it skips
-locked codes, and another order with its id holds the advisory lock until it ends. Anything else
-that it could wait for, such as a counter that an administrator locked by hand, ends it after
-`lock_timeout`.
+locked codes, and does not wait for the advisory lock on the id. If it has to wait for anything
+else, such as a counter that an administrator locked by hand, `lock_timeout` ends it.
 
-Why orders do not wait. Adding to a counter locks its row, so all orders that share a promotion
-would wait until the one before has committed. Therefore each counter has rows by slot. An order
-adds to the rows of a slot that no open order uses: the lowest one whose advisory lock is free. All
-these locks belong to the transaction. They end with a commit, a rollback or a crash, and need no
-session of their own, so a pooler in transaction mode is no obstacle. A counter never has more rows
-a day than there were open orders together; `counters` folds them when the day is over. Orders take
-no lock on merchants, promotions, reusable codes or products, and no foreign keys lock a row for us.
-If a code or an id is locked, nothing is written, and the order's process tries again
-(`operations.checkout`).
+Why orders do not wait. Adding to a counter locks its row. With one row for each counter, all orders
+that share a promotion would wait for each other's commit. So each counter has a row for each slot,
+and an order takes the lowest slot whose advisory lock is free. The locks belong to the transaction:
+they end with a commit, a rollback or a crash, and work through a pooler in transaction mode. A
+counter has at most as many rows a day as there were concurrent orders; `counters` folds them when
+the day is over. Orders take no lock on merchants, promotions, reusable codes or products, and no
+foreign key locks a row. If a code or an id is locked, nothing is written, and the process tries the
+order again (`operations.checkout`).
 """
 
 from collections.abc import Sequence
@@ -195,9 +190,9 @@ async def insert_order_at_cached_prices(
     `products` are those of its cart. Returns False if its id is taken, prices have changed, or the
     catalogue lacks one of the products. Then this wrote nothing.
     """
-    (parts, is_told), arguments = placing(merchant_id, order, day, versions, claim, None)
+    (parts, has_events), arguments = placing(merchant_id, order, day, versions, claim, None)
     parts = "cached with limits" if parts == "limits" else "cached"
-    return await _place(connection, (parts, is_told), (*arguments, products))
+    return await _place(connection, (parts, has_events), (*arguments, products))
 
 
 async def _place(
@@ -246,7 +241,7 @@ def placing(
                 parts = "both limits"
     if own is not None or (versions is not None and versions.has_holds):
         is_alone = own is None and parts == "none"
-        parts = "none beside holds" if is_alone else "beside holds"
+        parts = "none with holds" if is_alone else "with holds"
     if own is not None and own.is_kept:
         parts = "promised"
     match parts:
@@ -257,8 +252,8 @@ def placing(
         case "both limits":
             arguments += (claim.promotion_ids, *allowance_arguments(claim.scarce))
             arguments += allowance_arguments(claim.ample)
-        case "beside holds" | "promised":
+        case "with holds" | "promised":
             arguments += (*limit_arguments(claim), None if own is None else own.hold.version)
     arguments += order_counts.tally_arguments(order.outcome, redemptions)
-    is_told = versions is not None and versions.records_events
-    return (parts, is_told), arguments
+    has_events = versions is not None and versions.records_events
+    return (parts, has_events), arguments

@@ -2,8 +2,9 @@
 
 A merchant's timeline has a version: a random number that every transaction which changes the
 timeline replaces (`timeline.redraw`). So a pick that was read at a version is valid in every
-snapshot with the same version. The statement that reads candidates returns the version too. A pick
-is cached with its span of time, so it does not depend on the time of the quote.
+snapshot with the same version. The statement that reads candidates returns the version too. After
+an edit only the picks of the products that it changed are dropped (`pick_changes`). A pick is
+cached with its span of time, so it does not depend on the time of the quote.
 
 Besides picks, these are cached: automatic cart promotions (`cart_offers`), offers of reusable codes
 (`code_offer_cache`), the versions that were read last, and which merchants have had holds.
@@ -20,6 +21,7 @@ from lru import LRU
 from sconto.domain.candidates import AutomaticPick
 from sconto.store.cart_offers import CartPromotionCache
 from sconto.store.code_offer_cache import CodeOfferCache
+from sconto.store.pick_changes import PickChanges
 
 _MAX_PICKS: Final = 50_000
 """Of all merchants together; each takes 400 bytes. Of one merchant, the picks that were not used
@@ -143,6 +145,23 @@ class PickCache:
             elif (pick := span.pick) is not None:
                 picks[product_id] = pick
         return picks, missing
+
+    def follow(self, merchant_id: int, changes: PickChanges) -> None:
+        """Drop the picks that the changes since the cached version concern, and keep the others.
+
+        If these changes are not all known, nothing happens: `put` drops the picks.
+        """
+        timeline = self._timelines.get(merchant_id)
+        if timeline is None:
+            return
+        products = changes.products_since(timeline.version)
+        if products is None:
+            return
+        for product_id in products:
+            if product_id in timeline.spans:
+                del timeline.spans[product_id]
+                self._size -= 1
+        timeline.version = changes.version
 
     def put(self, merchant_id: int, version: Version, spans: Iterable[PickSpan]) -> None:
         """Cache what was read at a version, and drop what was read at another one."""

@@ -5,7 +5,8 @@ together with the change. An order compares the version that it was priced at wi
 writing statement sees (`orders`). The timeline has its own version, which changes less often,
 because it decides how long cached picks stay valid (`pick_cache`). `drawn_version` is the price
 version for which the timelines of codes are true (`code_timelines`): whatever renews the price
-version and keeps them true renews it too.
+version and keeps them true renews it too. `pick_changes` has the last changes of the timeline's
+version, each with the products whose timelines differ (`pick_changes`).
 
 These renew it: creating, changing, deleting and restoring a promotion; adding, importing and
 removing codes; creating, changing and archiving a subscription promotion. Generated codes do not:
@@ -17,20 +18,22 @@ too.
 """
 
 import secrets
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from sconto.store.code_timelines import redraw_codes
 from sconto.store.database import Connection
+from sconto.store.pick_changes import APPENDED, change_to_append
 
 
 class Renewal(NamedTuple):
     """What an edit makes invalid besides prices: cached picks, and cached cart promotions.
 
-    `codes_of` is the product promotion whose terms or codes were written; the timelines of its
-    codes are updated.
+    `picks` are the products whose timelines changed. `codes_of` is the product promotion whose
+    terms or codes were written; the timelines of its codes are updated.
     """
 
-    picks: bool = False
+    picks: Collection[int] = ()
     cart_promotions: bool = False
     codes_of: int | None = None
 
@@ -51,12 +54,15 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
     """
     # Citus takes the types of parameters only from VALUES.
     return f"""
-    INSERT INTO timeline_versions AS kept (merchant_id, version, price_version, cart_version)
+    INSERT INTO timeline_versions AS kept
+        (merchant_id, version, price_version, cart_version, pick_changes)
     VALUES ($1::bigint, {version}::bigint, {version}::bigint,
-            CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END)
+            CASE WHEN {cart_promotions}::boolean THEN {version}::bigint END, {picks}::jsonb)
     ON CONFLICT (merchant_id) DO UPDATE
     SET price_version = excluded.price_version,
-        version = CASE WHEN {picks}::boolean THEN excluded.version ELSE kept.version END,
+        version = CASE WHEN excluded.pick_changes IS NULL THEN kept.version
+            ELSE excluded.version END,
+        pick_changes = {APPENDED},
         cart_version = coalesce(excluded.cart_version, kept.cart_version),
         {_KEEP_DRAWN}
     RETURNING kept.records_events, kept.drawn_version = kept.price_version AS is_drawn
@@ -66,9 +72,10 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
 _RENEW: Final = renew_sql("$2", "$3", "$4")
 
 
-def renewal_arguments(renewal: Renewal) -> tuple[int, bool, bool]:
+def renewal_arguments(renewal: Renewal) -> tuple[int, str | None, bool]:
     """A new version, and what is invalid. A random one: a restored database never had it."""
-    return secrets.randbits(63), renewal.picks, renewal.cart_promotions
+    version = secrets.randbits(63)
+    return version, change_to_append(version, renewal.picks), renewal.cart_promotions
 
 
 def first_of(column: str) -> str:

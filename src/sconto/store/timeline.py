@@ -18,7 +18,7 @@ promotion that is written.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sconto.domain.coverage import (
     AllProducts,
@@ -95,12 +95,12 @@ async def redraw(
     promotion_id: int,
     before: Claim | None,
     after: Claim | None,
-) -> bool:
+) -> set[int]:
     """Update the timeline for one promotion, whose rows are already written.
 
     A claim is None if the promotion is of type coupon, inactive or deleted. Only spans that differ
-    are written. Returns whether the timeline changed. If so, the transaction must give it a new
-    version, because processes cache picks (`price_versions`).
+    are written. Returns the products whose timelines changed. If there are any, the transaction
+    must give the timeline a new version, because processes cache picks (`price_versions`).
     """
     periods = list({claim.period: None for claim in (before, after) if claim is not None})
     named = sum(len(named_products(one.coverage)) for one in (before, after) if one is not None)
@@ -108,12 +108,13 @@ async def redraw(
         claims = list((await in_thread(_differing_claims, promotion_id, before, after)).items())
     else:
         claims = list(_differing_claims(promotion_id, before, after).items())
+    changed: set[int] = set()
     for first in range(0, len(claims), _BATCH):
         batch = dict(claims[first : first + _BATCH])
         shown = await _find_shown(connection, merchant_id, batch, periods)
         drawn = await _draw(connection, merchant_id, promotion_id, batch, shown)
-        await _write_difference(connection, merchant_id, shown, drawn)
-    return bool(claims)
+        changed |= await _write_difference(connection, merchant_id, shown, drawn)
+    return changed
 
 
 def _differing_claims(
@@ -191,9 +192,10 @@ async def _write_difference(
     merchant_id: int,
     shown: Mapping[int, set[Span]],
     drawn: Mapping[int, Sequence[Span]],
-) -> None:
-    gone: list[tuple[object, ...]] = []
-    changed: list[tuple[object, ...]] = []
+) -> set[int]:
+    """Write the spans that differ; returns their products."""
+    gone: list[tuple[Any, ...]] = []
+    changed: list[tuple[Any, ...]] = []
     for product_id, spans in drawn.items():
         old = shown.get(product_id, set())
         starts = {span.starts_at for span in spans}
@@ -202,6 +204,7 @@ async def _write_difference(
     if gone or changed:
         columns = (*columns_of(gone, 2), *columns_of(changed, 5))
         await connection.execute(_WRITE, merchant_id, *columns)
+    return {product_id for product_id, *_ in (*gone, *changed)}
 
 
 def _columns(span: Span) -> tuple[object, ...]:

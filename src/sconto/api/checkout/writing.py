@@ -3,9 +3,9 @@
 They are structs that msgspec encodes: filling dictionaries takes twice as long.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -25,7 +25,7 @@ from sconto.domain.choice import Group, Pick, Reason
 from sconto.domain.code_outcomes import CodeOutcome, CodeStatus
 from sconto.domain.holds import Hold
 from sconto.domain.listing import ListedPrice
-from sconto.domain.money import format_amount, format_percent
+from sconto.domain.money import amount_writer, format_amount, format_percent
 from sconto.domain.order import OrderStatus, StoredOrder
 from sconto.domain.promotion import PromotionType
 
@@ -33,7 +33,7 @@ from sconto.domain.promotion import PromotionType
 _CODE, _COUPON, _DISCOUNT = Group.CODE, PromotionType.COUPON, PromotionType.DISCOUNT
 
 
-class _Pick(msgspec.Struct):
+class _WrittenPick(msgspec.Struct):
     promotion_id: int
     group: Group
     code: str | UnsetType | None
@@ -42,13 +42,13 @@ class _Pick(msgspec.Struct):
     reason: Reason | UnsetType
 
 
-class _Promotion(msgspec.Struct):
+class _WrittenPromotion(msgspec.Struct):
     id: int
     type: PromotionType
     code: str | UnsetType | None = UNSET
 
 
-class _Line(msgspec.Struct):
+class _WrittenLine(msgspec.Struct):
     line_id: str
     product_id: int
     quantity: int
@@ -60,11 +60,11 @@ class _Line(msgspec.Struct):
     subscription_discount: str | UnsetType
     adjustments: list[Adjusted] | UnsetType
     total: str
-    promotion: _Promotion | None
-    picks: list[_Pick]
+    promotion: msgspec.Raw
+    picks: msgspec.Raw
 
 
-class _Code(msgspec.Struct):
+class _WrittenCode(msgspec.Struct):
     code: str
     status: CodeStatus
     promotion_id: int | UnsetType = UNSET
@@ -85,8 +85,8 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     subtotal: str
     discount: str
     total: str
-    lines: list[_Line]
-    codes: list[_Code]
+    lines: list[_WrittenLine]
+    codes: list[_WrittenCode]
     subscription: JsonObject | UnsetType = UNSET
     shipping: Shipping | UnsetType = UNSET
     cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType = UNSET
@@ -103,7 +103,7 @@ class ListedOrder(WrittenCart, kw_only=True):
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     """An order with refused codes; its codes come first, otherwise it is like any other."""
 
-    codes: list[_Code]
+    codes: list[_WrittenCode]
     order_id: str | UnsetType
     created_at: str | UnsetType
     status: OrderStatus | UnsetType
@@ -111,7 +111,7 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     subtotal: str
     discount: str
     total: str
-    lines: list[_Line]
+    lines: list[_WrittenLine]
     subscription: JsonObject | UnsetType
     shipping: Shipping | UnsetType
     cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType
@@ -142,12 +142,13 @@ class WrittenPrices(msgspec.Struct):
 def write_quote(priced: PricedCart) -> WrittenCart:
     """A priced cart."""
     currency = priced.currency
+    write = amount_writer(currency)
     answer = WrittenCart(
         currency=currency,
-        subtotal=format_amount(priced.subtotal, currency),
-        discount=format_amount(priced.discount, currency),
-        total=format_amount(priced.total, currency),
-        lines=[_write_line(line, priced) for line in priced.lines],
+        subtotal=write(priced.subtotal),
+        discount=write(priced.discount),
+        total=write(priced.total),
+        lines=[_write_line(line, priced, write) for line in priced.lines],
         codes=[_write_code(code) for code in priced.codes],
     )
     if priced.subscription is not None:
@@ -219,40 +220,58 @@ def _encode_price(product_id: int, price: ListedPrice, currency: str) -> msgspec
         None if price.pick is None else price.pick.promotion_id,
         tuple(write_adjustments(price.adjustments, currency)) or UNSET,
     )
-    return msgspec.Raw(msgspec.json.encode(written))
+    return _encode(written)
 
 
-def _write_line(line: PricedLine, priced: PricedCart) -> _Line:
-    currency, in_subscription = priced.currency, priced.subscription is not None
-    return _Line(
+def _write_line(line: PricedLine, priced: PricedCart, write: Callable[[int], str]) -> _WrittenLine:
+    picks = _write_picks(line.picks)
+    return _WrittenLine(
         line.line_id,
         line.product_id,
         line.quantity,
-        format_amount(line.unit_price, currency),
+        write(line.unit_price),
         line.known,
-        format_amount(line.subtotal, currency),
-        format_amount(line.discount, currency),
-        _write_percent(line),
-        format_amount(line.subscription_discount, currency) if in_subscription else UNSET,
-        write_adjustments(line.adjustments, currency) if line.adjustments else UNSET,
-        format_amount(line.total, currency),
-        _write_promotion(line.picks[0]) if line.picks else None,
-        [_write_pick(pick) for pick in line.picks],
+        write(line.subtotal),
+        write(line.discount),
+        picks.percent,
+        UNSET if priced.subscription is None else write(line.subscription_discount),
+        write_adjustments(line.adjustments, priced.currency) if line.adjustments else UNSET,
+        write(line.total),
+        picks.promotion,
+        picks.picks,
     )
 
 
-def _write_percent(line: PricedLine) -> str:
-    return format_percent(line.picks[0].percent) if line.picks else "0"
+class _WrittenPicks(NamedTuple):
+    """The percent of the winning pick, and as JSON its promotion and all picks."""
+
+    percent: str
+    promotion: msgspec.Raw
+    picks: msgspec.Raw
 
 
-def _write_promotion(pick: Pick) -> _Promotion:
+# A shop's promotions give its products few different sets of picks.
+@lru_cache(2_048)
+def _write_picks(picks: tuple[Pick, ...]) -> _WrittenPicks:
+    return _WrittenPicks(
+        format_percent(picks[0].percent) if picks else "0",
+        _encode(_write_promotion(picks[0]) if picks else None),
+        _encode([_write_pick(pick) for pick in picks]),
+    )
+
+
+def _encode(part: object) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(part))
+
+
+def _write_promotion(pick: Pick) -> _WrittenPromotion:
     if pick.group is _CODE:
-        return _Promotion(pick.promotion_id, _COUPON, pick.code)
-    return _Promotion(pick.promotion_id, _DISCOUNT)
+        return _WrittenPromotion(pick.promotion_id, _COUPON, pick.code)
+    return _WrittenPromotion(pick.promotion_id, _DISCOUNT)
 
 
-def _write_pick(pick: Pick) -> _Pick:
-    return _Pick(
+def _write_pick(pick: Pick) -> _WrittenPick:
+    return _WrittenPick(
         pick.promotion_id,
         pick.group,
         pick.code if pick.group is _CODE else UNSET,
@@ -262,8 +281,8 @@ def _write_pick(pick: Pick) -> _Pick:
     )
 
 
-def _write_code(outcome: CodeOutcome) -> _Code:
-    answer = _Code(outcome.code, outcome.status)
+def _write_code(outcome: CodeOutcome) -> _WrittenCode:
+    answer = _WrittenCode(outcome.code, outcome.status)
     if outcome.promotion_id is not None:
         answer.promotion_id = outcome.promotion_id
     if outcome.starts_at is not None:

@@ -33,7 +33,7 @@ async def sign_in(request: Request) -> Response:
         password,
         _address(request),
         context.now(),
-        holder=find_caller(request),
+        holder=find_caller(request.scope),
         user_agent=request.headers.get("user-agent", ""),
     )
     # The published answer has a refresh token, but no published request uses it: it is not stored.

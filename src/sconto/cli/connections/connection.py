@@ -65,9 +65,9 @@ class Connection(HttpToolsProtocol):
         """Expect a request, or refuse the connection if there are too many."""
         super().connection_made(transport)
         self.flow: ReadingFlow = ReadingFlow(transport)
-        closing_transport = ClosingTransport(transport, self)
-        self.transport = closing_transport  # type: ignore[assignment]
-        self._sending_timer = SendingTimer(self._limits, closing_transport, self.loop)
+        self._closing_transport = ClosingTransport(transport, self)
+        self.transport = self._closing_transport  # type: ignore[assignment]
+        self._sending_timer = SendingTimer(self._limits, self._closing_transport, self.loop)
         if self._open_connections.admit(self, self.loop.time()):
             self._start_reading_timer()
         else:
@@ -126,7 +126,8 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         self._open_connections.mark_busy(self)
         self._reading_timer.cancel()
-        fields = dict(self.headers)  # the parser refuses two lengths, and a length beside chunks
+        # The parser refuses two lengths, and a length together with chunks.
+        fields = dict(self.headers)
         if b"transfer-encoding" in fields:
             self._sections.expect_chunked_body()
         else:
@@ -163,6 +164,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Answer the next request, or wait for it: this one is answered."""
+        self._closing_transport.flush()  # an answer to HEAD has nothing after its head
         has_next = bool(self.pipeline)
         if not has_next:
             self.cycle.body.clear()  # what the application has not read
