@@ -14,7 +14,7 @@ from sconto.domain.codes import code_key
 from sconto.domain.listing import NO_OFFERS, ListedOffers, ListingCandidates, is_listed
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
-from sconto.store.candidate_choices import (
+from sconto.store.candidate_forms import (
     ALL_WITH_HOLDS,
     OF_CARTS,
     OF_LISTED_PRICES,
@@ -24,7 +24,7 @@ from sconto.store.candidate_choices import (
     WITH_BOTH,
     WITH_CART_PROMOTIONS,
     WITH_HOLDS,
-    Statements,
+    CandidateStatements,
 )
 from sconto.store.candidate_rows import (
     CandidateRequest,
@@ -34,7 +34,9 @@ from sconto.store.candidate_rows import (
     StoredCandidates,
     Versions,
 )
-from sconto.store.candidate_statements import ON_NODES
+from sconto.store.candidate_statements import (
+    ON_NODES,
+)
 from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
 from sconto.store.outcomes import order_from
@@ -163,7 +165,7 @@ def find_cached_candidates(
     """The candidates of a cart, if all that its price depends on is cached.
 
     They are those of the returned versions, if the catalogue has all products of the cart. Nothing
-    says that it has them, and that the versions are in force: whoever uses them checks both.
+    says that it has them, and that the versions are in force: the caller checks both.
     """
     versions = cache.versions.get(merchant_id)
     if versions is None or versions.has_holds or one.cart.subscription is not None:
@@ -259,7 +261,7 @@ async def _read(
     cache: PickCache,
     merchant_id: int,
     requests: Sequence[CandidateRequest],
-    statements: Statements,
+    statements: CandidateStatements,
 ) -> tuple[Rows, list[_Picks]]:
     """The row of each request, and its picks.
 

@@ -1,4 +1,4 @@
-"""Which statement reads the candidates of carts: the one that reads no more than they need."""
+"""Which of the statements reads the candidates of which carts."""
 
 from collections.abc import Collection
 from typing import Final, NamedTuple
@@ -27,7 +27,7 @@ from sconto.store.candidate_statements import (
 )
 
 
-class Statements(NamedTuple):
+class CandidateStatements(NamedTuple):
     """The statements that read candidates.
 
     One reads picks. One is for carts whose picks are all cached, and perhaps one for those among
@@ -48,23 +48,25 @@ class Statements(NamedTuple):
         return self.for_quotes
 
 
-OF_PRICES: Final = Statements(READ_PICKS, READ_VERSIONS)
-OF_TAGGED_PRICES: Final = Statements(READ_PICKS_AND_TAGS, READ_TAGS)
-OF_LISTED_PRICES: Final = Statements(READ_LISTED, READ_LISTED)
-OF_CARTS: Final = Statements(READ, READ_WITHOUT_PICKS, for_quotes=READ_FOR_QUOTES)
-OF_SUBSCRIPTIONS: Final = Statements(READ_WITH_SUBSCRIPTION, READ_WITH_SUBSCRIPTION)
+OF_PRICES: Final = CandidateStatements(READ_PICKS, READ_VERSIONS)
+OF_TAGGED_PRICES: Final = CandidateStatements(READ_PICKS_AND_TAGS, READ_TAGS)
+OF_LISTED_PRICES: Final = CandidateStatements(READ_LISTED, READ_LISTED)
+OF_CARTS: Final = CandidateStatements(READ, READ_WITHOUT_PICKS, for_quotes=READ_FOR_QUOTES)
+OF_SUBSCRIPTIONS: Final = CandidateStatements(READ_WITH_SUBSCRIPTION, READ_WITH_SUBSCRIPTION)
 
-WITH_CART_PROMOTIONS: Final = Statements(
+WITH_CART_PROMOTIONS: Final = CandidateStatements(
     READ_WITH_CART_PROMOTIONS,
     READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
     READ_CROWDED_WITH_CART_PROMOTIONS,
     READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
 )
-WITH_BOTH: Final = Statements(READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS)
+WITH_BOTH: Final = CandidateStatements(
+    READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS
+)
 
-WITH_HOLDS: Final = Statements(
+WITH_HOLDS: Final = CandidateStatements(
     READ_WITH_HOLDS, READ_WITH_HOLDS_WITHOUT_PICKS, READ_CROWDED_WITH_HOLDS
 )
-ALL_WITH_HOLDS: Final = Statements(
+ALL_WITH_HOLDS: Final = CandidateStatements(
     READ_ALL_WITH_HOLDS, READ_ALL_WITH_HOLDS, READ_CROWDED_WITH_HOLDS
 )
