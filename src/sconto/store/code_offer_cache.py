@@ -32,7 +32,7 @@ _MAX_PARTS_OF_CODE: Final = _MAX_PARTS // 4
 """A code that has more is cached again from the start."""
 
 # Enum lookups are slow in Python 3.11.
-_REUSABLE: Final = CodeType.REUSABLE
+_ONE_TIME: Final = CodeType.ONE_TIME
 
 
 class _CachedCode:
@@ -147,7 +147,7 @@ class CodeOfferCache:
 def _is_lasting(offer: Offer, at: datetime) -> bool:
     """Whether an offer that was read for a time is the same until the next price version."""
     return (
-        offer.code_type is _REUSABLE
+        offer.code_type is not _ONE_TIME
         and offer.used_at is None
         and offer.held_until is None
         and offer.obstacle(at) is None
