@@ -22,6 +22,7 @@ from starlette.types import Scope
 from structlog.typing import FilteringBoundLogger
 
 from sconto.api import health, manual, manual_files
+from sconto.api.application import Application
 from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
 from sconto.api.cart import backtests
@@ -161,7 +162,7 @@ def build_app(
             yield
         await context.sender.close()
 
-    app = Starlette(
+    app = Application(
         routes=ROUTES,
         middleware=[
             *outermost,
