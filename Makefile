@@ -38,7 +38,7 @@ demo: .venv/.run docs ## Sconto with a bundled database and a demo shop
 
 test: .venv/.dev docs browser pooler proxy typescript ## every check that CI runs
 	@$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder -m 'not soak' \
-		--beside '$(MAKE) lint' --beside '$(MAKE) test-oldest'
+		--meanwhile '$(MAKE) lint' --meanwhile '$(MAKE) test-oldest'
 
 test-oldest: .venv/.dev
 	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q -m 'oldest and not soak' tests/store tests/operations --database-url
@@ -97,7 +97,7 @@ format: .venv/.dev ## format the code
 	@$(BIN)/ruff check --fix-only
 	@$(BIN)/ruff format
 
-bench: .venv/.dev ## the benchmarks, each beside a limit measured in the same run
+bench: .venv/.dev ## the benchmarks, each compared with a limit measured in the same run
 	@$(BIN)/python -m bench
 
 bench-quick: .venv/.dev ## the benchmarks, a few seconds each

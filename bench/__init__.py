@@ -1,1 +1,1 @@
-"""Benchmarks of Sconto, each beside a limit that is measured in the same run."""
+"""Benchmarks of Sconto, each compared with a limit that is measured in the same run."""

@@ -2,45 +2,37 @@
 
 import argparse
 import sys
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import traceback
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import uvloop
 
 from bench.changes import write_changes
 from bench.compare import COMPARED, USUALLY, compare
-from bench.figures import Figure
-from bench.machine import Cores, describe_machine, divide_cores, pinned
+from bench.figures import Results
 from bench.measures.backtests import measure_backtests
 from bench.measures.cart_promotions import measure_cart_promotions
 from bench.measures.cart_sizes import measure_cart_sizes
 from bench.measures.codes import measure_codes
 from bench.measures.crowds import measure_crowds
 from bench.measures.fairness import measure_fairness
-from bench.measures.growth import measure_growth, warm_up
+from bench.measures.growth import measure_growth
 from bench.measures.orders import measure_orders
 from bench.measures.peer import measure_peer
 from bench.measures.quotes import measure_quotes
-from bench.measures.rules import measure_rules
 from bench.measures.scripts import measure_scripts
 from bench.measures.service import measure_memory, measure_start
 from bench.measures.sharing import measure_sharing
 from bench.measures.subscriptions import measure_subscriptions
 from bench.measures.workers import measure_workers
 from bench.report import write_results, write_table
-from bench.servers import Server, serve_sconto
-from bench.stage import FULL, QUICK, Plan, Stage, set_stage
+from bench.run import Measure, run
+from bench.stage import FULL, QUICK
 from bench.versions import NoVersion
 
-_Measure = Callable[[Stage, Server], Awaitable[list[Figure]]]
-
 # In this order, on one worker. Memory is last: it is that of a worker after all other measures.
-MEASURES: Final[Mapping[str, _Measure]] = {
+MEASURES: Final[Mapping[str, Measure]] = {
     "quotes": measure_quotes,
     "peer": measure_peer,
     "orders": measure_orders,
@@ -58,40 +50,11 @@ MEASURES: Final[Mapping[str, _Measure]] = {
     "memory": measure_memory,
 }
 
-LONG: Final[Mapping[str, _Measure]] = {"crowds": measure_crowds}
+LONG: Final[Mapping[str, Measure]] = {"crowds": measure_crowds}
 """Measures of more than a minute, which run only if they are named."""
 
-
-_FEWER_ROUNDS_AFTER: Final = 180.0
-"""Seconds after which the remaining measures have fewer rounds, so that a slow or busy machine also
-needs hardly more than six minutes."""
-
-_FEWER_ROUNDS: Final = 3
-
-
-async def run(plan: Plan, measures: Sequence[str]) -> tuple[list[Figure], dict[str, str]]:
-    """The figures of the plan's measures, and the machine. The rules come first, in quiet."""
-    begun = time.monotonic()
-    cores = divide_cores()
-    figures = _measure_rules(plan, cores)
-    async with AsyncExitStack() as stack:
-        folder = stack.enter_context(TemporaryDirectory(prefix="sconto-bench-"))
-        stage = await stack.enter_async_context(set_stage(Path(folder), cores, plan))
-        stack.enter_context(pinned(cores.load))
-        server = await stack.enter_async_context(serve_sconto(stage.url, cores.service))
-        await warm_up(stage, server)
-        for name in measures:
-            started = time.monotonic()
-            if started - begun > _FEWER_ROUNDS_AFTER:
-                stage.plan = replace(plan, rounds=min(plan.rounds, _FEWER_ROUNDS))
-            figures += await {**MEASURES, **LONG}[name](stage, server)
-            print(f"{name}: measured in {time.monotonic() - started:.0f} s", flush=True)
-    return figures, describe_machine(stage.postgresql)
-
-
-def _measure_rules(plan: Plan, cores: Cores) -> list[Figure]:
-    with pinned(cores.service):
-        return measure_rules(plan.rounds)
+_LONGEST: Final = 300.0
+"""Seconds for a measure; those that run only if they are named have an hour."""
 
 
 def main() -> None:
@@ -117,16 +80,28 @@ def main() -> None:
             parser.error(f"--only {name}: expected some of {', '.join(known)}")
     if arguments.compare is not None:
         sys.exit(_compare(parser, arguments.compare, arguments.only or USUALLY))
-    _measure(arguments.only, quick=arguments.quick)
+    sys.exit(_measure(arguments.only, quick=arguments.quick))
 
 
-def _measure(only: Sequence[str] | None, *, quick: bool) -> None:
-    started = time.monotonic()
-    figures, machine = uvloop.run(run(QUICK if quick else FULL, only or list(MEASURES)))
-    print(write_table(figures, machine))
-    print(f"{time.monotonic() - started:.0f} s")
+def _measure(only: Sequence[str] | None, *, quick: bool) -> int:
+    """Print the table, and write the results of a whole run; 1 if a part failed."""
+    chosen = {name: {**MEASURES, **LONG}[name] for name in only or MEASURES}
+    longest = 3_600 if LONG.keys() & chosen else _LONGEST
+    results = Results()
+    try:
+        uvloop.run(run(results, QUICK if quick else FULL, chosen, longest))
+    except KeyboardInterrupt:
+        print(write_table(results))
+        return 130
+    except Exception as error:
+        traceback.print_exception(error)
+        results.fail("the run", error)
+    print(write_table(results))
     if not only:
-        write_results("quick" if quick else "results", figures, machine)
+        write_results("quick" if quick else "results", results)
+    for name, why in results.failed.items():
+        print(f"{name} failed: {why}", file=sys.stderr)
+    return 1 if results.failed else 0
 
 
 def _compare(parser: argparse.ArgumentParser, revision: str, kinds: Sequence[str]) -> int:

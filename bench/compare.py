@@ -33,7 +33,7 @@ from bench.servers import Server, find_postmaster
 from bench.shop import PRODUCTS, Shop, Size, make_shop
 from bench.stage import SEED
 from bench.versions import Version, checked_out, this_version
-from sconto.store.embedded import hold
+from sconto.store.embedded import hold_server
 
 _STARTS: Final = 12
 """Of each version. With twelve, the interval is that of the second lowest and second highest."""
@@ -124,7 +124,7 @@ async def _open(version: Version, shop: Shop, cores: Cores) -> AsyncIterator[_Co
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="sconto-compare-"))
         with pinned(cores.database):
-            url = stack.enter_context(hold(Path(folder)))
+            url = stack.enter_context(hold_server(Path(folder)))
         contestant = _Contestant(version, url, await find_postmaster(url))
         await version.run(url, "migrate")
         await version.run(url, "merchant", "create", "bench")

@@ -36,7 +36,7 @@ class Contender:
         run = await Load(self.server.port).pace(self.requests, rate, 4 * self.clients, seconds)
         self.p99.append(run.percentile(0.99) * 1000)
 
-    def forget(self) -> None:
+    def discard_results(self) -> None:
         """Drop the results so far: they were warm-up."""
         for found in (self.rates, self.microseconds, self.p99):
             found.clear()
@@ -48,7 +48,7 @@ async def take_turns(
     """Run rounds of some seconds, each contender in turn."""
     for contender in contenders:
         await contender.saturate(warm_up)
-        contender.forget()
+        contender.discard_results()
     for _ in range(rounds):
         for contender in contenders:
             await contender.saturate(seconds)

@@ -1,9 +1,12 @@
-"""Figures: the results of a measure in several rounds, beside its limit and its goal."""
+"""Figures: the results of a measure in several rounds, with its limit and its goal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Literal
+from typing import Final, Literal
+
+_LONGEST_REASON: Final = 200
+"""Characters of a failure that the table shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,39 @@ class Figure:
     note: str = ""
 
     @property
+    def judged(self) -> Spread | None:
+        """What the goal is for: the ratio to the limit, or the value if there is no limit."""
+        return self.value if self.ratio is None else self.ratio
+
+    @property
     def met(self) -> bool | None:
         """Whether the goal is met; None if there is no goal."""
-        judged = self.value if self.ratio is None else self.ratio
-        if self.goal is None or judged is None:
+        if self.goal is None or self.judged is None:
             return None
-        return self.goal.is_met(judged.median)
+        return self.goal.is_met(self.judged.median)
+
+
+@dataclass(slots=True)
+class Results:
+    """What a run has measured so far."""
+
+    figures: list[Figure] = field(default_factory=list)
+    machine: dict[str, str] = field(default_factory=dict)
+    """The machine and the versions of its software."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """What each part of the run took."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """The parts that failed, and why."""
+
+    def add(self, figures: Sequence[Figure]) -> None:
+        """Add what a part measured."""
+        self.figures += figures
+
+    def fail(self, name: str, error: Exception) -> None:
+        """Note that a part failed. The table says so in the place of its figures."""
+        said = (str(error).strip() or "no message").splitlines()[0]
+        self.failed[name] = f"{type(error).__name__}: {said}"[:_LONGEST_REASON]
+        self.figures.append(unmeasured(name, f"failed with {self.failed[name]}"))
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -74,7 +104,7 @@ def compared(
     goal: Goal | None = None,
     note: str = "",
 ) -> Figure:
-    """A figure beside its limit, round by round."""
+    """A figure and its limit, round by round."""
     limit_name, limits = limit
     ratios = [value / bound for value, bound in zip(values, limits, strict=True)]
     return Figure(

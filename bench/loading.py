@@ -1,5 +1,6 @@
 """Writes shops into a database by COPY, in the form in which the service stores them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,8 @@ from sconto.store.database import Database
 BEGINNING: Final = datetime(2024, 1, 1, tzinfo=UTC)
 _CHUNK: Final = 20_000
 _SPACING: Final = 2**20
-_SEQUENCES: Final = (("promotions", "promotion_id"), ("codes", "code_id"), ("users", "user_id"))
+_SEQUENCES: Final = (("promotions", "promotion_id"), ("users", "user_id"))
+_SHOP: Final = ("products", "promotions", "promotion_products", "codes", "automatic_picks")
 
 PROMOTION: Final = (
     "merchant_id",
@@ -54,8 +56,14 @@ _MAX_WAL: Final = "16GB"
 _SECONDARY_INDEXES: Final = """
 SELECT indexrelid::regclass AS name, pg_get_indexdef(indexrelid) AS definition
 FROM pg_index
+JOIN pg_class AS of_index ON of_index.oid = indexrelid
+JOIN pg_am ON pg_am.oid = relam
 WHERE indrelid = ANY ('{promotions, promotion_products, codes}'::regclass[]) AND NOT indisprimary
+ORDER BY amname = 'gin' DESC, indrelid = 'codes'::regclass DESC, indisunique DESC, name
 """
+"""Those that take longest come first."""
+
+_BUILDERS: Final = 2
 
 
 def as_superuser(url: str) -> str:
@@ -73,11 +81,11 @@ async def open_loader(url: str) -> asyncpg.Connection:
 
 
 @asynccontextmanager
-async def loading_much(connection: asyncpg.Connection) -> AsyncIterator[None]:
+async def loading_much(connection: asyncpg.Connection, url: str) -> AsyncIterator[None]:
     """Load millions of rows in the block, in less than half the time.
 
-    The indexes that are not primary keys are created afterwards, each once for all rows, and no
-    checkpoint interrupts the loading.
+    The indexes that are not primary keys are created afterwards, each once for all rows, two at a
+    time, and no checkpoint interrupts the loading.
     """
     indexes = await connection.fetch(_SECONDARY_INDEXES)
     await connection.execute(f"ALTER SYSTEM SET max_wal_size = '{_MAX_WAL}'")
@@ -85,16 +93,39 @@ async def loading_much(connection: asyncpg.Connection) -> AsyncIterator[None]:
     for index in indexes:
         await connection.execute(f"DROP INDEX {index['name']}")
     yield
-    for index in indexes:
-        await connection.execute(index["definition"])
+    definitions = [index["definition"] for index in indexes]
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(_BUILDERS):
+            tasks.create_task(_build(definitions, url))
     await connection.execute("ALTER SYSTEM RESET max_wal_size")
     await connection.execute("SELECT pg_reload_conf()")
 
 
+async def _build(definitions: list[str], url: str) -> None:
+    """Create the first of the indexes that are left, until none is."""
+    connection = await open_loader(url)
+    try:
+        # The other core has another index to build.
+        await connection.execute("SET max_parallel_maintenance_workers = 0")
+        while definitions:
+            await connection.execute(definitions.pop(0))
+    finally:
+        await connection.close()
+
+
 async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> None:
-    """The merchant with its catalogue, and one user with the same id."""
+    """The merchant with its catalogue, one user with the same id, and a version of its prices.
+
+    The service draws the version with the first promotion, and looks after merchants that have one.
+    """
     name = f"bench {merchant_id}"
     await copy(connection, "merchants", ("merchant_id", "name"), [(merchant_id, name)])
+    await copy(
+        connection,
+        "timeline_versions",
+        ("merchant_id", "version", "price_version"),
+        [(merchant_id, 1, 1)],
+    )
     await copy(
         connection,
         "users",
@@ -112,9 +143,10 @@ async def write_merchant(connection: asyncpg.Connection, merchant_id: int) -> No
     )
 
 
-async def write_shop(connection: asyncpg.Connection, shop: Shop, code_type: str) -> None:
-    """The shop's promotions, the products they cover, their codes, and the timeline."""
-    await copy(connection, "promotions", PROMOTION, _promotions(shop, code_type))
+async def write_shop(connection: asyncpg.Connection, shop: Shop) -> None:
+    """The merchant, its promotions, the products they cover, their codes, and the timeline."""
+    await write_merchant(connection, shop.merchant_id)
+    await copy(connection, "promotions", PROMOTION, _promotions(shop))
     await copy(
         connection,
         "promotion_products",
@@ -145,6 +177,9 @@ async def write_cart_promotions(
 ) -> None:
     """A number of cart promotions from an id on, each with a code of its own (`cart_code`)."""
     start = BEGINNING
+    await connection.execute(
+        "UPDATE timeline_versions SET cart_version = 1 WHERE merchant_id = $1", merchant_id
+    )
     terms = encode_terms(CartTerms(Target.ORDER, AmountOff({"EUR": 1_000})))
     ids = range(first, first + number)
     await copy(
@@ -181,58 +216,70 @@ def cart_code(number: int) -> str:
 async def write_counts(
     connection: asyncpg.Connection, coupon: Coupon, merchant_id: int, redemptions: int, slots: int
 ) -> None:
-    """The counters of a number of redemptions of a code, spread over two years of orders.
+    """The counters of a number of redemptions of its code, spread over two years of orders.
 
     The service folds counters of past days; see `fold_counts`.
     """
+    code_id = await connection.fetchval(
+        "SELECT code_id FROM codes WHERE merchant_id = $1 AND promotion_id = $2",
+        merchant_id,
+        coupon.promotion_id,
+    )
     days = min(730, max(1, redemptions // 1000))
-    uses = redemptions // (days * slots * 2)
     today = datetime.now(UTC).date()
+    rows = [
+        (applied, today - timedelta(days=day), slot)
+        for applied in (True, False)
+        for day in range(days)
+        for slot in range(slots)
+    ]
+    each, more = divmod(redemptions, len(rows))
     await copy(
         connection,
         "redemption_counts",
         _COUNT,
         (
             (
-                merchant_id,
-                coupon.promotion_id,
-                1,
-                "reusable",
-                applied,
-                "EUR",
-                today - timedelta(days=day),
-                slot,
-                uses,
-                uses * 250,
+                *(merchant_id, coupon.promotion_id, code_id, "reusable"),
+                *(applied, "EUR", day, slot, uses, uses * 250),
             )
-            for applied in (True, False)
-            for day in range(days)
-            for slot in range(slots)
+            for place, (applied, day, slot) in enumerate(rows)
+            for uses in [each + (place < more)]
         ),
     )
 
 
 async def fold_counts(url: str) -> None:
-    """Fold the counters of past days, as the service does every few minutes."""
+    """Fold the counters of past days, as the service does every few minutes.
+
+    Raises if it found none, because the loaded counters have such days.
+    """
     database = await Database.open(url)
     try:
-        await fold(database, datetime.now(UTC))
+        if not await fold(database, datetime.now(UTC)):
+            raise AssertionError("no counters were folded")
     finally:
         await database.close()
 
 
 async def finish_loading(connection: asyncpg.Connection) -> None:
-    """Set the sequences behind the loaded ids, and let PostgreSQL collect statistics."""
+    """End the loading of the database: `finish_shops`, and no round pays for what was written."""
+    await finish_shops(connection)
+    await connection.execute("VACUUM (ANALYZE)")
+    await connection.execute("CHECKPOINT")
+
+
+async def finish_shops(connection: asyncpg.Connection) -> None:
+    """Set the sequences behind the loaded ids, and let PostgreSQL tidy what shops consist of."""
     for table, column in _SEQUENCES:
         await connection.execute(
             f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'),"
             f" greatest(1, (SELECT max({column}) FROM {table})))"
         )
-    await connection.execute("VACUUM (ANALYZE)")
-    await connection.execute("CHECKPOINT")
+    await connection.execute(f"VACUUM (ANALYZE) {', '.join(_SHOP)}")
 
 
-def _promotions(shop: Shop, code_type: str) -> Iterable[tuple[object, ...]]:
+def _promotions(shop: Shop) -> Iterable[tuple[object, ...]]:
     start = BEGINNING
     for one in shop.discounts:
         period, covers_all = one.period, not one.products
@@ -244,7 +291,7 @@ def _promotions(shop: Shop, code_type: str) -> Iterable[tuple[object, ...]]:
         covers_all = not coupon.products
         yield (
             *(shop.merchant_id, coupon.promotion_id, "coupon", "Coupon", "coupon", True),
-            *(start, None, code_type, covers_all, coupon.percent, True, start, start),
+            *(start, None, "reusable", covers_all, coupon.percent, True, start, start),
         )
 
 

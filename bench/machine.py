@@ -2,6 +2,7 @@
 
 import os
 import platform
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ class Cores:
     service: frozenset[int]
     database: frozenset[int]
     load: frozenset[int]
+
+    @property
+    def every(self) -> frozenset[int]:
+        """All of them."""
+        return self.service | self.database | self.load
 
 
 def divide_cores() -> Cores:
@@ -79,16 +85,41 @@ def cpu_seconds(pid: int) -> float:
     return total
 
 
+class Bystanders:
+    """Whoever else uses the cores, from now on."""
+
+    def __init__(self, cores: frozenset[int]) -> None:
+        self._cores = cores
+        self._started = time.monotonic()
+        self._busy = _busy_seconds(cores)
+        self._own = cpu_seconds(os.getpid())
+
+    def share_of_cores(self, *own: int) -> float:
+        """The share of the cores' time that all but these processes and their children have had.
+
+        This process is one of them, and none is a child of another.
+        """
+        busy = _busy_seconds(self._cores) - self._busy
+        used = sum(map(cpu_seconds, own)) - self._own
+        passed = (time.monotonic() - self._started) * len(self._cores)
+        return max(0.0, busy - used) / passed
+
+
+def _busy_seconds(cores: frozenset[int]) -> float:
+    every = psutil.cpu_times(percpu=True)
+    return sum(sum(every[core][:8]) - every[core].idle - every[core].iowait for core in cores)
+
+
 def memory_megabytes(pid: int) -> float:
     """The memory that a process uses now."""
     return float(psutil.Process(pid).memory_info().rss) / 2**20
 
 
-def describe_machine(postgresql: str) -> dict[str, str]:
+def describe_machine(cores: Cores, postgresql: str) -> dict[str, str]:
     """The machine in general terms, and the versions of the software."""
     gigabytes = round(psutil.virtual_memory().total / 2**30)
     return {
-        "processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores",
+        "processor": f"{_processor()}, {len(cores.every)} cores",
         "memory": f"{gigabytes} GiB",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

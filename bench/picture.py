@@ -12,7 +12,7 @@ _LEFT: Final = 400
 _WIDTH: Final = 480
 _RIGHT: Final = 150
 _WIDEST: Final = 2.0
-"""A longer bar is cut off; the number beside it has the whole ratio."""
+"""A longer bar is cut off; the number next to it has the whole ratio."""
 
 _STYLE: Final = """
 text { font: 13px system-ui, sans-serif; fill: #24292f }
@@ -31,7 +31,7 @@ def draw(figures: Sequence[Figure]) -> str:
     width = _LEFT + _WIDTH + _RIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
-        "<title>Sconto beside its limits</title>",
+        "<title>Sconto compared with its limits</title>",
         f"<style>{_STYLE}</style>",
         f'<rect class="ground" width="{width}" height="{height}"/>',
         '<text class="title" x="12" y="24">Ratio to the limit measured in the same run '

@@ -1,12 +1,12 @@
 """The figures as a table for people and as JSON for programs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from bench.figures import Figure, Spread
+from bench.figures import Figure, Results, Spread
 from bench.picture import draw
 
 RESULTS: Final = Path(__file__).parent / "results"
@@ -17,28 +17,56 @@ _HEAD: Final = (
 )
 
 
-def write_results(name: str, figures: Sequence[Figure], machine: Mapping[str, str]) -> None:
+def write_results(name: str, results: Results) -> None:
     """Write the table, the JSON and the picture of a run."""
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.md").write_text(write_table(figures, machine))
+    (RESULTS / f"{name}.md").write_text(write_table(results))
     content = {
-        "machine": machine,
-        "figures": [{**asdict(figure), "met": figure.met} for figure in figures],
+        "machine": results.machine,
+        "seconds": {part: round(seconds, 1) for part, seconds in results.seconds.items()},
+        "failed": results.failed,
+        "figures": [{**asdict(figure), "met": figure.met} for figure in results.figures],
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    (RESULTS / f"{name}.svg").write_text(draw(figures))
+    (RESULTS / f"{name}.svg").write_text(draw(results.figures))
 
 
-def write_table(figures: Sequence[Figure], machine: Mapping[str, str]) -> str:
+def write_table(results: Results) -> str:
     """The table in Markdown: medians, with the lowest and the highest round in brackets."""
+    figures = results.figures
     rows = [
         f"| {figure.name} | {_measured(figure)} | {_limit(figure)} "
         f"| {_spread(figure.ratio)} | {_goal(figure)} | {_met(figure)} |"
         for figure in figures
     ]
     notes = [f"- {figure.name}: {figure.note}" for figure in figures if figure.note]
-    versions = ", ".join(f"{key} {value}" for key, value in machine.items())
-    return "\n".join([*_HEAD, *rows, "", *notes, "", f"Machine and versions: {versions}", ""])
+    versions = ", ".join(f"{key} {value}" for key, value in results.machine.items())
+    took = ", ".join(f"{part} {seconds:.0f}" for part, seconds in results.seconds.items())
+    return "\n".join(
+        [
+            *(*_HEAD, *rows, "", *notes, ""),
+            *(f"{say_goals(figures) or 'No goals'}.", ""),
+            *(f"Seconds: {took}; together {sum(results.seconds.values()):.0f}.", ""),
+            *(f"Machine and versions: {versions}", ""),
+        ]
+    )
+
+
+def say_goals(figures: Sequence[Figure]) -> str:
+    """How many goals are met, and which are not; empty if there are none."""
+    missed = [figure for figure in figures if figure.met is False]
+    number = len(missed) + sum(figure.met is True for figure in figures)
+    if not number:
+        return ""
+    said = f"{number - len(missed)} of {number} goals met"
+    if missed:
+        said += ". Not met: " + ", ".join(f"{one.name} ({_judged(one)})" for one in missed)
+    return said
+
+
+def _judged(figure: Figure) -> str:
+    judged = "" if figure.judged is None else number_text(figure.judged.median)
+    return f"{judged}, goal {_goal(figure)}"
 
 
 def _measured(figure: Figure) -> str:
@@ -51,7 +79,7 @@ def _limit(figure: Figure) -> str:
 
 def _goal(figure: Figure) -> str:
     goal = figure.goal
-    return "" if goal is None else f"{goal.relation} {_number(goal.bound)}"
+    return "" if goal is None else f"{goal.relation} {number_text(goal.bound)}"
 
 
 def _met(figure: Figure) -> str:
@@ -62,9 +90,10 @@ def _spread(spread: Spread | None) -> str:
     if spread is None:
         return ""
     if spread.low == spread.high:
-        return _number(spread.median)
-    return f"{_number(spread.median)} ({_number(spread.low)} to {_number(spread.high)})"
+        return number_text(spread.median)
+    return f"{number_text(spread.median)} ({number_text(spread.low)} to {number_text(spread.high)})"
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
+    """A number with three digits, or in full from 100 on."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -2,14 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-
-import asyncpg
 
 from bench.loading import (
     finish_loading,
@@ -18,7 +16,6 @@ from bench.loading import (
     open_loader,
     write_cart_promotions,
     write_counts,
-    write_merchant,
     write_shop,
 )
 from bench.machine import Cores, freed, pinned
@@ -26,11 +23,14 @@ from bench.servers import SECRET_KEY, find_postmaster
 from bench.shop import Shop, Size, make_plain_shop, make_shop
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
-from sconto.store.embedded import hold
+from sconto.store.embedded import hold_server
 from sconto.store.migrate import migrate
 
 SEED: Final = "sconto bench 1"
 COUPONS: Final = 64
+USUAL: Final = Size("100 promotions", 100, 100)
+"""The size of the shop that most measures use."""
+
 MANY_CART_PROMOTIONS: Final = "many cart promotions"
 """A shop like the usual one, with very many cart promotions besides, each with its code."""
 
@@ -80,7 +80,7 @@ FULL: Final = Plan(
 )
 QUICK: Final = Plan(
     by_promotions=(
-        Size("100 promotions", 100, 100),
+        USUAL,
         Size("10,000 promotions", 10_000, 10_000),
     ),
     by_codes=(Size("1,000 codes", 100, 1_000),),
@@ -110,8 +110,8 @@ class Stage:
 
     @property
     def usual(self) -> Shop:
-        """The shop with 100 promotions."""
-        return self.shops["100 promotions"]
+        """The shop that most measures use."""
+        return self.shops[USUAL.name]
 
     @property
     def plain(self) -> Shop:
@@ -131,7 +131,7 @@ class Stage:
 @asynccontextmanager
 async def set_stage(folder: Path, cores: Cores, plan: Plan) -> AsyncIterator[Stage]:
     """A database server on its own cores, with everything that the plan needs."""
-    with pinned(cores.database), hold(folder) as url:
+    with pinned(cores.database), hold_server(folder) as url:
         stage = Stage(url, cores, plan)
         migrate(url)
         with pinned(cores.service):
@@ -141,14 +141,15 @@ async def set_stage(folder: Path, cores: Cores, plan: Plan) -> AsyncIterator[Sta
 
 async def _load(stage: Stage) -> None:
     connection = await open_loader(stage.url)
-    every_core = stage.cores.service | stage.cores.database | stage.cores.load
     try:
         stage.postgresql = str(await connection.fetchval("SHOW server_version")).split()[0]
-        with freed(await find_postmaster(stage.url), every_core):
-            async with loading_much(connection):
-                first = await _write_shops(connection, stage)
+        first = _make_shops(stage)
+        with freed(await find_postmaster(stage.url), stage.cores.every):
+            async with loading_much(connection, stage.url):
+                await _write_shops(stage)
             plain = make_plain_shop(len(stage.shops) + 1, COUPONS + len(STATISTICS), first)
-            await _write(connection, stage, plain)
+            stage.shops[plain.size.name] = plain
+            await write_shop(connection, plain)
         for coupon, redemptions in zip(plain.coupons[COUPONS:], STATISTICS.values(), strict=True):
             await write_counts(connection, coupon, plain.merchant_id, redemptions, slots=16)
         await fold_counts(stage.url)
@@ -157,24 +158,37 @@ async def _load(stage: Stage) -> None:
         await connection.close()
 
 
-async def _write_shops(connection: asyncpg.Connection, stage: Stage) -> int:
-    """Write the large shops; returns the first promotion id that is free."""
+def _make_shops(stage: Stage) -> int:
+    """Make the large shops; returns the first promotion id that is free."""
     now, first = datetime.now(UTC).replace(microsecond=0), 1
-    usual = Size("100 promotions", 100, 100)
-    many = replace(usual, name=MANY_CART_PROMOTIONS)
+    many = replace(USUAL, name=MANY_CART_PROMOTIONS)
     for size in (*stage.plan.by_promotions, *stage.plan.by_codes, many):
-        shop = make_shop(len(stage.shops) + 1, size, first, SEED, now)
+        stage.shops[size.name] = make_shop(len(stage.shops) + 1, size, first, SEED, now)
         first += size.promotions
-        await _write(connection, stage, shop)
-    number = stage.plan.cart_promotions
-    await write_cart_promotions(connection, shop.merchant_id, first, number)
-    return first + number
+    return first + stage.plan.cart_promotions
 
 
-async def _write(connection: asyncpg.Connection, stage: Stage, shop: Shop) -> None:
-    started = time.perf_counter()
-    await write_merchant(connection, shop.merchant_id)
-    await write_shop(connection, shop, "reusable")
-    stage.shops[shop.size.name] = shop
-    print(f"{shop.size.name}: written in {time.perf_counter() - started:.1f} s", flush=True)
-    await asyncio.sleep(0)
+async def _write_shops(stage: Stage) -> None:
+    """Write them: those with many codes beside the others, because both cores are free."""
+    plan = stage.plan
+    async with asyncio.TaskGroup() as tasks:
+        for names in (
+            [size.name for size in plan.by_codes],
+            [*(size.name for size in plan.by_promotions), MANY_CART_PROMOTIONS],
+        ):
+            tasks.create_task(_write(stage, names))
+
+
+async def _write(stage: Stage, names: Sequence[str]) -> None:
+    connection = await open_loader(stage.url)
+    try:
+        for name in names:
+            started, shop = time.perf_counter(), stage.shops[name]
+            await write_shop(connection, shop)
+            if name == MANY_CART_PROMOTIONS:
+                first = max(one.promotion_id for one in [*shop.discounts, *shop.coupons]) + 1
+                number = stage.plan.cart_promotions
+                await write_cart_promotions(connection, shop.merchant_id, first, number)
+            print(f"{name}: written in {time.perf_counter() - started:.1f} s", flush=True)
+    finally:
+        await connection.close()

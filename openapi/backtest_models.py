@@ -112,14 +112,14 @@ class BacktestProgress(BaseModel):
     done: Count
 
 
-class BesideAmounts(BaseModel):
+class BeforeAfterAmounts(BaseModel):
     """An amount as things stand, and with the draft."""
 
     before: Total
     after: Total
 
 
-class BesideCounts(BaseModel):
+class BeforeAfterCounts(BaseModel):
     """A number of orders as things stand, and with the draft."""
 
     before: Count
@@ -145,7 +145,7 @@ class BacktestCurrency(BaseModel):
 
     orders: Count
     subtotal: Total
-    discount: BesideAmounts
+    discount: BeforeAfterAmounts
 
 
 class BacktestPromotion(BaseModel):
@@ -155,17 +155,17 @@ class BacktestPromotion(BaseModel):
     promotion_id: int | None
     name: str | None
     draft: bool
-    orders: BesideCounts
+    orders: BeforeAfterCounts
     gained: Annotated[Count, Field(description="Orders on which it applies with the draft alone.")]
     lost: Annotated[Count, Field(description="Orders on which it no longer applies.")]
-    discount: dict[Currency, BesideAmounts]
+    discount: dict[Currency, BeforeAfterAmounts]
 
 
 class BacktestDay(BaseModel):
     """The discounts of the orders placed on a day in the server's zone."""
 
     day: date
-    discount: dict[Currency, BesideAmounts]
+    discount: dict[Currency, BeforeAfterAmounts]
 
 
 class BacktestOrder(BaseModel):
@@ -174,7 +174,7 @@ class BacktestOrder(BaseModel):
     order_id: str
     placed_at: Instant
     currency: Currency
-    total: BesideAmounts
+    total: BeforeAfterAmounts
     difference: Difference
 
 

@@ -45,7 +45,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         {
             201: Answer("Started", as_json(models.Backtest)),
             **_ALWAYS,
-            400: refusal("The body is no JSON object, or the Idempotency-Key is not valid"),
+            400: refusal("The body is not a JSON object, or the Idempotency-Key is not valid"),
             404: refusal("The merchant has no promotion with the `promotion_id`"),
             409: refusal("The Idempotency-Key came with another request"),
             413: refusal("The body is too large, or names over 100,000 products or codes"),

@@ -47,7 +47,7 @@ _ALWAYS: Final[Mapping[int, Answer]] = {
     503: refusal("The database cannot be reached; see Retry-After"),
 }
 _OF_BODY: Final[Mapping[int, Answer]] = {
-    400: refusal("The body is no JSON object"),
+    400: refusal("The body is not a JSON object"),
     413: refusal("The body is too large"),
     415: refusal("The body is not said to be JSON"),
     422: refusal("Fields that are not valid, all of them"),
@@ -65,7 +65,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
             201: Answer("Created", as_json(models.StoredCartPromotion)),
             **_ALWAYS,
             **_OF_BODY,
-            400: refusal("The body is no JSON object, or the Idempotency-Key is not valid"),
+            400: refusal("The body is not a JSON object, or the Idempotency-Key is not valid"),
             409: refusal(
                 "As many automatic cart promotions as there may be are not over; "
                 "or the Idempotency-Key came with another request"

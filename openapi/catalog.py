@@ -41,7 +41,7 @@ OPERATIONS: Final[Mapping[Callable[..., Any], Operation]] = {
         {
             200: Answer("The counts of products", as_json(models.CatalogCounts)),
             **_ALWAYS,
-            400: refusal("The body is no JSON object"),
+            400: refusal("The body is not a JSON object"),
             413: refusal("The body is too large"),
             415: refusal("The body is not said to be JSON"),
             422: refusal("Fields that are not valid, all of them"),

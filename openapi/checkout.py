@@ -57,7 +57,7 @@ _PAGE: Final = (
 )
 
 _REFUSALS: Final = {
-    400: refusal("The body is no JSON object"),
+    400: refusal("The body is not a JSON object"),
     401: refusal("The token is missing, not valid or expired"),
     403: refusal("The user's role does not allow it"),
     404: refusal("The merchant has no such order or hold"),

@@ -94,8 +94,8 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         for route in routes
         if isinstance(route, PlainRoute) and route.endpoint in OPERATIONS
     ]
-    told = events.WEBHOOKS
-    schemas = _Schemas([*(operation for _, operation in described), *told.values()])
+    webhooks = events.WEBHOOKS
+    schemas = _Schemas([*(operation for _, operation in described), *webhooks.values()])
     paths: dict[str, dict[str, Any]] = {}
     for route, operation in described:
         for method in sorted((route.methods or set()) - {"HEAD"}):
@@ -120,7 +120,7 @@ def describe(routes: Sequence[BaseRoute]) -> dict[str, Any]:
             if any(operation.tag == name for _, operation in described)
         ],
         "paths": paths,
-        "webhooks": {name: _webhook(name, one, schemas) for name, one in told.items()},
+        "webhooks": {name: _webhook(name, one, schemas) for name, one in webhooks.items()},
         "components": {"schemas": schemas.components, "securitySchemes": _TOKENS},
         "security": [{name: []} for name in _TOKENS],
     }
@@ -180,7 +180,7 @@ def _webhook(name: str, operation: Operation, schemas: _Schemas) -> dict[str, An
             "tags": [operation.tag],
             "summary": operation.summary,
             "description": _MESSAGE,
-            "operationId": re.sub(r"\W", "_", f"told_{name}"),
+            "operationId": re.sub(r"\W", "_", f"receive_{name}"),
             "security": [],
             **_describe(operation, schemas),
         }

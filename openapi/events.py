@@ -35,7 +35,7 @@ _ALWAYS: Final[Mapping[int, Answer]] = {
     503: refusal("The database cannot be reached; see Retry-After"),
 }
 _OF_BODY: Final[Mapping[int, Answer]] = {
-    400: refusal("The body is no JSON object"),
+    400: refusal("The body is not a JSON object"),
     413: refusal("The body is too large"),
     415: refusal("The body is not said to be JSON"),
     422: refusal("Fields that are not valid, all of them"),

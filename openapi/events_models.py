@@ -23,7 +23,7 @@ class AppliedPromotion(BaseModel):
     discount: Total
 
 
-class ToldOrder(BaseModel):
+class EventOrder(BaseModel):
     """An order right after the event."""
 
     order_id: str
@@ -41,7 +41,7 @@ class ToldOrder(BaseModel):
     promotions: list[AppliedPromotion]
 
 
-class ToldHold(BaseModel):
+class EventHold(BaseModel):
     """A hold as it was made."""
 
     order_id: str
@@ -56,7 +56,7 @@ class ToldHold(BaseModel):
     promotions: list[AppliedPromotion]
 
 
-class ToldPromotion(BaseModel):
+class EventPromotion(BaseModel):
     """A promotion as it was when the event happened."""
 
     kind: Literal["product", "cart", "subscription"]
@@ -67,7 +67,7 @@ class ToldPromotion(BaseModel):
     ends_at: Instant | None
 
 
-class ToldCodes(BaseModel):
+class EventCodes(BaseModel):
     """How many codes were added or removed."""
 
     added: int
@@ -77,16 +77,16 @@ class ToldCodes(BaseModel):
 class OrderEventData(BaseModel):
     """What an event about an order says."""
 
-    order: ToldOrder
+    order: EventOrder
 
 
 class HoldEventData(BaseModel):
     """What an event about a hold says."""
 
-    hold: ToldHold
+    hold: EventHold
 
 
-class ToldReturnedLine(BaseModel):
+class EventReturnedLine(BaseModel):
     """Units of a line that came back, and what is paid back for them."""
 
     line_id: str
@@ -95,7 +95,7 @@ class ToldReturnedLine(BaseModel):
     total: Total
 
 
-class ToldReturn(BaseModel):
+class EventReturn(BaseModel):
     """A return as it was stored."""
 
     return_id: str
@@ -105,27 +105,27 @@ class ToldReturn(BaseModel):
     subtotal: Total
     discount: Total
     total: Total
-    lines: list[ToldReturnedLine]
+    lines: list[EventReturnedLine]
     shipping: Annotated[Total | None, Field(description="What of `total` is for shipping.")]
 
 
 class ReturnEventData(BaseModel):
     """What an event about a return says."""
 
-    return_: Annotated[ToldReturn, Field(alias="return")]
+    return_: Annotated[EventReturn, Field(alias="return")]
 
 
 class PromotionEventData(BaseModel):
     """What an event about a promotion says; the type decides which fields it has."""
 
-    promotion: ToldPromotion
+    promotion: EventPromotion
     before: Annotated[
         dict[str, Any] | Absent, Field(description="What differs, or all of a deleted one.")
     ] = None
     after: Annotated[
         dict[str, Any] | Absent, Field(description="What differs, or all of a new one.")
     ] = None
-    codes: ToldCodes | Absent = None
+    codes: EventCodes | Absent = None
     limit: Annotated[Total | Uses | Absent, Field(description="Uses, or money of a budget.")] = None
     taken: Total | Uses | Absent = None
     currency: Currency | Absent = None

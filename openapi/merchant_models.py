@@ -66,7 +66,7 @@ class Discounts(BaseModel):
     discount_percent: Percent | Absent = None
     product_id: Annotated[
         Filled[ProductId] | Absent,
-        Field(description="Without it, all products. Not beside `products`."),
+        Field(description="Without it, all products. Not together with `products`."),
     ] = None
     products: Filled[OwnPercent] | Absent = None
 

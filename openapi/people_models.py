@@ -183,7 +183,7 @@ class AuditEntry(BaseModel):
     ]
     kind: Subject
     action: Verb
-    id: Annotated[int | None, Field(description="Of the thing; null if it is no one thing.")]
+    id: Annotated[int | None, Field(description="Of the thing; null if it is not one thing.")]
     name: Annotated[str | None, Field(description="The thing's name now; null if it is gone.")]
     before: Annotated[dict[str, Any] | None, Field(description="What differs, as it was.")]
     after: Annotated[dict[str, Any] | None, Field(description="What differs, as it became.")]

@@ -24,7 +24,7 @@ ChangedAt = Annotated[
 
 
 class CodesFile(BaseModel):
-    """Codes in a CSV file beside this one."""
+    """Codes in a CSV file in the same folder."""
 
     model_config = strict()
 

@@ -36,7 +36,7 @@ _KEY: Final = Parameter(
 )
 
 _REFUSED: Final = {
-    400: "The body is no JSON object, or the Idempotency-Key is not valid",
+    400: "The body is not a JSON object, or the Idempotency-Key is not valid",
     401: "The token is missing, not valid or expired",
     403: "The user's role does not allow it",
     404: "The merchant has no such promotion",

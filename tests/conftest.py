@@ -32,6 +32,7 @@ from sconto.store.migrate import migrate
 from tests import postgresql
 from tests.dealing import Dealing, deal_slowest_first
 from tests.distributed import Cluster
+from tests.memory_disk import keep_files_in_memory
 from tests.prepared import prepare_cluster, prepare_data_dir
 from tests.services import Service, wait_until
 from tests.sharing import shared
@@ -42,7 +43,7 @@ _TEMPLATE: Final = "sconto_template"
 _LOCK: Final = 1
 _numbers = count(1)
 
-pytest_plugins = ["tests.beside", "tests.costs", "tests.workers"]
+pytest_plugins = ["tests.parallel_commands", "tests.costs", "tests.workers"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,6 +82,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Dealing
 def pytest_configure(config: pytest.Config) -> None:
     """Slow machines must not fail tests; the garbage of imports is not worth a search."""
     gc.disable()
+    keep_files_in_memory()
     if find_spec("sniffio") is None:
         # Otherwise httpx searches all of Python's path for it at each request: a tenth of its time.
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # as Python's manual says
@@ -185,9 +187,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest.fixture
+async def one_connection(database_url: str) -> AsyncIterator[Database]:
+    """A pool of one connection to that database, as a process of its own has one."""
+    database = await Database.open(database_url, connections=1)
+    yield database
+    await database.close()
+
+
 @pytest.fixture(scope="module")
 async def own_database(create_database: Callable[[], str]) -> AsyncIterator[Database]:
-    """A database of the module's own; no service looks at it, which would tell, send and sweep.
+    """A database of the module's own; no service sends its events or sweeps it.
 
     A module whose tests all use it says `database = own_database`.
     """

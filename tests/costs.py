@@ -79,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _own_seconds() -> float:
     """The time that this process and its ended children have used."""
-    return sum(psutil.Process().cpu_times()[:4])
+    return float(sum(psutil.Process().cpu_times()[:4]))
 
 
 def _seconds_of_children() -> float:

@@ -5,6 +5,7 @@ fork has its own session, environment and standard streams, and runs the same `s
 """
 
 import atexit
+import gc
 import json
 import multiprocessing.util
 import os
@@ -186,8 +187,12 @@ def start_preloaded(
 
 def main(descriptor: int) -> None:
     """Serve one process, or all that connect if the socket listens."""
+    gc.disable()
     for module in _PRELOADED:
         import_module(module)
+    # A service collects garbage once it has started: 0.2 s if it searches what was imported here.
+    gc.freeze()
+    gc.enable()
     given = socket.socket(fileno=descriptor)
     listens = given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     if door := fork_for_each(given) if listens else given:
@@ -211,10 +216,10 @@ def fork_for_each(listener: socket.socket) -> socket.socket | None:
 
 def _serve(door: socket.socket) -> None:
     """Fork for each request; in the fork, run its program. Return when the socket is closed."""
-    ended, told = socket.socketpair()
-    told.setblocking(False)
+    ended, signalled = socket.socketpair()
+    signalled.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(told.fileno())
+    signal.set_wakeup_fd(signalled.fileno())
     statuses: dict[int, int] = {}
     while True:
         ready, _, _ = select.select([door, ended], [], [])
@@ -235,7 +240,7 @@ def _serve(door: socket.socket) -> None:
                 os.close(stream)
             door.send(str(pid).encode())
     signal.set_wakeup_fd(-1)
-    for end in (door, ended, told):
+    for end in (door, ended, signalled):
         end.close()
     _become(json.loads(request), streams)
 

@@ -9,7 +9,7 @@ from email.message import Message
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from sconto.settings.mail import MailServer, read_mail_server
+from sconto.settings.mail import MailSettings, read_mail_server
 
 
 class PostOffice:
@@ -21,7 +21,7 @@ class PostOffice:
         self.url = f"smtp://127.0.0.1:{port}"
         server = read_mail_server({"SCONTO_SMTP_URL": self.url, "SCONTO_SMTP_FROM": "sconto@shop"})
         assert server is not None
-        self.server: MailServer = server
+        self.server: MailSettings = server
 
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a mail; aiosmtpd finds the method by its name."""

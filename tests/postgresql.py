@@ -84,7 +84,7 @@ def _is_oldest(folder: Path) -> bool:
 def running(programs: Path | None = None) -> Iterator[str]:
     """The address of a new server, the bundled one by default; it is deleted after the block.
 
-    As in production, the user `sconto` may create databases and is no superuser.
+    As in production, the user `sconto` may create databases and is not a superuser.
     """
     with tempfile.TemporaryDirectory(prefix="sconto-", ignore_cleanup_errors=True) as place:
         folder, owner = Path(place), choose_owner()

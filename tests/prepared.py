@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from sconto.store.embedded import hold
+from sconto.store.embedded import hold_server
 from sconto.store.embedded.files import alone
 from sconto.store.migrate import migrate
 
@@ -17,7 +17,7 @@ def prepare_cluster(folder: Path) -> Path:
     cluster = folder / "cluster"
     with alone(folder / "lock"):
         if not cluster.exists():
-            with hold(folder / "data") as url:
+            with hold_server(folder / "data") as url:
                 migrate(url)
             (folder / "data" / "postgres" / "cluster").rename(cluster)
     return cluster

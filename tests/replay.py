@@ -80,6 +80,7 @@ async def open_replay(database: Database, callers: Mapping[str, Caller]) -> Asyn
     }
 
     zone = ZoneInfo("Europe/Berlin")
+    replay: Replay
     async with serving(database, tokens, zone=zone, now=lambda: replay.now) as client:
-        replay = Replay(client, headers)
+        replay: Replay = Replay(client, headers)
         yield replay

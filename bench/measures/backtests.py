@@ -60,7 +60,7 @@ async def measure_backtests(stage: Stage, server: Server) -> list[Figure]:
                 mixed,
                 cart,
                 end,
-                f"a limited cart promotion, beside {AUTOMATIC} automatic ones",
+                f"a limited cart promotion, with {AUTOMATIC} automatic ones",
             ),
         ]
     finally:

@@ -14,9 +14,8 @@ from bench.contenders import CLIENTS, Contender, take_turns
 from bench.figures import Figure, Goal, compared
 from bench.load import Load, Unanswered, ask, write_request
 from bench.loading import (
-    finish_loading,
+    finish_shops,
     open_loader,
-    write_merchant,
     write_shop,
 )
 from bench.measures.subscriptions import commit_on_one_row
@@ -134,18 +133,18 @@ async def _by_codes(stage: Stage, server: Server, one: Shop, million: Shop) -> F
 
 
 async def _on_one_limit(stage: Stage, server: Server, shop: Shop) -> list[Figure]:
-    """Orders that all take from one limit, beside orders without and commits on one row."""
+    """Orders that all take from one limit, compared with orders without and commits on one row."""
     plan, token = stage.plan, stage.token(shop)
     baskets = fill_baskets(shop, SEED, _CARTS)
     unlimited = Contender(server, place_orders(baskets, token, "free"))
     await unlimited.saturate(0.5)
-    unlimited.forget()
+    unlimited.discard_results()
     for _ in range(plan.rounds):
         await unlimited.saturate(plan.seconds)
     await _create(stage, server, shop, {**TEN_OFF, "limits": {"total": _LIMIT}})
     limited = Contender(server, place_orders(baskets, token, "limited"))
     await limited.saturate(0.5)
-    limited.forget()
+    limited.discard_results()
     commits = []
     async with commit_on_one_row(stage) as pgbench:
         for _ in range(plan.rounds):
@@ -171,10 +170,9 @@ async def open_shops_beside(stage: Stage, number: int) -> list[Shop]:
         for place in range(number):
             first = promotion_id + place * size.promotions
             shop = make_shop(merchant_id + place, size, first, SEED, now)
-            await write_merchant(connection, shop.merchant_id)
-            await write_shop(connection, shop, "reusable")
+            await write_shop(connection, shop)
             shops.append(shop)
-        await finish_loading(connection)
+        await finish_shops(connection)
     finally:
         await connection.close()
     return shops

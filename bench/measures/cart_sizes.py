@@ -1,4 +1,4 @@
-"""Large carts: what a hundred lines and five hundred cost beside five, with many codes."""
+"""Large carts: what a hundred lines and five hundred cost, compared with five, with many codes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -13,13 +13,13 @@ from bench.stage import SEED, Stage
 
 _SMALL: Final = (5, 1)
 _LARGE: Final = ((100, 10, Goal("<=", 8)), (500, 20, Goal("<=", 30)))
-"""Lines, codes, and the most that a cart may cost beside a small one."""
+"""Lines, codes, and the most that a cart may cost, compared with a small one."""
 
 _CARTS: Final = 200
 
 
 async def measure_cart_sizes(stage: Stage, server: Server) -> list[Figure]:
-    """Quotes of large carts beside those of small ones, one caller at a time."""
+    """Quotes of large carts, compared with those of small ones, one caller at a time."""
     carts = [ask_carts(stage, lines, codes) for lines, codes, *_ in (_SMALL, *_LARGE)]
     for requests in carts:
         await Load(server.port).saturate(requests, 1, 0.5)

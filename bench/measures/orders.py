@@ -1,4 +1,4 @@
-"""Orders a second beside pgbench writing the same rows, and orders that share a promotion."""
+"""Orders a second, against pgbench writing the same rows, and orders that share a promotion."""
 
 from collections.abc import Iterator
 

@@ -33,7 +33,7 @@ async def _measure(stage: Stage, server: Server, peer: Server) -> list[Figure]:
     figures: list[Figure] = []
     for what, ours, path in (
         ("quotes", ask_quotes(baskets, token), "/quotes"),
-        ("orders", place_orders(baskets, token, "beside-the-peer"), "/orders"),
+        ("orders", place_orders(baskets, token, "against-the-peer"), "/orders"),
     ):
         figures += await _compare(stage, what, Contender(server, ours), _ask(peer, baskets, path))
     return figures

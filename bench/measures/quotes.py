@@ -1,4 +1,4 @@
-"""Quotes a second beside a bare application, as promotions and codes grow, and at half load."""
+"""Quotes a second, against a bare application, as promotions and codes grow, and at half load."""
 
 from collections.abc import Iterator
 from contextlib import AsyncExitStack

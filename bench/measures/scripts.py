@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from bench.figures import Figure, Goal, figure
 from bench.load import Load, LoadRequest, write_request
-from bench.loading import finish_loading, open_loader, write_merchant
+from bench.loading import finish_shops, open_loader, write_merchant
 from bench.promotion_bodies import write_promotions
 from bench.servers import Server
 from bench.shop import Size, make_shop
@@ -18,7 +18,7 @@ async def measure_scripts(stage: Stage, server: Server) -> list[Figure]:
     try:
         merchant_id = await connection.fetchval("SELECT max(merchant_id) + 1 FROM merchants")
         await write_merchant(connection, merchant_id)
-        await finish_loading(connection)
+        await finish_shops(connection)
     finally:
         await connection.close()
     size = Size(f"{number:,} promotions by a script", number, number)

@@ -12,7 +12,7 @@ import asyncpg
 from bench.carts import Basket, ask_quotes, fill_baskets_with_code
 from bench.figures import Figure, Goal, compared
 from bench.load import Load, LoadRequest, Run, Unanswered, ask, write_request
-from bench.loading import finish_loading, open_loader, write_merchant, write_shop
+from bench.loading import finish_shops, open_loader, write_shop
 from bench.servers import Server
 from bench.shop import PRODUCTS, Coupon, Discount, Shop, Size, code_text
 from bench.stage import SEED, Stage
@@ -31,11 +31,11 @@ _LOOKS: Final = 200
 
 
 async def measure_sharing(stage: Stage, server: Server) -> list[Figure]:
-    """Quotes with the code, and switching a promotion, in a shop with many beside one with few."""
+    """Quotes with the code, and switching a promotion, in a shop with many and in one with few."""
     connection = await open_loader(stage.url)
     try:
         shops = [await _write_shop(connection, *numbers) for numbers in (_FEW, _MANY)]
-        await finish_loading(connection)
+        await finish_shops(connection)
         requests = [[*await _prepare(connection, stage, server, shop)] for shop in shops]
     finally:
         await connection.close()
@@ -83,8 +83,7 @@ async def _write_shop(connection: asyncpg.Connection, sharing: int, inactive: in
         products = tuple(random.sample(range(1, PRODUCTS + 1), 5))
         percent = random.randrange(4, 30) * PERCENT
         shop.coupons.append(Coupon(first + number, percent, products, first_code=0, codes=1))
-    await write_merchant(connection, merchant_id)
-    await write_shop(connection, shop, "reusable")
+    await write_shop(connection, shop)
     return shop
 
 

@@ -1,4 +1,4 @@
-"""Concurrent applications of one limited subscription promotion, beside commits on one row."""
+"""Concurrent applications of one limited subscription promotion, against commits on one row."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -50,7 +50,7 @@ async def measure_subscriptions(stage: Stage, server: Server) -> list[Figure]:
     async with commit_on_one_row(stage) as pgbench:
         for contender in (without, with_keys):
             await contender.saturate(0.5)
-            contender.forget()
+            contender.discard_results()
         for _ in range(plan.rounds):
             await without.saturate(plan.seconds)
             await with_keys.saturate(plan.seconds)
@@ -91,8 +91,10 @@ async def commit_on_one_row(stage: Stage) -> AsyncIterator[Pgbench]:
     connection = await asyncpg.connect(stage.url)
     try:
         await connection.execute(_TABLE)
-        with Pgbench(stage, _COUNT, "1 row") as pgbench:
-            yield pgbench
-        await connection.execute("DROP TABLE bench_limit")
+        try:
+            with Pgbench(stage, _COUNT, "1 row") as pgbench:
+                yield pgbench
+        finally:
+            await connection.execute("DROP TABLE bench_limit")
     finally:
         await connection.close()

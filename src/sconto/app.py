@@ -269,7 +269,7 @@ async def _open_context(
             known_keys.keep_refreshing(database),
             _keep_writing_uses(known_keys, database),
             keep_writing_sessions(seen_sessions, database),
-            keep_rewrapping(database, tokens.vault),
+            keep_rewrapping(database, tokens.keyring),
             idempotency.keep_sweeping_keys(database, read_clock),
             keep_removing_forms(database, read_clock),
             counters.keep_folding(database, read_clock),

@@ -1,15 +1,25 @@
-"""Requests of several merchants take turns. Requests without a caller do not."""
+"""Few requests of each merchant are served at a time. Requests without a caller take no turns."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from typing import Any, Final
 
 import httpx
+import pytest
 
+from sconto.domain.order import Placed
 from sconto.domain.people import Caller
+from sconto.operations import checkout
+from sconto.operations.checkout import place_order
 from sconto.store.database import Database
+from sconto.store.fair_turns import FairTurns
 from tests.conftest import create_caller
+from tests.stories.shoppers import an_order
 
-LIST = "/v1/promotion"
+LIST: Final = "/v1/promotion"
+ORDERS: Final = "/checkout/v1/orders"
+QUOTES: Final = "/checkout/v1/quotes"
 
 
 async def test_callers_of_two_merchants_take_turns_and_others_do_not(
@@ -40,6 +50,47 @@ async def test_callers_of_two_merchants_take_turns_and_others_do_not(
     assert turns.waited == before
 
 
-async def test_figures_count_the_steps_that_waited(client: httpx.AsyncClient) -> None:
+async def test_a_flood_of_orders_has_two_under_way_beside_another_merchants_quotes(
+    client: httpx.AsyncClient,
+    database: Database,
+    merchant: Caller,
+    bearer: Callable[[Caller], dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # However busy the machine is, no turn ends before its request.
+    turns = FairTurns(most_idle=60, longest_turn=60)
+    monkeypatch.setattr(database, "fair_turns", turns)
+    under_way, most = 0, 0
+
+    async def place_counted(*arguments: Any) -> Placed:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            return await place_order(*arguments)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(checkout, "place_order", place_counted)
+    other = bearer(await create_caller(database))
+
+    async def flood(prefix: str, *, beside: bool) -> int:
+        """The most orders of a flood that were under way together."""
+        nonlocal most
+        most = 0
+        orders = [an_order(f"{prefix}-{number}") for number in range(16)]
+        sent = [client.post(ORDERS, json=one, headers=bearer(merchant)) for one in orders]
+        if beside:
+            quoted = {key: value for key, value in orders[0].items() if key != "order_id"}
+            sent.insert(0, client.post(QUOTES, json=quoted, headers=other))
+        answers = await asyncio.gather(*sent)
+        assert Counter(one.status_code for one in answers) == Counter({201: 16, 200: beside})
+        return most
+
+    assert await flood("alone", beside=False) > 2
+    assert await flood("beside", beside=True) == 2
+
+
+async def test_figures_count_the_requests_that_waited(client: httpx.AsyncClient) -> None:
     figures = (await client.get("/metrics")).text
     assert "\nsconto_turns_waited_total " in figures

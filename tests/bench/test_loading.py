@@ -10,10 +10,11 @@ import pytest
 
 from bench.carts import fill_baskets
 from bench.edits import Edits, StaleQuote
-from bench.loading import open_loader, write_merchant, write_shop
-from bench.shop import Shop, Size, make_shop
+from bench.loading import fold_counts, open_loader, write_counts, write_shop
+from bench.shop import Shop, Size, make_plain_shop, make_shop
 from sconto.domain.people import Caller, Role
 from sconto.operations.check import check
+from sconto.operations.statistics import get_statistics_in_parts
 from sconto.store.database import Database
 
 FIRST = 10**12 + 10**6 * os.getpid()
@@ -22,17 +23,20 @@ FIRST = 10**12 + 10**6 * os.getpid()
 
 @pytest.fixture
 async def shop(request: pytest.FixtureRequest, database_url: str) -> Shop:
-    if request.config.getoption("--database-url"):
-        pytest.skip("only the bundled server lets the benchmarks load as a superuser")
+    skip_without_superuser(request)
     shop = make_shop(FIRST, Size("60 promotions", 60, 300), FIRST, "a seed", datetime.now(UTC))
     connection = await open_loader(database_url)
     try:
         async with connection.transaction():
-            await write_merchant(connection, shop.merchant_id)
-            await write_shop(connection, shop, "reusable")
+            await write_shop(connection, shop)
     finally:
         await connection.close()
     return shop
+
+
+def skip_without_superuser(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--database-url"):
+        pytest.skip("only the bundled server lets the benchmarks load as a superuser")
 
 
 async def test_a_loaded_shop_passes_the_check_and_its_carts_find_their_codes(
@@ -56,6 +60,37 @@ async def test_a_loaded_shop_passes_the_check_and_its_carts_find_their_codes(
         assert answer.status_code == 200, answer.text
         statuses |= {code["status"] for code in answer.json()["codes"]}
     assert statuses <= {"applied", "outdone"}
+
+
+async def test_loaded_counters_are_folded_and_the_statistics_have_all_of_them(
+    request: pytest.FixtureRequest, create_database: Callable[[], str]
+) -> None:
+    skip_without_superuser(request)
+    url, redemptions = create_database(), 40_001
+    shop = make_plain_shop(1, 2, 1)
+    coupon = shop.coupons[1]
+    connection = await open_loader(url)
+    try:
+        await write_shop(connection, shop)
+        await write_counts(connection, coupon, shop.merchant_id, redemptions, slots=16)
+        await fold_counts(url)
+        rows = await connection.fetchval("SELECT count(*) FROM redemption_counts")
+    finally:
+        await connection.close()
+    # The last three of the forty days still have a row for each slot.
+    assert rows == 2 * (3 * 16 + 37)
+
+    database = await Database.open(url)
+    try:
+        caller = Caller(shop.merchant_id, shop.merchant_id, Role.ADMIN)
+        total, parts = await get_statistics_in_parts(database, caller, coupon.promotion_id)
+    finally:
+        await database.close()
+    assert parts is not None
+    assert total == redemptions
+    assert [(one.code, one.uses) for part in parts for one in part] == [
+        (coupon.only_code, redemptions)
+    ]
 
 
 def test_the_same_seed_makes_the_same_shop_and_another_one_does_not() -> None:

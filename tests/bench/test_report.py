@@ -1,13 +1,13 @@
 """The report of the benchmarks."""
 
-from bench.figures import Goal, compared, figure, unmeasured
+from bench.figures import Goal, Results, compared, figure, unmeasured
 from bench.picture import draw
 from bench.report import write_table
 
 
 def test_a_missing_figure_is_shown_with_its_reason_and_without_a_bar() -> None:
     missing = unmeasured("another shop", "could not be installed")
-    table = write_table([missing], {})
+    table = write_table(Results([missing]))
     assert "| another shop | not measured |  |  |  |  |" in table
     assert "- another shop: could not be installed" in table
     assert "another shop" not in draw([missing])

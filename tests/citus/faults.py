@@ -15,7 +15,7 @@ from psycopg import sql
 from tests.distributed import Cluster
 
 Fault = Callable[[Cluster, str], AbstractContextManager[None]]
-"""Befalls the first worker for the length of a block; it is told the database's name."""
+"""Befalls the first worker for the length of a block; it gets the database's name."""
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from sconto.domain.returns import Goods
 from sconto.operations import checkout, holds, returns
 from sconto.store import node_watch
 from sconto.store.database import Database
+from sconto.store.node_functions import NAMES
 from sconto.store.pool import Connection, Pool
+from sconto.store.shard_map import READ_MAP
 from tests.builders import NOON, a_cart
 from tests.citus.checked import assert_no_violations, until
 from tests.citus.conftest import until_direct, watched
@@ -46,10 +48,11 @@ async def check_out(database: Database, shop: Caller, number: int) -> None:
         await checkout.change_order_status(database, shop, names[1], status, NOON)
 
 
-async def test_checkout_asks_the_node_alone_and_sends_it_nothing_but_calls(
+@asynccontextmanager
+async def sent_to_nodes_alone(
     direct: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shops = await shops_of(direct, 4)
+) -> AsyncIterator[list[str]]:
+    """The calls that the block sends. It fails if the coordinator or a node is asked for more."""
     sent: list[str] = []
     acquire = Pool.acquire
 
@@ -62,15 +65,25 @@ async def test_checkout_asks_the_node_alone_and_sends_it_nothing_but_calls(
     def log(record: asyncpg.connection.LoggedQuery) -> None:
         sent.append(record.query)
 
-    monkeypatch.setattr(node_watch, "_READ_EVERY", 3600.0)
-    monkeypatch.setattr(Pool, "acquire", acquire_of_node)
-    for shop in shops:
-        await check_out(direct, shop, 1)
-    monkeypatch.undo()
-    calls = [query for query in sent if query.startswith("SELECT * FROM sconto_")]
-    assert len(calls) > 15 * len(shops)
+    calls: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(node_watch, "_READ_EVERY", 3600.0)
+        patch.setattr(Pool, "acquire", acquire_of_node)
+        yield calls
+    await asyncio.sleep(0)  # asyncpg logs the last one a step later
+    calls += [query for query in sent if query.startswith("SELECT * FROM sconto_")]
     others = [query for query in sent if query not in calls and not OF_ASYNCPG.search(query)]
     assert others == []
+
+
+async def test_checkout_asks_the_node_alone_and_sends_it_nothing_but_calls(
+    direct: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops = await shops_of(direct, 4)
+    async with sent_to_nodes_alone(direct, monkeypatch) as calls:
+        for shop in shops:
+            await check_out(direct, shop, 1)
+    assert len(calls) > 15 * len(shops)
     await assert_no_violations(direct)
 
 
@@ -116,7 +129,7 @@ async def test_a_node_that_is_not_at_its_address_is_asked_through_the_coordinato
     """It is tried again later."""
     (_, one, _), (_, two, _) = cluster.nodes[1:3]
     elsewhere = port.format(both=one + two) + " AS port"
-    read_map = node_watch.READ_MAP.replace("nodeport AS port", elsewhere)
+    read_map = READ_MAP.replace("nodeport AS port", elsewhere)
     monkeypatch.setattr(node_watch, "READ_MAP", read_map)
     monkeypatch.setattr(node_watch, "_CONNECT_EVERY", 0.2)
     async with through_the_coordinator(distributed_url) as database:
@@ -134,7 +147,7 @@ async def test_the_check_names_nodes_that_it_cannot_reach(
 ) -> None:
     database = await Database.open(distributed_url, connections=1)
     assert await node_watch.find_detours(database) == []
-    nowhere = node_watch.READ_MAP.replace("nodeport AS port", "nodeport + 30000 AS port")
+    nowhere = READ_MAP.replace("nodeport AS port", "nodeport + 30000 AS port")
     monkeypatch.setattr(node_watch, "READ_MAP", nowhere)
     detours = await node_watch.find_detours(database)
     assert len(detours) == 2
@@ -145,7 +158,7 @@ async def test_the_check_names_nodes_that_it_cannot_reach(
 async def test_a_node_without_the_functions_is_asked_through_the_coordinator(
     distributed_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(node_watch, "NAMES", node_watch.NAMES | {"sconto_read_of_tomorrow"})
+    monkeypatch.setattr(node_watch, "NAMES", NAMES | {"sconto_read_of_tomorrow"})
     async with through_the_coordinator(distributed_url):
         assert "functions of this version are missing" in caplog.text
 

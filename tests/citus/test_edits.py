@@ -43,7 +43,9 @@ async def edit(database: Database, shop: Caller) -> None:
     async def effect(_: Connection) -> None:
         pass
 
-    request = KeyedRequest("K-1", b"same", lambda _: EncodedAnswer(200, b"{}"))
+    request: KeyedRequest[None, EncodedAnswer] = KeyedRequest(
+        "K-1", b"same", lambda _: EncodedAnswer(200, b"{}")
+    )
     await run_once(database, shop, request, effect, NOON)
 
 

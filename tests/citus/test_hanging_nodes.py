@@ -21,7 +21,7 @@ from tests.citus.test_nodes import node_of, shops_of
 from tests.distributed import Cluster
 
 NO_WAIT: Final = 3.5
-"""Seconds: a busy machine may be slow. Whoever waits for a node that hangs waits for four."""
+"""Seconds: a busy machine may be slow. A request waits for four for a node that hangs."""
 
 
 class Load:
@@ -36,7 +36,7 @@ class Load:
         self._numbers = count(1)
 
     async def run(self, until: asyncio.Event) -> None:
-        """Ask for everything, several times at once, until the event is set."""
+        """Ask for everything, with several concurrent requests, until the event is set."""
         verbs = (*[self._quote] * 2, *[self._order] * 2, self._list, self._edit, self._keyed)
         async with asyncio.TaskGroup() as group:
             for verb in verbs:
@@ -73,7 +73,9 @@ class Load:
             return await codes_of(connection, self.shop.merchant_id)
 
         key = f"K-{next(self._numbers)}"
-        request = KeyedRequest(key, b"same", lambda _: EncodedAnswer(200, b"{}"))
+        request: KeyedRequest[int, EncodedAnswer] = KeyedRequest(
+            key, b"same", lambda _: EncodedAnswer(200, b"{}")
+        )
         await run_once(self._database, self.shop, request, effect, NOON)
 
 
@@ -103,7 +105,7 @@ async def test_only_the_merchants_of_a_node_that_hangs_wait(
             load.slowest = 0.0
         with hanging(cluster, ""):
             await until(lambda: database.nodes.silent == [f"{dead[0]}:{dead[1]}"])
-            await asyncio.sleep(1)  # what was cut is told
+            await asyncio.sleep(1)  # what was cut is outcomes
             done = [load.done for load in loads]
             for load in there:
                 load.slowest = 0.0

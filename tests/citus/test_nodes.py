@@ -1,9 +1,10 @@
 """Nodes that fail, and shards that move, while merchants quote and order."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 import pytest
@@ -11,20 +12,27 @@ import pytest
 from sconto.domain.codes import CodeType
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
-from sconto.domain.problems import CodesUsedUp, OrderBusy
+from sconto.domain.problems import OrderBusy
+from sconto.domain.subscription import Contract
+from sconto.domain.subscription_promotion import Application
 from sconto.operations.checkout import change_order_status, place_order, quote
 from sconto.operations.events import append_for_all
+from sconto.operations.idempotency import AlreadyAnswered, AnswerAroundUsage, KeyedRequest
 from sconto.operations.promotions import create_promotion
+from sconto.operations.subscription_promotions import create_promotion as create_subscription
+from sconto.operations.subscriptions import apply_code
 from sconto.store.database import Database, DatabaseUnavailable, StatementStopped
 from sconto.store.events import start_recording
 from sconto.store.session import find_node_faults
-from tests.builders import NOON, a_cart, a_promotion
+from tests.builders import NOON, a_cart, a_promotion, subscription_terms
 from tests.citus.checked import assert_no_violations
 from tests.citus.faults import unreachable
 from tests.conftest import create_caller
 from tests.distributed import Cluster
 
 CODES: Final = 40
+
+T = TypeVar("T")
 
 _PLACE: Final = """
 SELECT shardid, nodename, nodeport
@@ -133,51 +141,82 @@ async def serve(database: Database, shop: Caller, number: int) -> None:
     await place_order(database, shop, order, NOON, NOON.date())
 
 
-async def test_shards_move_while_merchants_order(
-    cluster: Cluster, distributed_url: str, database_of_nodes: Database
+@pytest.mark.parametrize("mode", ["block_writes", "auto"])
+async def test_shards_move_while_merchants_quote_order_and_apply_codes(
+    cluster: Cluster, distributed_url: str, database_of_nodes: Database, mode: str
 ) -> None:
+    levels = {level_of(cluster.address("postgres", node)) for node in range(3)}
+    if mode == "auto" and levels != {"logical"}:
+        pytest.skip("not all nodes have wal_level = logical")
     distributed = database_of_nodes
     [shop] = await shops_of(distributed, 1)
-    numbers = count(1)
+    await create_subscription(distributed, shop, subscription_terms(), NOON)
     done = asyncio.Event()
-    placed: set[str] = set()
+    orders, applications = count(1), count(1)
 
     async def order_on() -> None:
         while not done.is_set():
-            number = next(numbers)
-            order = NewOrder(f"M-{number}", a_cart(codes=(f"C{number % CODES}",)))
-            # The move interrupts some requests. They are sent again, as a shop would do.
-            while True:
-                with suppress(DatabaseUnavailable, StatementStopped, OrderBusy):
-                    try:
-                        await place_order(distributed, shop, order, NOON, NOON.date())
-                        placed.add(order.order_id)
-                    except CodesUsedUp:
-                        pass
-                    break
+            number = next(orders)
+            codes = (f"C{number}",) if number < CODES else ()
+            cart = a_cart(codes=codes)
+            order = NewOrder(f"M-{number}", cart)
+            priced = await sent_again(lambda cart=cart: quote(distributed, shop, cart, NOON))
+            placed = await sent_again(
+                lambda order=order: place_order(distributed, shop, order, NOON, NOON.date())
+            )
+            assert placed.order.outcome == priced
 
-    loads = [asyncio.create_task(order_on()) for _ in range(4)]
+    async def apply_on() -> None:
+        while not done.is_set():
+            request: KeyedRequest[Application, AnswerAroundUsage] = KeyedRequest(
+                f"K-{next(applications)}", b"", lambda _: AnswerAroundUsage(200, b"", b"")
+            )
+            with suppress(AlreadyAnswered):
+                await sent_again(
+                    lambda request=request: apply_code(
+                        distributed, shop, "TRY3", Contract(None, "monthly"), NOON, request
+                    )
+                )
+
+    loads = [asyncio.create_task(load()) for load in (order_on, order_on, order_on, apply_on)]
     for _ in range(2):
-        await asyncio.to_thread(move, cluster, distributed_url, shop)
+        await asyncio.to_thread(move, cluster, distributed_url, shop, mode)
     done.set()
     await asyncio.gather(*loads)
 
     async with distributed.read() as connection:
-        stored = await connection.fetch(
-            "SELECT order_id FROM orders WHERE merchant_id = $1", shop.merchant_id
+        [stored] = await connection.fetch(
+            "SELECT (SELECT count(*) FROM orders WHERE merchant_id = $1),"
+            " (SELECT count(*) FROM codes WHERE merchant_id = $1 AND used_by IS NOT NULL),"
+            " (SELECT count(*) FROM subscription_applications WHERE merchant_id = $1)",
+            shop.merchant_id,
         )
-    assert {row["order_id"] for row in stored} == placed
-    assert len(placed) == min(next(numbers) - 1, CODES)
+    sent = next(orders) - 1
+    assert tuple(stored) == (sent, min(sent, CODES - 1), next(applications) - 1)
     await assert_no_violations(distributed)
 
 
-def move(cluster: Cluster, url: str, shop: Caller) -> None:
+async def sent_again(request: Callable[[], Awaitable[T]]) -> T:
+    """The answer. A move interrupts some requests, and a shop sends them again."""
+    while True:
+        with suppress(DatabaseUnavailable, StatementStopped, OrderBusy):
+            return await request()
+
+
+def level_of(url: str) -> str:
+    """How much the server at the address writes to its log."""
+    with psycopg.connect(url) as connection:
+        [(level,)] = connection.execute("SHOW wal_level").fetchall()
+    return str(level)
+
+
+def move(cluster: Cluster, url: str, shop: Caller, mode: str = "block_writes") -> None:
     """Move the shards with the merchant's rows to the other worker."""
     shard, *here = node_of(url, shop)
     [other] = [node[:2] for node in cluster.nodes[1:3] if [*node[:2]] != here]
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "SELECT citus_move_shard_placement(%s, %s, %s, %s, %s, 'block_writes')",
-            [shard, *here, *other],
+            "SELECT citus_move_shard_placement(%s, %s, %s, %s, %s, %s)",
+            [shard, *here, *other, mode],
         )
     assert node_of(url, shop)[1:] == other

@@ -13,7 +13,7 @@ from typing import Any, Final
 import asyncpg
 
 import sconto.store
-from sconto.store import code_lists, products
+from sconto.store import products, staged_codes
 from sconto.store.database import Database
 from sconto.store.node_functions import FUNCTIONS
 from sconto.store.session import find_missing_settings, find_node_faults
@@ -57,7 +57,7 @@ async def test_citus_has_a_plan_for_each_statement(distributed: Database) -> Non
         is_whole = False
         try:
             async with distributed.write() as connection:
-                await connection.execute(code_lists._STAGE)
+                await connection.execute(staged_codes._STAGE)
                 await connection.execute(products._STAGE)
                 prepared = await connection.prepare(statement)
                 types = prepared.get_parameters()
@@ -116,7 +116,7 @@ async def ports_asked(database: Database, statement: str, merchant_id: int) -> s
 
     with suppress(LookupError, asyncpg.PostgresError):
         async with database.write() as connection:
-            await connection.execute(code_lists._STAGE)
+            await connection.execute(staged_codes._STAGE)
             await connection.execute(products._STAGE)
             prepared = await connection.prepare(statement)
             values = [

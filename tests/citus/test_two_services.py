@@ -15,8 +15,9 @@ from tests.citus.test_hanging_nodes import NO_WAIT
 from tests.citus.test_nodes import node_of
 from tests.citus.test_service import settings_for
 from tests.distributed import Cluster
+from tests.faults.demo import open_demo
 from tests.faults.shoppers import Shop
-from tests.faults.test_pooler import open_demo, try_every_example
+from tests.faults.test_pooler import try_every_example
 from tests.services import Service
 
 pytestmark = pytest.mark.timeout(400)
@@ -66,7 +67,7 @@ async def test_a_node_lost_under_load_affects_only_its_merchants(
         killed, back = asyncio.Event(), asyncio.Event()
 
         async def order(shop: Shop) -> None:
-            async with shop.ordering(lambda: next(urls), pause=0.2) as told:
+            async with shop.ordering(lambda: next(urls), pause=0.2) as outcomes:
                 await shop.wait_until_placed(ORDERS)
                 await killed.wait()
                 if shop in elsewhere:
@@ -74,9 +75,9 @@ async def test_a_node_lost_under_load_affects_only_its_merchants(
                 await back.wait()
                 await shop.wait_until_placed(ORDERS)
             # A busy machine may be late for one. While the node is lost, most are refused there.
-            refused = told.statuses[503] / told.statuses.total()
+            refused = outcomes.statuses[503] / outcomes.statuses.total()
             assert (refused < 0.1) == (shop in elsewhere)
-            assert told.slowest < (NO_WAIT if shop in elsewhere else 15)
+            assert outcomes.slowest < (NO_WAIT if shop in elsewhere else 15)
 
         ordering = [group.create_task(order(shop)) for shop in shops]
         await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in shops))
@@ -86,7 +87,7 @@ async def test_a_node_lost_under_load_affects_only_its_merchants(
             await asyncio.gather(*(shop.wait_until_placed(ORDERS) for shop in elsewhere))
             for service in services:
                 await until_ready_says(service, [f"{dead[0]}:{dead[1]}"])
-            await until(lambda: all(shop.told.statuses[503] > 3 * ORDERS for shop in there))
+            await until(lambda: all(shop.outcomes.statuses[503] > 3 * ORDERS for shop in there))
         back.set()
         await asyncio.gather(*ordering)
     for service in services:

@@ -97,7 +97,7 @@ def copy_rows(source_url: str, target_url: str) -> None:
     """Copy what both databases have columns for, and what their sequences have drawn."""
     with psycopg.connect(source_url) as source, psycopg.connect(target_url) as target:
         target.execute("SET session_replication_role = replica")
-        there = dict(target.execute(_COLUMNS).fetchall())
+        there: dict[str, list[str]] = dict(target.execute(_COLUMNS).fetchall())
         for table, columns in source.execute(_COLUMNS).fetchall():
             common = [column for column in columns if column in there.get(table, ())]
             if common:

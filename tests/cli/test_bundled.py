@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sconto.store.embedded import hold
+from sconto.store.embedded import hold_server
 from tests.cli.conftest import Sconto
 from tests.house.sources import ROOT
 from tests.prepared import prepare_data_dir
@@ -35,7 +35,7 @@ async def test_the_pages_commands_move_everything_to_a_new_folder(
     bundled: Sconto, prepared_cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare_data_dir(prepared_cluster, tmp_path / ".sconto")
-    with hold(tmp_path / ".sconto") as url, psycopg.connect(url, autocommit=True) as old:
+    with hold_server(tmp_path / ".sconto") as url, psycopg.connect(url, autocommit=True) as old:
         old.execute("INSERT INTO merchants (name) VALUES ('acme')")
         [[epoch]] = old.execute("SELECT epoch FROM token_epoch").fetchall()
         dump, *rest = commands_of_the_page()
@@ -50,7 +50,7 @@ async def test_the_pages_commands_move_everything_to_a_new_folder(
         elif arguments != ["serve"]:
             ended = await bundled(*arguments)
             assert ended.code == 0, ended.err
-    with hold(tmp_path / ".sconto-new") as url, psycopg.connect(url) as new:
+    with hold_server(tmp_path / ".sconto-new") as url, psycopg.connect(url) as new:
         assert new.execute("SELECT name FROM merchants").fetchall() == [("acme",)]
         assert new.execute("SELECT epoch FROM token_epoch").fetchall() != [(epoch,)]
         refused = await bundled("database", "load", "sconto.dump")

@@ -203,12 +203,12 @@ def test_an_unclosed_quote_is_named_by_its_first_line() -> None:
         (b"", "is empty"),
         (b"\n\n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not a CSV file in UTF-8"),
-        (b"\xff\xfeproduct_id,name", "is not a CSV file in UTF-8"),
-        ("product_id,name\n".encode("utf-16-le"), "is not a CSV file in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is not CSV file in UTF-8"),
+        (b"\xff\xfeproduct_id,name", "is not CSV file in UTF-8"),
+        ("product_id,name\n".encode("utf-16-le"), "is not CSV file in UTF-8"),
         (
             b"\0" * 3_000_000,
-            "is not a CSV file in UTF-8 (line 1: a value is longer than 131072 characters)",
+            "is not CSV file in UTF-8 (line 1: a value is longer than 131072 characters)",
         ),
         (
             b"product_id,name,price\n",

@@ -83,7 +83,7 @@ async def test_lines_beyond_a_hundred_are_counted(
         ("", "products.csv is empty"),
         (
             b"\x7fELF\x02\x01\x01\0\0\0\r\0",
-            "products.csv is not a CSV file in UTF-8",
+            "products.csv is not CSV file in UTF-8",
         ),
         (
             "name\n",

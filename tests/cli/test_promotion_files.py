@@ -237,13 +237,13 @@ async def test_one_refused_promotion_refuses_all(
         ("- 1", "must be an object with lists of promotions"),
         ("format: 2\ncarts: []", "format must be 1"),
         ("format: 1\ncart_promotions: [1]", "cart_promotions[0] must be an object"),
-        ("format: 1\ncart_promotions: [{id: x}]", "has an id that is no number from 1"),
+        ("format: 1\ncart_promotions: [{id: x}]", "has an id that is not a number from 1"),
         ("format: 1\ncart_promotions: [{id: 9}]", "there is no cart promotion 9: leave out the id"),
         ("format: 1\ncart_promotions: [{name: 2026-01-01, target: lines}]", "/benefit is missing"),
         ("format: 1\nproduct_promotions: [{}]", "11010 Invalid field value: promotion_type"),
         (
             "format: 1\nproduct_promotions: [{coupons: {coupon_code: {file: ../x}}}]",
-            "coupon_code must be a list of codes, or a file in a folder beside this one",
+            "coupon_code must be a list of codes, or a file in a folder next to this one",
         ),
         ("!!python/object:os.system {}", "the tag tag:yaml.org,2002:python/object"),
         ("[" * 40 + "]" * 40, "is nested deeper than 32"),
@@ -270,10 +270,10 @@ async def test_long_lists_of_codes_are_in_separate_files(
     entry = document["product_promotions"][0]
     assert entry["coupons"]["coupon_code"] == {"file": f"p-codes/{promotion_id}.csv"}
     assert (await file.apply()).out.endswith("Nothing was written.\n")
-    beside = file.folder / "p-codes" / f"{promotion_id}.csv"
-    beside.write_text(beside.read_text() + "EXTRA\n")
+    codes_file = file.folder / "p-codes" / f"{promotion_id}.csv"
+    codes_file.write_text(codes_file.read_text() + "EXTRA\n")
     assert "1 added (EXTRA)" in (await file.apply()).out
-    beside.write_text("NOT A CODE\nCODE-1\nCODE-1\n")
+    codes_file.write_text("NOT A CODE\nCODE-1\nCODE-1\n")
     refused = await file.apply()
     assert f"{promotion_id}.csv: line 1 has a blank" in refused.err
     assert f"{promotion_id}.csv: line 3 has the code of an earlier line" in refused.err

@@ -3,7 +3,7 @@
 import pytest
 
 from sconto.cli.import_sentences import NOTES
-from sconto.cli.refusals import explain
+from sconto.cli.refusals import sentence_of
 from sconto.cli.sentences import CODE_FAULTS, ROW_FAULTS
 from sconto.domain.code_file import CodeLineFault
 from sconto.domain.code_pattern import CodePattern, check_pattern
@@ -47,13 +47,13 @@ from sconto.domain.problems import (
     ],
 )
 def test_a_problem_is_explained_in_a_sentence(problem: Problem, sentence: str) -> None:
-    assert explain(problem) == sentence
+    assert sentence_of(problem) == sentence
 
 
 def test_a_pattern_that_is_too_short_is_explained_in_numbers() -> None:
     with pytest.raises(PatternRefused) as refused:
         check_pattern(CodePattern(group_count=1), 811)
-    assert explain(refused.value) == (
+    assert sentence_of(refused.value) == (
         "too easy to guess; add characters: this pattern safely gives 810 codes"
     )
 

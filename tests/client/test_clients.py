@@ -186,8 +186,8 @@ async def test_the_stream_of_events_by_client(sconto: AsyncClient) -> None:
     for order_id in ("A", "B", "C"):
         await sconto.checkout.place_order(order_id, CART, expected_total="20.00")
     await sconto.checkout.set_status("A", "paid")
-    told = [one["type"] async for one in sconto.events.list(page_size=2)]
-    assert told == ["order.placed"] * 3 + ["order.paid"]
+    shown = [one["type"] async for one in sconto.events.list(page_size=2)]
+    assert shown == ["order.placed"] * 3 + ["order.paid"]
     paid = await sconto.events.read(types=["order.paid"])
     assert [one["type"] for one in paid["events"]] == ["order.paid"]
     assert (await sconto.events.read(cursor=paid["next_cursor"]))["events"] == []

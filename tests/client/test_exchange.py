@@ -34,9 +34,9 @@ class Conversation:
         self._outcomes = list(outcomes)
         self._time = 0.0
 
-    def hold(self, call: Call[Any], patience: float = 20) -> Any:
+    def hold(self, call: Call[Any], retry_seconds: float = 20) -> Any:
         """The answer."""
-        steps = exchange(self.session, call, patience, lambda: self._time)
+        steps = exchange(self.session, call, retry_seconds, lambda: self._time)
         outcome: Outcome | None = None
         try:
             while True:
@@ -85,14 +85,14 @@ def test_an_exception_says_whether_the_service_may_have_done_it() -> None:
 def test_pauses_grow_until_the_time_limit() -> None:
     conversation = Conversation([REFUSED] * 50)
     with pytest.raises(NotReached):
-        conversation.hold(READ, patience=10)
+        conversation.hold(READ, retry_seconds=10)
     assert sum(conversation.pauses) <= 10
     assert conversation.pauses[0] < 0.21
     assert conversation.pauses[3] > 0.79
-    impatient = Conversation([REFUSED])
+    once = Conversation([REFUSED])
     with pytest.raises(NotReached):
-        impatient.hold(READ, patience=0)
-    assert impatient.pauses == []
+        once.hold(READ, retry_seconds=0)
+    assert once.pauses == []
 
 
 def test_a_pause_is_at_least_what_retry_after_says() -> None:

@@ -28,7 +28,7 @@ from sconto.domain.cart_promotion import (
     Tier,
     Tiers,
 )
-from sconto.domain.cart_step import StepResult, decide
+from sconto.domain.cart_step import StepResult, decide_step
 from sconto.domain.offers import Offer
 from sconto.domain.schedule import Period
 from tests.domain.cart_strategies import bills, promotions_of
@@ -264,7 +264,7 @@ def test_a_worked_cart_costs_what_the_reference_says(
     bill: dict[str, Any], promotions: list[dict[str, Any]], expected: list[tuple[int, ...]]
 ) -> None:
     offered = [offer({"id": id_, **fields}) for id_, fields in enumerate(promotions, 1)]
-    decision = decide(read_ground(bill, promotions[0]["target"]), offered)
+    decision = decide_step(read_ground(bill, promotions[0]["target"]), offered)
     assert takings(decision) == expected
 
 
@@ -275,7 +275,9 @@ def test_a_missed_minimum_says_how_much_is_missing() -> None:
         "benefit": {"type": "percent", "percent": 100},
         "conditions": {"minimum_subtotal": euros("30")},
     }
-    decision = decide(read_ground(bill_of((1, 2), shipping="4.90"), "shipping"), [offer(promotion)])
+    decision = decide_step(
+        read_ground(bill_of((1, 2), shipping="4.90"), "shipping"), [offer(promotion)]
+    )
     [(_, [reason])] = decision.losers
     assert (reason.have, reason.need, reason.missing) == (2490, 3000, 510)
 
@@ -284,7 +286,7 @@ def test_a_missed_minimum_says_how_much_is_missing() -> None:
 @given(data=st.data())
 def test_a_step_equals_the_models_in_any_order_of_storage(data: st.DataObject, target: str) -> None:
     bill, promotions = data.draw(bills), data.draw(promotions_of(target))
-    decision = decide(
+    decision = decide_step(
         read_ground(bill, target), [offer(one) for one in data.draw(st.permutations(promotions))]
     )
 
@@ -301,7 +303,7 @@ def test_a_step_equals_the_models_in_any_order_of_storage(data: st.DataObject, t
 def test_a_step_takes_no_more_than_the_price(data: st.DataObject, target: str) -> None:
     bill, promotions = data.draw(bills), data.draw(promotions_of(target))
     ground = read_ground(bill, target)
-    decision = decide(ground, [offer(one) for one in promotions])
+    decision = decide_step(ground, [offer(one) for one in promotions])
     left = ground.remainders
     for taking in decision.takings:
         assert min(taking.parts) >= 0

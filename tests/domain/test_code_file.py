@@ -11,6 +11,7 @@ from sconto.domain.code_file import (
     CodeFile,
     CodeLine,
     CodeLineFault,
+    PlainLines,
     RefusedCodeLine,
     is_code_heading,
     typed_lines,
@@ -53,6 +54,7 @@ def test_a_plain_list_has_one_code_per_line() -> None:
         b"\xef\xbb\xbfA\n\n  \nB",
         b" A \n\tB\t\n",
         b'"A"\n"B"',
+        b'"\'\tA"\nB',
     ],
 )
 def test_line_ends_byte_order_marks_blanks_and_quotes_are_not_part_of_a_code(
@@ -289,3 +291,58 @@ def test_written_codes_are_read_again(written: list[str]) -> None:
     written = [code for code in written if not is_code_heading(code)]
     content = "".join(f"{code}\n" for code in ["coupon_code", *written])
     assert codes(content.encode()) == written
+
+
+WRITTEN = [
+    *("A1", "b-2_.", "SUMMER", "x" * 29 + "1", "x" * 30 + "1", "", " C3", "1.2E+15", "-5", "Ж1"),
+    *("code", "CODE", "Coupon", "COUPON1", "Kode", '"D4"', '"E', "F;G", "H,1", "'-5", "'=X"),
+    *("J K", "sep=;", "\xa0L1"),
+]
+LINES = st.lists(
+    st.tuples(st.sampled_from(WRITTEN), st.sampled_from(["\n", "\n", "\r\n", "\r"])), max_size=14
+)
+LAYOUTS = [DETECTED_LAYOUT, Layout(heading=False), Layout(blanks=Blanks.SEVERAL)]
+
+
+@given(
+    LINES,
+    st.lists(st.integers(0, 200), max_size=4),
+    st.sampled_from([*LAYOUTS, Layout(columns={"code": 0}), Layout(columns={"code": 1})]),
+    st.booleans(),
+)
+def test_plain_lines_read_together_are_what_each_line_is(
+    lines: list[tuple[str, str]], cuts: list[int], layout: Layout, typed: bool
+) -> None:
+    content = "".join(map("".join, lines)).encode()
+    edges = [0, *sorted(cut for cut in cuts if cut <= len(content)), len(content)]
+    pieces = [content[start:end] for start, end in pairwise(edges)]
+    by_line, together = (CodeFile(typed=typed, layout=layout) for _ in range(2))
+    expected = [line for piece in pieces for line in by_line.feed(piece)] + [*by_line.end()]
+    found = [run for piece in pieces for run in together.feed_runs(piece)] + [*together.end()]
+    assert [line for run in found for line in lines_of(run)] == expected
+    assert together.rows.delimiter == by_line.rows.delimiter
+
+
+def lines_of(
+    run: PlainLines | CodeLine | RefusedCodeLine,
+) -> list[CodeLine | RefusedCodeLine]:
+    if not isinstance(run, PlainLines):
+        return [run]
+    written = zip(run.codes, run.keys, strict=True)
+    return [CodeLine(line, code, key) for line, (code, key) in enumerate(written, run.first)]
+
+
+def test_plain_lines_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = CodeFile()
+    assert [*file.feed_runs(b"code\r\nA1\r\n")] == [CodeLine(2, "A1", "a1")]
+    assert [*file.feed_runs(b"B2\r\n-c\n")] == [PlainLines(3, ["B2", "-c"], ["b2", "-c"])]
+    assert [*file.feed_runs(b"CODE1\nD")] == [PlainLines(5, ["CODE1"], ["code1"])]
+    assert [*file.feed_runs(b"\nCODE\n")] == [
+        CodeLine(6, "D", "d"),
+        RefusedCodeLine(7, CodeLineFault.HEADING),
+    ]
+    monkeypatch.setattr(code_file, "MAX_CODES_ADDED", 6)
+    assert [*file.feed_runs(b"E5\nF6\n")] == [
+        CodeLine(8, "E5", "e5"),
+        RefusedCodeLine(9, CodeLineFault.TOO_MANY),
+    ]

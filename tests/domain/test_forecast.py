@@ -87,7 +87,7 @@ def test_a_promotion_of_today_has_the_pace_since_it_began() -> None:
         ([(-9, 5)], 5, Period(LONG_AGO)),
         ([(0, 5)], 5, Period(LONG_AGO, NOON + HOUR)),
     ],
-    ids=["nothing used", "used up", "limit lowered", "not lately", "ends before"],
+    ids=["nothing used", "used up", "limit lowered", "not recently", "ends before"],
 )
 def test_there_is_no_date_if_the_limit_will_not_be_used_up(
     uses: list[tuple[int, int]], taken: int, period: Period

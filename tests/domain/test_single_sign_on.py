@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from sconto.domain.people import Role
-from sconto.domain.people_problems import SignOnRefusal, SignOnRefused
+from sconto.domain.people_problems import SignOnReason, SignOnRefused
 from sconto.domain.single_sign_on import Claims, SignOnRules, find_claim, read_identity
 
 RULES: Final = SignOnRules("shop", "", "groups", {"a": Role.ADMIN, "v": Role.VIEWER}, None)
@@ -40,7 +40,7 @@ def test_the_role_is_the_highest_that_the_claim_has(groups: object, role: Role |
     if role is None:
         with pytest.raises(SignOnRefused) as refused:
             read_identity(RULES, ISSUER, claims)
-        assert refused.value.reason is SignOnRefusal.NO_ROLE
+        assert refused.value.reason is SignOnReason.NO_ROLE
 
 
 @pytest.mark.parametrize(

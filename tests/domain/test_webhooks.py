@@ -8,11 +8,11 @@ from sconto.domain.webhooks import (
     GIVEN_UP_AFTER,
     PAUSED_FROM,
     RETRY_DELAYS,
-    Answer,
+    AttemptResult,
     DeliveryOutcome,
     DeliveryState,
     Message,
-    decide,
+    decide_delivery,
     is_given_up,
     message_headers,
     pause_after,
@@ -22,7 +22,7 @@ from sconto.domain.webhooks import (
 from tests.builders import NOON
 
 SECOND = timedelta(seconds=1)
-FAILED = Answer(1, 500, "answered 500")
+FAILED = AttemptResult(1, 500, "answered 500")
 
 
 def test_the_example_of_the_specification_has_its_signature() -> None:
@@ -52,32 +52,34 @@ def test_attempts_are_spread_over_three_days() -> None:
     assert list(RETRY_DELAYS) == sorted(RETRY_DELAYS)
     now = NOON
     for attempt, delay in enumerate(RETRY_DELAYS, 1):
-        decision = decide(FAILED, attempt, NOON, now)
+        decision = decide_delivery(FAILED, attempt, NOON, now)
         assert decision == DeliveryOutcome(DeliveryState.WAITING, now + delay)
         now += delay
     dead = DeliveryOutcome(DeliveryState.DEAD)
-    assert decide(FAILED, len(RETRY_DELAYS) + 1, NOON, now) == dead
-    assert decide(FAILED, 2, NOON, NOON + GIVEN_UP_AFTER) == dead
+    assert decide_delivery(FAILED, len(RETRY_DELAYS) + 1, NOON, now) == dead
+    assert decide_delivery(FAILED, 2, NOON, NOON + GIVEN_UP_AFTER) == dead
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_2xx_is_a_success(status: int) -> None:
-    assert decide(Answer(1, status), 1, NOON, NOON) == DeliveryOutcome(DeliveryState.DELIVERED)
+    assert decide_delivery(AttemptResult(1, status), 1, NOON, NOON) == DeliveryOutcome(
+        DeliveryState.DELIVERED
+    )
 
 
 @pytest.mark.parametrize("status", [None, 100, 301, 307, 400, 404, 429, 500])
 def test_all_other_answers_are_tried_again(status: int | None) -> None:
-    assert decide(Answer(1, status), 1, NOON, NOON).state is DeliveryState.WAITING
+    assert decide_delivery(AttemptResult(1, status), 1, NOON, NOON).state is DeliveryState.WAITING
 
 
 def test_410_and_a_failed_test_are_not_tried_again() -> None:
-    assert decide(Answer(1, 410), 1, NOON, NOON).state is DeliveryState.DEAD
-    assert decide(FAILED, 1, NOON, NOON, is_test=True).state is DeliveryState.DEAD
+    assert decide_delivery(AttemptResult(1, 410), 1, NOON, NOON).state is DeliveryState.DEAD
+    assert decide_delivery(FAILED, 1, NOON, NOON, is_test=True).state is DeliveryState.DEAD
 
 
 def test_a_receiver_gets_the_time_that_it_asks_for_within_bounds() -> None:
     def retry_at(pause: timedelta) -> object:
-        return decide(Answer(1, 503, retry_after=pause), 1, NOON, NOON).retry_at
+        return decide_delivery(AttemptResult(1, 503, retry_after=pause), 1, NOON, NOON).retry_at
 
     assert retry_at(timedelta(minutes=7)) == NOON + timedelta(minutes=7)
     assert retry_at(timedelta()) == NOON + RETRY_DELAYS[0]

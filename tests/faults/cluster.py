@@ -27,6 +27,8 @@ SETTINGS: Final = {
     "max_wal_size": "64MB",
     "wal_level": "replica",
     "fsync": "on",
+    # Its files are in the folder, and deleted with it even if the server is killed.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 _EVERYBODY: Final = """\
@@ -148,10 +150,6 @@ class Cluster:
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
         self._process.wait(60)
-
-    def is_running(self) -> bool:
-        """Whether its postmaster is alive."""
-        return self._process is not None and self._process.poll() is None
 
     def empty(self) -> None:
         """Replace its database with one without a schema."""

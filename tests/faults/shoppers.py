@@ -84,7 +84,7 @@ class Shop:
         self._limited = limited
         self._numbers = count()
         self._is_over = False
-        self.told = Answers()
+        self.outcomes = Answers()
         token = Tokens(SECRET_KEY).issue(caller, read_clock())
         self.headers = {"Authorization": f"Bearer {token}"}
 
@@ -111,48 +111,48 @@ class Shop:
         two orders a shopper waits `pause` seconds.
         """
         self._is_over = False
-        self.told.last = time.monotonic()
+        self.outcomes.last = time.monotonic()
         shoppers = [asyncio.create_task(self._shop(find_service, pause)) for _ in range(CLIENTS)]
         try:
-            yield self.told
+            yield self.outcomes
             self._is_over = True
             async with asyncio.timeout(60):
                 await asyncio.gather(*shoppers)
         finally:
             for shopper in shoppers:
                 shopper.cancel()
-        _log.warning("%s", self.told)
+        _log.warning("%s", self.outcomes)
 
     async def wait_until_placed(self, more: int, within: float = 30) -> None:
         """Wait until this many more orders are placed."""
-        wanted = len(self.told.placed) + more
+        wanted = len(self.outcomes.placed) + more
         deadline = time.monotonic() + within
-        while len(self.told.placed) < wanted:
-            assert time.monotonic() < deadline, f"{wanted} orders wanted: {self.told}"
+        while len(self.outcomes.placed) < wanted:
+            assert time.monotonic() < deadline, f"{wanted} orders wanted: {self.outcomes}"
             await asyncio.sleep(0.01)
 
     async def check_orders(self, url: str | None = None) -> None:
         """Assert that every acknowledged order is stored and counted once, and no other."""
-        told = self.told
-        for number in told.refused | set(told.placed):
+        outcomes = self.outcomes
+        for number in outcomes.refused | set(outcomes.placed):
             twin = number ^ 1
-            if twin in told.placed or twin in told.refused:
-                assert (number in told.placed) != (twin in told.placed), number
+            if twin in outcomes.placed or twin in outcomes.refused:
+                assert (number in outcomes.placed) != (twin in outcomes.placed), number
         database = await Database.open(url or self._url)
         try:
             async with database.read() as connection:
                 rows = await connection.fetch(
                     "SELECT order_id FROM orders WHERE merchant_id = $1", self._caller.merchant_id
                 )
-            assert {row["order_id"] for row in rows} == {f"A-{n}" for n in told.placed}
+            assert {row["order_id"] for row in rows} == {f"A-{n}" for n in outcomes.placed}
             for promotion_id in (self._once, self._always):
                 statistics = await get_statistics(database, self._caller, promotion_id)
-                assert statistics.uses == 2 * len(told.placed)
+                assert statistics.uses == 2 * len(outcomes.placed)
             if self._limited:
                 async with database.read() as connection:
                     rows = await connection.fetch(_ALLOWANCES, self._caller.merchant_id)
                 kept = {(row["promotion_id"], row["key"]): row["taken"] for row in rows}
-                assert kept == taken_by(told.placed.values(), self._limited)
+                assert kept == taken_by(outcomes.placed.values(), self._limited)
             async for checked in check(database):
                 assert not checked.violations, checked
         finally:
@@ -163,23 +163,23 @@ class Shop:
 
         It asks for about `most` of the orders, in equal distances.
         """
-        placed = list(self.told.placed.items())
+        placed = list(self.outcomes.placed.items())
         async with httpx.AsyncClient(base_url=service, headers=self.headers, timeout=30) as client:
-            for place, (number, told) in enumerate(placed[:: ceil(len(placed) / most)]):
+            for place, (number, outcomes) in enumerate(placed[:: ceil(len(placed) / most)]):
                 answer = await client.get(f"/checkout/v1/orders/A-{number}")
-                assert answer.json() == told
+                assert answer.json() == outcomes
                 if place % 10 == 0:
                     again = await client.post("/checkout/v1/orders", json=self._body(number))
-                    assert (again.status_code, again.json()) == (200, told)
+                    assert (again.status_code, again.json()) == (200, outcomes)
 
     async def count_kept_orders(self, service: str) -> int:
         """The number of acknowledged orders that a restored service has, unchanged."""
         kept = 0
         async with httpx.AsyncClient(base_url=service, headers=self.headers, timeout=30) as client:
-            for number, told in self.told.placed.items():
+            for number, outcomes in self.outcomes.placed.items():
                 answer = await client.get(f"/checkout/v1/orders/A-{number}")
                 if answer.status_code == 200:
-                    assert answer.json() == told
+                    assert answer.json() == outcomes
                     kept += 1
         return kept
 
@@ -193,7 +193,7 @@ class Shop:
         self, client: httpx.AsyncClient, number: int, find_service: Callable[[], str]
     ) -> None:
         """Place one order, and perhaps delete it."""
-        told = self.told
+        outcomes = self.outcomes
         path = "/checkout/v1/orders"
         held: dict[str, Any] = {}
         paths = ("/checkout/v1/holds", path) if self.holding and number % 3 else (path,)
@@ -202,21 +202,21 @@ class Shop:
             if answer.status_code == 409:
                 assert not held, answer.text
                 assert "quote" in answer.json()
-                told.refused.add(number)
+                outcomes.refused.add(number)
                 return
             if one != path:
                 held = answer.json()
         promised = {name: value for name, value in held.items() if name != "expires_at"}
         assert {**answer.json(), **promised} == answer.json()
-        told.placed[number] = answer.json()
+        outcomes.placed[number] = answer.json()
         now = time.monotonic()
-        told.silence = max(told.silence, now - told.last)
-        told.last = now
+        outcomes.silence = max(outcomes.silence, now - outcomes.last)
+        outcomes.last = now
         if self._limited and number % 3 == 0:
             gone = {"status": "deleted"}
             answer = await self._ask(client, find_service, "PATCH", f"{path}/A-{number}", gone)
             assert answer.status_code == 200, answer.text
-            told.placed[number] = answer.json()
+            outcomes.placed[number] = answer.json()
 
     async def _ask(
         self,
@@ -227,17 +227,17 @@ class Shop:
         body: object,
     ) -> httpx.Response:
         """The answer to a request, retried like a shop until it is clear."""
-        told = self.told
+        outcomes = self.outcomes
         while True:
             started = time.monotonic()
             try:
                 answer = await client.request(method, f"{find_service()}{path}", json=body)
             except httpx.TransportError:
-                told.broken += 1
+                outcomes.broken += 1
                 await asyncio.sleep(RETRY_AFTER)
                 continue
-            told.statuses[answer.status_code] += 1
-            told.slowest = max(told.slowest, time.monotonic() - started)
+            outcomes.statuses[answer.status_code] += 1
+            outcomes.slowest = max(outcomes.slowest, time.monotonic() - started)
             if answer.status_code in (200, 201, 409):
                 return answer
             assert answer.status_code == 503, answer.text

@@ -30,14 +30,14 @@ async def test_orders_continue_on_a_promoted_standby(
         try:
             await asyncio.to_thread(running.wait_until_live)
             shop = await Shop.open(url)
-            async with shop.ordering(lambda: running.url) as told:
+            async with shop.ordering(lambda: running.url) as outcomes:
                 await shop.wait_until_placed(20)
                 await asyncio.to_thread(cluster.kill)
                 await asyncio.sleep(0.5)
                 await asyncio.to_thread(standby.execute, "SELECT pg_promote()")
                 await shop.wait_until_placed(20)
-            assert told.statuses[503] > 0
-            assert told.broken == 0
+            assert outcomes.statuses[503] > 0
+            assert outcomes.broken == 0
             await shop.check_orders(standby.url)
             await shop.find_again(running.url)
             assert "Traceback" not in running.log

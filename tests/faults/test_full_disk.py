@@ -42,17 +42,17 @@ async def test_orders_are_refused_while_the_disk_is_full_and_placed_once_there_i
     with Cluster.running(folder / "primary", prepared_cluster, disk / "files") as cluster:
         shop = await Shop.open(cluster.url)
         with Service.running(folder / "service", settings_for(cluster.url)) as service:
-            async with shop.ordering(lambda: service.url) as told:
+            async with shop.ordering(lambda: service.url) as outcomes:
                 await shop.wait_until_placed(15)
                 ballast = disk / "ballast"
                 await asyncio.to_thread(fill, ballast)
-                await asyncio.to_thread(wait_until, lambda: told.statuses[503] > 20)
+                await asyncio.to_thread(wait_until, lambda: outcomes.statuses[503] > 20)
                 ballast.unlink()
                 await asyncio.to_thread(wait_until, cluster.answers)
                 await shop.wait_until_placed(15)
             assert "No space left on device" in cluster.log
-            assert set(told.statuses) <= {200, 201, 409, 503}
-            assert told.broken == 0
+            assert set(outcomes.statuses) <= {200, 201, 409, 503}
+            assert outcomes.broken == 0
             await shop.check_orders()
             await shop.find_again(service.url)
             assert "Traceback" not in service.log

@@ -22,16 +22,16 @@ async def test_a_killed_database_loses_no_acknowledged_order(
 ) -> None:
     shop = await Shop.open(cluster.url, with_limits=True)
     shop.holding = True
-    async with shop.ordering(lambda: service.url) as told:
+    async with shop.ordering(lambda: service.url) as outcomes:
         for _ in range(times):
             await shop.wait_until_placed(20)
             await asyncio.to_thread(cluster.kill)
             await asyncio.sleep(0.5)
             await asyncio.to_thread(cluster.start)
         await shop.wait_until_placed(20)
-    assert told.statuses[503] > 0
-    assert set(told.statuses) <= {200, 201, 409, 503}
-    assert told.broken == 0
+    assert outcomes.statuses[503] > 0
+    assert set(outcomes.statuses) <= {200, 201, 409, 503}
+    assert outcomes.broken == 0
     await shop.check_orders()
     await shop.find_again(service.url, most=60 * times)
     assert "Traceback" not in service.log
@@ -46,15 +46,15 @@ async def test_a_killed_service_loses_no_acknowledged_order(
     settings = settings_for(cluster.url)
     running = [await asyncio.to_thread(Service, folder / "0", settings)]
     try:
-        async with shop.ordering(lambda: running[-1].url) as told:
+        async with shop.ordering(lambda: running[-1].url) as outcomes:
             for number in range(times):
                 await shop.wait_until_placed(20)
                 os.killpg(running[-1].process.pid, signal.SIGKILL)
                 started = await asyncio.to_thread(Service, folder / str(number + 1), settings)
                 running.append(started)
             await shop.wait_until_placed(20)
-        assert told.broken > 0
-        assert set(told.statuses) <= {200, 201, 409}
+        assert outcomes.broken > 0
+        assert set(outcomes.statuses) <= {200, 201, 409}
         await shop.check_orders()
         await shop.find_again(running[-1].url, most=60 * times)
     finally:

@@ -1,4 +1,4 @@
-"""A purge that is killed repeatedly, beside orders: nothing is counted twice or lost."""
+"""A purge that is killed repeatedly while orders are placed: nothing is counted twice or lost."""
 
 import asyncio
 import random

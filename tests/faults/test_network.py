@@ -33,15 +33,15 @@ async def test_a_network_cut_under_load_costs_answers_but_no_order(
     proxy: DatabaseProxy, service: Service, times: int
 ) -> None:
     shop = await Shop.open(proxy.url)
-    async with shop.ordering(lambda: service.url) as told:
+    async with shop.ordering(lambda: service.url) as outcomes:
         for _ in range(times):
             await shop.wait_until_placed(15)
             await asyncio.to_thread(proxy.cut)
             await asyncio.sleep(0.2)
             await asyncio.to_thread(proxy.connect)
         await shop.wait_until_placed(15)
-    assert told.statuses[503] > 0
-    assert told.broken == 0
+    assert outcomes.statuses[503] > 0
+    assert outcomes.broken == 0
     await shop.check_orders()
     await shop.find_again(service.url)
     assert "Traceback" not in service.log
@@ -51,15 +51,15 @@ async def test_a_retry_finds_an_order_whose_commit_was_not_answered(
     proxy: DatabaseProxy, service: Service
 ) -> None:
     shop = await Shop.open(proxy.url)
-    async with shop.ordering(lambda: service.url) as told:
+    async with shop.ordering(lambda: service.url) as outcomes:
         await shop.wait_until_placed(15)
         # An order is stored by a statement with its outcome, or by the commit after it.
         proxy.lose_answers(20, b'"currency"', b"COMMIT;")
         await asyncio.to_thread(wait_until, lambda: proxy.losses_left == 0)
         await shop.wait_until_placed(15)
     # An order committed without an answer is placed: the retry gets 200.
-    assert told.statuses[200] > 0
-    assert told.statuses[503] >= told.statuses[200]
+    assert outcomes.statuses[200] > 0
+    assert outcomes.statuses[503] >= outcomes.statuses[200]
     await shop.check_orders()
     await shop.find_again(service.url)
 

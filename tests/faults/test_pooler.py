@@ -70,15 +70,15 @@ async def test_a_database_killed_behind_the_pooler_loses_no_acknowledged_order(
 ) -> None:
     with Service.running(folder / "service", settings_for(address)) as service:
         shop = await Shop.open(address)
-        async with shop.ordering(lambda: service.url) as told:
+        async with shop.ordering(lambda: service.url) as outcomes:
             await shop.wait_until_placed(15)
             await asyncio.to_thread(cluster.kill)
             await asyncio.sleep(0.5)
             await asyncio.to_thread(cluster.start)
             await shop.wait_until_placed(15)
-        assert set(told.statuses) <= {200, 201, 409, 503}
-        assert told.broken == 0
-        assert told.slowest < 10
+        assert set(outcomes.statuses) <= {200, 201, 409, 503}
+        assert outcomes.broken == 0
+        assert outcomes.slowest < 10
         await shop.check_orders()
         assert "Traceback" not in service.log
 
@@ -152,7 +152,7 @@ async def race(address: str, url: str) -> None:
     statuses = Counter(answer.status_code for answer in answers)
     assert statuses == {201: 1, 200: 1, 409: CLIENTS - 2}
     placed = next(answer.json() for answer in answers if answer.status_code == 201)
-    shop.told.placed[int(placed["order_id"].removeprefix("A-"))] = placed
+    shop.outcomes.placed[int(placed["order_id"].removeprefix("A-"))] = placed
     await shop.check_orders()
 
 

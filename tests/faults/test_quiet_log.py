@@ -85,7 +85,7 @@ async def _apply_at_once(databases: list[Database], caller: Caller) -> None:
         ]
         assert await outcomes([*asked]) == {"SubscriptionPromotion": 1, "AlreadyAnswered": 15}
         for keys in (1, 16):
-            applied = []
+            calls = []
             for number in range(16):
                 key = f"{limit}-{keys}-{number % keys}"
                 request: KeyedRequest[Application, AnswerAroundUsage] = KeyedRequest(
@@ -93,12 +93,12 @@ async def _apply_at_once(databases: list[Database], caller: Caller) -> None:
                 )
                 contract = Contract(None, "monthly")
                 database = databases[number % 2]
-                applied.append(apply_code(database, caller, terms.code, contract, NOON, request))
-            told = await outcomes([*applied])
+                calls.append(apply_code(database, caller, terms.code, contract, NOON, request))
+            answers = await outcomes([*calls])
             if keys == 1:
-                assert told == {"Application": 1, "AlreadyAnswered": 15}
+                assert answers == {"Application": 1, "AlreadyAnswered": 15}
             else:
-                assert told == {"Application" if limit is None else "CodeRefused": 16}
+                assert answers == {"Application" if limit is None else "CodeRefused": 16}
     taken = [
         create_subscription(
             databases[number % 2],

@@ -41,7 +41,7 @@ async def test_a_dump_taken_under_load_restores_to_a_consistent_database(
     with restored as second:
         # Orders in the dump are returned as they were; the others can be placed again.
         found = await shop.count_kept_orders(second.url)
-    assert 40 <= found < len(shop.told.placed)
+    assert 40 <= found < len(shop.outcomes.placed)
 
 
 @pytest.mark.soak
@@ -60,7 +60,7 @@ async def test_a_base_backup_and_archived_wal_restore_any_moment(
                 await shop.wait_until_placed(20)
                 await asyncio.to_thread(restored.copy, primary, "-X", "none")
                 await shop.wait_until_placed(20)
-            kept = len(shop.told.placed)
+            kept = len(shop.outcomes.placed)
             [[moment]] = await asyncio.to_thread(primary.execute, "SELECT now()::text")
             async with shop.ordering(lambda: service.url):
                 await shop.wait_until_placed(20)

@@ -66,7 +66,7 @@ async def test_both_versions_serve_while_the_newer_one_migrates(
     try:
         await asyncio.to_thread(running[0].wait_until_live)
         # Services take long to start, and each of them is asked for every order afterwards.
-        async with shop.ordering(lambda: running[next(turns)].url, pause=0.6) as told:
+        async with shop.ordering(lambda: running[next(turns)].url, pause=0.6) as outcomes:
             await shop.wait_until_placed(6)
             await asyncio.to_thread(migrate, settings | next_version)
             await shop.wait_until_placed(6)
@@ -78,8 +78,8 @@ async def test_both_versions_serve_while_the_newer_one_migrates(
                 await shop.wait_until_placed(6)
             ready = [service.get("/health/ready").status_code for service in running]
         assert ready == [200, 200, 200]
-        assert set(told.statuses) <= {200, 201, 409}
-        assert told.broken == 0
+        assert set(outcomes.statuses) <= {200, 201, 409}
+        assert outcomes.broken == 0
         await shop.check_orders()
         for service in running:
             await shop.find_again(service.url)

@@ -19,7 +19,7 @@ from tests.builders import a_cart, a_period, a_promotion
 from tests.conftest import create_caller
 from tests.faults.cluster import Cluster
 from tests.faults.conftest import Settings
-from tests.operations.telling import Teller
+from tests.operations.event_source import EventSource
 from tests.receiver import Received, Receiver, a_receiver, hang
 from tests.services import Service
 
@@ -58,23 +58,23 @@ async def test_nothing_is_lost_when_the_service_and_the_database_are_killed(
 ) -> None:
     settings = settings_for(cluster.url) | WEBHOOK_SETTINGS
     database = await Database.open(cluster.url)
-    teller = Teller(database, await create_caller(database))
+    source = EventSource(database, await create_caller(database))
     services = [await asyncio.to_thread(Service, folder / "0", settings)]
     try:
         async with a_receiver() as receiver:
             book = Book(receiver)
             new = NewWebhook(receiver.url)
-            created = await webhooks.create_webhook(database, teller.caller, new, read_clock())
+            created = await webhooks.create_webhook(database, source.caller, new, read_clock())
             starts_at = read_clock() + timedelta(seconds=1)
             later = a_promotion(name="Later", period=a_period(starts_at))
-            await promotions.create_promotion(database, teller.caller, later, read_clock())
+            await promotions.create_promotion(database, source.caller, later, read_clock())
             await book.until(1, "promotion.started")
             assert read_clock() - starts_at < timedelta(seconds=10)
             placed = 0
             for number in range(times):
                 # Killed while requests are running, and after others have failed.
                 receiver.script = [500, 503, hang, hang]
-                await place(database, teller, range(placed, placed + 8))
+                await place(database, source, range(placed, placed + 8))
                 await book.until(placed + 4, "order.placed")
                 os.killpg(services[-1].process.pid, signal.SIGKILL)
                 folder_of_next = folder / str(number + 1)
@@ -82,12 +82,12 @@ async def test_nothing_is_lost_when_the_service_and_the_database_are_killed(
                 await book.until(placed + 8, "order.paid")
 
                 receiver.script = [500, hang]
-                await place(database, teller, range(placed + 8, placed + 16))
+                await place(database, source, range(placed + 8, placed + 16))
                 await asyncio.to_thread(cluster.kill)
                 await asyncio.to_thread(cluster.start)
                 placed += 16
                 await book.until(placed, "order.paid")
-        assert_told(book.taken, created.secret, placed)
+        assert_event(book.taken, created.secret, placed)
         assert "Traceback" not in services[-1].log
     finally:
         await database.close()
@@ -95,16 +95,16 @@ async def test_nothing_is_lost_when_the_service_and_the_database_are_killed(
             service.kill_all()
 
 
-async def place(database: Database, teller: Teller, numbers: range) -> None:
+async def place(database: Database, source: EventSource, numbers: range) -> None:
     """Place orders, and pay them."""
     for number in numbers:
         now, order_id = read_clock(), f"A-{number}"
         new = NewOrder(order_id, a_cart())
-        await checkout.place_order(database, teller.caller, new, now, now.date())
-        await checkout.change_order_status(database, teller.caller, order_id, OrderStatus.PAID, now)
+        await checkout.place_order(database, source.caller, new, now, now.date())
+        await checkout.change_order_status(database, source.caller, order_id, OrderStatus.PAID, now)
 
 
-def assert_told(taken: list[Received], secret: str, orders: int) -> None:
+def assert_event(taken: list[Received], secret: str, orders: int) -> None:
     """Assert that all events came, each under one id, signed, and in order for each order."""
     events = {one.id: (one.event["type"], one.about) for one in taken}
     assert Counter(type_ for type_, _ in events.values()) == {

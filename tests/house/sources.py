@@ -1,8 +1,10 @@
 """Finds violations of the rules for Python sources."""
 
 import ast
+import re
 from ast import literal_eval
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from inspect import cleandoc
 from io import StringIO
 from pathlib import Path
@@ -46,6 +48,26 @@ def vaguely_named(path: Path) -> Iterator[str]:
     for name in path.with_suffix("").parts:
         if name in VAGUE_NAMES:
             yield f"{path}: {name} does not say what it holds"
+
+
+def named_alike(sources: Iterable[tuple[Path, str]]) -> Iterator[str]:
+    """Classes of one name in several modules, with or without an underscore."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for path, source in sources:
+        for name in re.findall(r"^class _*(\w+)", source, re.MULTILINE):
+            found[name].append(str(path))
+    for name, paths in found.items():
+        if len(paths) > 1:
+            yield f"{name} is a class of {' and of '.join(paths)}"
+
+
+def with_words(path: Path, source: str, words: Iterable[str]) -> Iterator[str]:
+    """Lines with one of these words, in a name too."""
+    any_of = re.compile(rf"(?:\b|_)(?:{'|'.join(words)})(?:s|ed)?(?:\b|_)", re.IGNORECASE)
+    if any_of.search(source):
+        for number, line in enumerate(source.splitlines(), 1):
+            if found := any_of.search(line):
+                yield f"{path}:{number}: {found[0].strip('_')}"
 
 
 def without_a_sentence(path: Path, source: str) -> Iterator[str]:

@@ -7,17 +7,22 @@ import pytest
 
 from tests.house.sources import (
     inexact,
+    named_alike,
     python_files,
     reading_a_clock,
     shown,
     too_long,
     vaguely_named,
+    with_words,
     without_a_sentence,
 )
+from tests.house.words import unused_words
 
 EVERYWHERE = python_files("src", "tests", "bench", "openapi")
 DOMAIN = python_files("src/sconto/domain")
 HERE = Path("here.py")
+PUBLISHED = frozenset(["voucher", "coupon", "promo code", "discount code", "basket", "usage"])
+"""Replaced words that published formats have, or that people write in their files."""
 
 
 def test_files_and_functions_are_short() -> None:
@@ -31,6 +36,24 @@ def test_files_and_functions_are_short() -> None:
 
 def test_module_names_are_specific() -> None:
     assert [offence for path in EVERYWHERE for offence in vaguely_named(Path(shown(path)))] == []
+
+
+def test_no_two_modules_have_a_class_of_one_name() -> None:
+    """The client is left out: its classes have the names of what it exchanges."""
+    service = set(python_files("src/sconto")) - set(python_files("src/sconto/client"))
+    sources = ((Path(shown(path)), path.read_text()) for path in sorted(service))
+    assert list(named_alike(sources)) == []
+
+
+def test_sources_use_none_of_the_words_that_the_glossary_replaces() -> None:
+    words = [word for word in unused_words() if word not in PUBLISHED]
+    assert len(words) > 10
+    assert [
+        offence
+        for path in EVERYWHERE
+        if path.name not in ("test_sources.py", "test_words.py")
+        for offence in with_words(Path(shown(path)), path.read_text(), words)
+    ] == []
 
 
 def test_modules_open_with_a_sentence() -> None:
@@ -97,6 +120,18 @@ def test_a_function_is_found_anywhere_in_a_file(opening: str) -> None:
 @pytest.mark.parametrize("path", ["src/utils/money.py", "src/sconto/helpers.py", "core.py"])
 def test_a_vague_name_is_found_anywhere_in_a_path(path: str) -> None:
     assert list(vaguely_named(Path(path))) != []
+
+
+def test_two_classes_of_one_name_are_found() -> None:
+    sources = [(Path("a.py"), "class Line:\n"), (Path("b.py"), "class _Line(Protocol):\n")]
+    assert list(named_alike(sources)) == ["Line is a class of a.py and of b.py"]
+    assert list(named_alike([*sources[:1], (HERE, "class Lines:\n    class Line:\n")])) == []
+
+
+@pytest.mark.parametrize("source", ["# drawn anew", "def add_anew():", "x = 1\nDRAWN_ANEW = 2"])
+def test_a_replaced_word_is_found_in_sentences_and_names(source: str) -> None:
+    assert list(with_words(HERE, source, ["lest", "anew"])) != []
+    assert list(with_words(HERE, source.lower().replace("anew", "a new"), ["lest", "anew"])) == []
 
 
 @pytest.mark.parametrize("source", ["", "x = 1", '"""Money"""', '"""Money\n\nis exact."""'])

@@ -18,7 +18,7 @@ REASONS: Final = (
     "customer_required", "not_covered", "currency", "no_shipping", "total_limit",
     "customer_limit", "budget", "lower_discount", "tie", "nothing_left",
 )  # fmt: skip
-"""The reasons in the order in which they are told."""
+"""The reasons in the order in which they are answered."""
 
 _STATUSES: Final = {
     "lower_discount": "outdone",
@@ -32,7 +32,7 @@ _STATUSES: Final = {
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 RANKS_OF_REASONS: Final = ("outdone", "conditions_not_met", "not_applicable", "limit_reached")
-"""Of several reasons the one that nothing can change decides what is told of the code."""
+"""Of several reasons the one that nothing can change decides the status of the code."""
 
 
 class Steps:

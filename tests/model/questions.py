@@ -147,7 +147,7 @@ def bodies(draw: Draw, now: datetime) -> dict[str, Any]:
     """The body of create."""
     body = {"promotion_name": draw(st.sampled_from(_NAMES)), **draw(_optional(now))}
     body |= draw(_typed(st.sampled_from(("coupon", "discount"))))
-    return draw(_spoilt(body))
+    return draw(_maybe_faulty(body))
 
 
 @st.composite
@@ -160,7 +160,7 @@ def changes(draw: Draw, now: datetime, type_: str) -> dict[str, Any]:
         body["promotion_type"] = type_
     else:
         body |= draw(_typed(st.sampled_from((type_, type_, "coupon", "discount"))))
-    return draw(_spoilt(body))
+    return draw(_maybe_faulty(body))
 
 
 @st.composite
@@ -218,29 +218,29 @@ def _typed(draw: Draw, types: st.SearchStrategy[str]) -> dict[str, Any]:
 
 
 @st.composite
-def spoilt_bodies(draw: Draw, now: datetime) -> dict[str, Any]:
+def faulty_bodies(draw: Draw, now: datetime) -> dict[str, Any]:
     """A body of create or modify, usually with several faults."""
     body = {**draw(_optional(now)), **draw(_typed(st.sampled_from(("coupon", "discount"))))}
     if draw(st.booleans()):
         body["promotion_name"] = draw(st.sampled_from(_NAMES))
-    return draw(_with_spoils(body))
+    return draw(_with_faults(body))
 
 
 @st.composite
-def _spoilt(draw: Draw, body: dict[str, Any]) -> dict[str, Any]:
+def _maybe_faulty(draw: Draw, body: dict[str, Any]) -> dict[str, Any]:
     """Usually the unchanged body."""
-    return draw(_with_spoils(body)) if draw(st.integers(0, 3)) == 0 else body
+    return draw(_with_faults(body)) if draw(st.integers(0, 3)) == 0 else body
 
 
 @st.composite
-def _with_spoils(draw: Draw, body: dict[str, Any]) -> dict[str, Any]:
+def _with_faults(draw: Draw, body: dict[str, Any]) -> dict[str, Any]:
     """The body with a few changes, its members in any order."""
     for _ in range(draw(st.integers(1, 5))):
         place: dict[str, Any] = body
         objects = [name for name in ("coupons", "discounts") if isinstance(body.get(name), dict)]
         if draw(st.booleans()) and objects:
             place = body[draw(st.sampled_from(objects))]
-        name, value = draw(_spoils())
+        name, value = draw(_faults())
         if value == "remove":
             place.pop(name, None)
         else:
@@ -250,7 +250,7 @@ def _with_spoils(draw: Draw, body: dict[str, Any]) -> dict[str, Any]:
 
 
 @st.composite
-def _spoils(draw: Draw) -> tuple[str, Any]:
+def _faults(draw: Draw) -> tuple[str, Any]:
     def some(*values: Any) -> Any:
         return draw(st.sampled_from(values))
 

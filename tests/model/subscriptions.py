@@ -102,7 +102,7 @@ class Subscriptions:
     ) -> Answer:
         """`_apply`. A repeated key gets the same answer and is not counted again.
 
-        The application's id comes from `told`. With a limit, the uses are exact.
+        The application's id comes from `received`. With a limit, the uses are exact.
         Without a limit, nobody waits for concurrent applications, so these may or may not be
         counted: the uses are at least one more than `before`.
         """

@@ -26,7 +26,7 @@ from tests.model.asking import Question, ask_model, ask_sconto, costs, matches
 from tests.model.cart_questions import cart_questions, rivals
 from tests.model.checkout import price
 from tests.model.holds import Asker
-from tests.model.questions import ORDERS, bodies, questions, spoilt_bodies
+from tests.model.questions import ORDERS, bodies, faulty_bodies, questions
 from tests.model.shop import Answer, Shop
 from tests.model.subscription_questions import subscription_questions
 from tests.model.values import minor_units, show_amount
@@ -227,10 +227,10 @@ class Histories(RuleBasedStateMachine):
                 shop = copy.deepcopy(self.shop)
                 expected = []
                 for index in order:
-                    question, told = questions[index], received[index]
-                    answer = ask_model(shop, question, told, self.bench.now, self.shop)
+                    question, found = questions[index], received[index]
+                    answer = ask_model(shop, question, found, self.bench.now, self.shop)
                     if with_earlier_reasons and question.verb in ("order", "hold"):
-                        answer = self._as_told_earlier(shop, question, told, answer)
+                        answer = self._as_answered_earlier(shop, question, found, answer)
                     expected.append((index, answer))
                 if all(matches(answer, received[index]) for index, answer in expected):
                     self.shop = shop
@@ -241,7 +241,7 @@ class Histories(RuleBasedStateMachine):
             f"concurrently {first}\n and {second}\n expected {seen}\n received {texts}"
         )
 
-    def _as_told_earlier(
+    def _as_answered_earlier(
         self, shop: Shop, question: Question, received: httpx.Response, answer: Answer
     ) -> Answer:
         """The answer to an order or hold with the earlier reasons, if the price is the same."""
@@ -253,8 +253,8 @@ class Histories(RuleBasedStateMachine):
             shop.orders[order_id]["answer"] = earlier[1]
         else:
             assert isinstance(earlier[1], dict)
-            told = {name: earlier[1][name] for name in shop.holds[order_id].quote}
-            shop.holds[order_id].quote = told
+            found = {name: earlier[1][name] for name in shop.holds[order_id].quote}
+            shop.holds[order_id].quote = found
         return earlier
 
 
@@ -321,7 +321,7 @@ def run_bodies(bench: Bench, examples: int, *, start: int | None) -> None:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(target=targets, body=spoilt_bodies(START))
+    @given(target=targets, body=faulty_bodies(START))
     def compare_faults(target: str, body: dict[str, Any]) -> None:
         compare(Question("patch", target, body) if target else Question("create", "", body))
 

@@ -4,10 +4,10 @@ import pytest
 
 from sconto.domain.people import Caller
 from sconto.store.database import Database
-from tests.operations.telling import Teller, a_teller
+from tests.operations.event_source import EventSource, an_event_source
 
 
 @pytest.fixture
-async def teller(database: Database, merchant: Caller) -> Teller:
+async def source(database: Database, merchant: Caller) -> EventSource:
     """A merchant whose events are recorded."""
-    return await a_teller(database, merchant)
+    return await an_event_source(database, merchant)

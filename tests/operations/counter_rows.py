@@ -130,8 +130,8 @@ async def read_codes(database: Database, caller: Caller) -> dict[int, tuple[int,
 
 
 async def read_while_folding(database: Database, caller: Caller, promotion_id: int) -> set[object]:
-    told: set[object] = set()
+    seen: set[object] = set()
     for _ in range(60):
-        told.add(await get_statistics(database, caller, promotion_id))
+        seen.add(await get_statistics(database, caller, promotion_id))
         await asyncio.sleep(0.005)
-    return told
+    return seen

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sconto.domain.api_keys import ALPHABET, MAX_KEYS, ApiKey, NewKey, write_key
-from sconto.domain.history import Verb
+from sconto.domain.history import Subject, Verb
 from sconto.domain.people import Caller, Role, key_caller
 from sconto.domain.people_problems import KeyEndsInThePast, KeyNotFound, TooManyKeys
 from sconto.domain.problems import NameTaken, NotAName, TokenExpired, TokenInvalid
@@ -16,11 +16,10 @@ from sconto.operations import known_keys
 from sconto.operations.api_keys import (
     create_key,
     get_key,
-    get_key_history,
     list_keys,
     revoke_key,
 )
-from sconto.operations.history import get_promotion_history
+from sconto.operations.history import get_promotion_history, list_entries_of_all
 from sconto.operations.known_keys import (
     LOOK_PAUSE,
     READ_ALL_AFTER,
@@ -314,7 +313,9 @@ async def test_the_history_says_who_changed_a_key_and_which_key_changed_a_promot
     second, _ = await a_key(database, robot, name="second")
     assert second.created_by == "API key robot"
     await revoke_key(database, merchant, key.id, NOW)
-    revoked, _, created = (await get_key_history(database, merchant, limit=9)).entries
+    revoked, _, created = (
+        await list_entries_of_all(database, merchant, Subject.API_KEY, limit=9)
+    ).entries
     assert (created.change.verb, revoked.change.verb) == (Verb.CREATED, Verb.REVOKED)
     assert created.change.after == {
         "name": "robot",

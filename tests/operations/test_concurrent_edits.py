@@ -84,8 +84,8 @@ async def test_one_of_several_concurrent_deletions_finds_the_promotion(
         return_exceptions=True,
     )
 
-    told = Counter(type(outcome) for outcome in outcomes)
-    assert told == {PromotionSummary: 1, PromotionNotFound: 4}
+    kinds = Counter(type(outcome) for outcome in outcomes)
+    assert kinds == {PromotionSummary: 1, PromotionNotFound: 4}
 
 
 async def test_concurrent_creations_leave_the_last_on_the_timeline(

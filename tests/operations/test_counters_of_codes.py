@@ -41,7 +41,7 @@ FROM redemptions JOIN orders USING (merchant_id, order_id)
 WHERE merchant_id = $1 AND code_type = 'one-time'
 GROUP BY promotion_id, code_id, code_type, applied, outcome->>'currency'
 """
-"""Counts the uses of one-time codes as the version before did; here all on one day."""
+"""Counts the uses of one-time codes as the previous version did; here all on one day."""
 
 
 async def test_one_time_uses_counted_by_the_previous_version_are_shown_unchanged(
@@ -63,7 +63,7 @@ async def test_one_time_uses_counted_by_the_previous_version_are_shown_unchanged
         change = PromotionChange(PromotionType.COUPON, terms=terms)
         await change_promotion(database, merchant, promotion_id, change, NOON)
 
-    async def told() -> tuple[Statistics, object, object, object]:
+    async def read_all() -> tuple[Statistics, object, object, object]:
         return (
             await get_statistics(database, merchant, promotion_id),
             await get_daily_uses(database, merchant, promotion_id, TODAY),
@@ -77,13 +77,13 @@ async def test_one_time_uses_counted_by_the_previous_version_are_shown_unchanged
     await place("A-4", "left")
     await change(CodeType.REUSABLE, "ONCE", "LEFT", "UNUSED")
     await place("A-5", "once")
-    before = await told()
+    before = await read_all()
     async with database.write() as connection:
         await connection.execute(COUNT_AS_BEFORE, merchant.merchant_id, day)
-    assert await told() == before
+    assert await read_all() == before
     await change(CodeType.ONE_TIME, "ONCE", "LEFT", "UNUSED")
     await place("A-6", "unused")
-    statistics, *_ = before = await told()
+    statistics, *_ = before = await read_all()
     shown = [(one.code, one.code_type, one.uses) for one in statistics.codes or ()]
     assert shown == [
         ("ONCE", CodeType.ONE_TIME, 4),
@@ -95,7 +95,7 @@ async def test_one_time_uses_counted_by_the_previous_version_are_shown_unchanged
     readers = asyncio.create_task(read_while_folding(database, merchant, promotion_id))
     assert await fold(database, NOON) > 0
     assert await readers == {statistics}
-    assert await told() == before
+    assert await read_all() == before
     assert not any(row.is_by_one_time_code for row in await read(database, merchant))
     assert await violations(database, merchant) == []
 

@@ -31,7 +31,7 @@ from sconto.operations import event_removal, events, webhooks
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.store.database import Database
 from tests.conftest import create_caller, own_database
-from tests.operations.telling import Teller
+from tests.operations.event_source import EventSource
 from tests.receiver import LOCAL, Received, Receiver, a_receiver, hang
 
 database = own_database
@@ -46,7 +46,7 @@ DAY = timedelta(days=1)
 class Post:
     """A merchant with a webhook, and a worker whose clock the test sets."""
 
-    teller: Teller
+    source: EventSource
     receiver: Receiver
     sender: Sender
     webhook: Webhook
@@ -55,11 +55,11 @@ class Post:
 
     @property
     def caller(self) -> Caller:
-        return self.teller.caller
+        return self.source.caller
 
     @property
     def database(self) -> Database:
-        return self.teller.database
+        return self.source.database
 
     def worker(self) -> Deliveries:
         lease = lease_for(SECONDS)
@@ -106,8 +106,8 @@ async def post(database: Database, receiver: Receiver) -> AsyncIterator[Post]:
     caller = await create_caller(database)
     now = read_clock()
     created = await webhooks.create_webhook(database, caller, NewWebhook(receiver.url), now)
-    teller = Teller(database, caller)
-    yield Post(teller, receiver, sender, created.webhook, created.secret, now)
+    source = EventSource(database, caller)
+    yield Post(source, receiver, sender, created.webhook, created.secret, now)
     # Other tests of this database send what is due of all merchants.
     for webhook in await webhooks.list_webhooks(database, caller):
         await webhooks.delete_webhook(database, caller, webhook.id, now)
@@ -121,13 +121,13 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 async def test_the_official_library_accepts_the_messages(post: Post, receiver: Receiver) -> None:
-    await post.teller.order("Ä-1")
+    await post.source.order("Ä-1")
     await post.send()
     [message] = receiver.received
     message.verify(post.secret)
     with pytest.raises(WebhookVerificationError):
         message.verify("whsec_" + "A" * 40)
-    [event] = await post.teller.news()
+    [event] = await post.source.news()
     assert message.id == event.id == message.event["id"]
     assert message.headers["content-type"] == "application/json"
     assert message.about == "Ä-1"
@@ -139,12 +139,12 @@ async def test_both_secrets_are_valid_during_the_overlap(post: Post, receiver: R
     rotated = await webhooks.rotate_secret(
         post.database, post.caller, post.webhook.id, timedelta(hours=24), post.now
     )
-    await post.teller.order("A-1")
+    await post.source.order("A-1")
     await post.send()
     receiver.received[0].verify(post.secret)
     receiver.received[0].verify(rotated.secret)
     await webhooks.rotate_secret(post.database, post.caller, post.webhook.id, timedelta(), post.now)
-    await post.teller.order("A-2")
+    await post.source.order("A-2")
     await post.send()
     with pytest.raises(WebhookVerificationError):
         receiver.received[1].verify(rotated.secret)
@@ -152,18 +152,18 @@ async def test_both_secrets_are_valid_during_the_overlap(post: Post, receiver: R
 
 async def test_a_webhook_gets_only_its_types(post: Post, receiver: Receiver) -> None:
     await post.change(types=("order.paid",))
-    await post.teller.order("A-1")
-    await post.teller.set_status("A-1", OrderStatus.PAID)
+    await post.source.order("A-1")
+    await post.source.set_status("A-1", OrderStatus.PAID)
     await post.send()
     assert receiver.types == ["order.paid"]
 
 
 async def test_failures_are_retried_later_in_order(post: Post, receiver: Receiver) -> None:
     receiver.script = [500, 302]
-    await post.teller.order("A-1")
+    await post.source.order("A-1")
     await post.send()
-    await post.teller.set_status("A-1", OrderStatus.PAID)
-    await post.teller.order("A-2")
+    await post.source.set_status("A-1", OrderStatus.PAID)
+    await post.source.order("A-2")
     # The next event about A-1 waits for the first; the other order does not.
     await post.send(RETRY_DELAYS[0])
     assert [one.about for one in receiver.received] == ["A-1", "A-1", "A-2"]
@@ -185,9 +185,9 @@ async def test_after_three_days_a_delivery_is_dead_and_the_webhook_disabled(
     post: Post, receiver: Receiver
 ) -> None:
     receiver.answer = 503
-    await post.teller.order("A-1")
+    await post.source.order("A-1")
     await post.send()
-    await post.teller.set_status("A-1", OrderStatus.PAID)
+    await post.source.set_status("A-1", OrderStatus.PAID)
     for delay in RETRY_DELAYS:
         assert (await post.refreshed()).enabled
         await post.send(delay)
@@ -212,7 +212,7 @@ async def test_a_webhook_that_fails_gets_one_attempt_at_a_time_and_all_when_it_a
 ) -> None:
     receiver.answer = 500
     for number in range(PAUSED_FROM + 10):
-        await post.teller.order(f"A-{number}")
+        await post.source.order(f"A-{number}")
     await post.send()
     # These were being sent when the tenth failed.
     assert PAUSED_FROM <= len(receiver.received) < PAUSED_FROM + 10
@@ -226,17 +226,17 @@ async def test_a_webhook_that_fails_gets_one_attempt_at_a_time_and_all_when_it_a
 
 async def test_a_receiver_that_is_gone_gets_nothing_more(post: Post, receiver: Receiver) -> None:
     receiver.answer = 410
-    await post.teller.order("A-1")
+    await post.source.order("A-1")
     await post.send()
     assert (await post.refreshed()).disabled_because is DisabledBecause.GONE
-    await post.teller.order("A-2")
+    await post.source.order("A-2")
     await post.send(DAY)
     assert len(receiver.received) == 1
 
 
 async def test_a_receiver_may_ask_for_more_time(post: Post, receiver: Receiver) -> None:
     receiver.script = [lambda _: web.Response(status=429, headers={"Retry-After": "600"})]
-    await post.teller.order("A-1")
+    await post.source.order("A-1")
     await post.send()
     await post.send(timedelta(seconds=599))
     assert len(receiver.received) == 1
@@ -258,7 +258,7 @@ async def test_a_delivery_that_hangs_delays_no_other_webhook(
         await post.add(hanging.url)
         await post.add(prompt.url)
         for number in range(30):
-            await post.teller.order(f"A-{number}")
+            await post.source.order(f"A-{number}")
         await events.append_all(post.database, post.caller.merchant_id, post.now)
         worker = post.worker()
         await worker.start_due()
@@ -272,8 +272,8 @@ async def test_deliveries_of_a_dead_worker_are_sent_by_others(
     post: Post, receiver: Receiver
 ) -> None:
     receiver.script = [hang]
-    await post.teller.order("A-1")
-    await post.teller.set_status("A-1", OrderStatus.PAID)
+    await post.source.order("A-1")
+    await post.source.set_status("A-1", OrderStatus.PAID)
     await events.append_all(post.database, post.caller.merchant_id, post.now)
     dying = asyncio.create_task(post.worker().keep_sending(pause=0.01))
     await until(lambda: bool(receiver.received))
@@ -289,8 +289,8 @@ async def test_workers_share_the_deliveries_and_send_each_once(
     post: Post, receiver: Receiver
 ) -> None:
     for number in range(40):
-        await post.teller.order(f"A-{number}")
-        await post.teller.set_status(f"A-{number}", OrderStatus.PAID)
+        await post.source.order(f"A-{number}")
+        await post.source.set_status(f"A-{number}", OrderStatus.PAID)
     await events.append_all(post.database, post.caller.merchant_id, post.now)
     await asyncio.gather(*(post.worker().send_all() for _ in range(3)))
     assert len(receiver.received) == len({one.id for one in receiver.received}) == 80
@@ -317,7 +317,7 @@ async def test_a_test_returns_its_result(post: Post, receiver: Receiver) -> None
 
 
 async def test_an_event_is_sent_again_under_its_id(post: Post, receiver: Receiver) -> None:
-    await post.teller.order("A-1")
+    await post.source.order("A-1")
     await post.send()
     [delivery] = await post.deliveries()
     args = post.database, post.caller, post.webhook.id
@@ -331,7 +331,7 @@ async def test_an_event_is_sent_again_under_its_id(post: Post, receiver: Receive
 
 async def test_an_event_that_is_not_kept_is_a_dead_letter(post: Post, receiver: Receiver) -> None:
     receiver.answer = 500
-    await post.teller.order("A-1")
+    await post.source.order("A-1")
     await post.send()
     async with post.database.write() as connection:
         await connection.execute(
@@ -351,7 +351,7 @@ async def test_an_event_that_is_not_kept_is_a_dead_letter(post: Post, receiver: 
 async def test_a_disabled_or_deleted_webhook_gets_nothing(post: Post, receiver: Receiver) -> None:
     with pytest.raises(RecordingNeeded):
         await events.stop_recording(post.database, post.caller)
-    await post.teller.order("A-1")
+    await post.source.order("A-1")
     await events.append_all(post.database, post.caller.merchant_id, post.now)
     await post.change(enabled=False)
     await post.send()
@@ -362,6 +362,6 @@ async def test_a_disabled_or_deleted_webhook_gets_nothing(post: Post, receiver: 
     await post.send(DAY)
     assert receiver.received == []
     await events.stop_recording(post.database, post.caller)
-    await post.teller.news()
-    await post.teller.order("A-2")
-    assert await post.teller.news() == []
+    await post.source.news()
+    await post.source.order("A-2")
+    assert await post.source.news() == []

@@ -21,7 +21,7 @@ from sconto.store.candidate_rows import Versions
 from sconto.store.orders import insert_order
 from tests.builders import NOON, a_cart
 from tests.conftest import own_database
-from tests.operations.telling import Teller
+from tests.operations.event_source import EventSource
 
 database = own_database
 
@@ -29,28 +29,28 @@ HOUR = timedelta(hours=1)
 VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_id = $1"
 
 
-async def test_a_late_reader_learns_that_events_are_gone(teller: Teller) -> None:
+async def test_a_late_reader_learns_that_events_are_gone(source: EventSource) -> None:
     # Other merchants of this database have nothing that is as old.
     then = NOON - timedelta(days=1000)
     for number in range(5):
-        await teller.order(f"A-{number}")
-        await events.append_all(teller.database, teller.caller.merchant_id, then + number * HOUR)
-    assert await event_removal.remove_old(teller.database, then + 2 * HOUR) == 3
+        await source.order(f"A-{number}")
+        await events.append_all(source.database, source.caller.merchant_id, then + number * HOUR)
+    assert await event_removal.remove_old(source.database, then + 2 * HOUR) == 3
     with pytest.raises(EventsGone) as gone:
-        await teller.news()
+        await source.news()
     assert gone.value.oldest == 3
-    teller.after = gone.value.oldest
-    assert [one.object for one in await teller.news()] == ["order A-3", "order A-4"]
+    source.after = gone.value.oldest
+    assert [one.object for one in await source.news()] == ["order A-3", "order A-4"]
     with pytest.raises(EventsGone):
-        await events.list_events(teller.database, teller.caller, 99, None, (), 9, NOON)
+        await events.list_events(source.database, source.caller, 99, None, (), 9, NOON)
 
 
-async def test_readers_choose_types_and_a_time(teller: Teller) -> None:
-    read = partial(events.list_events, teller.database, teller.caller)
+async def test_readers_choose_types_and_a_time(source: EventSource) -> None:
+    read = partial(events.list_events, source.database, source.caller)
     for number in range(3):
-        await teller.order(f"A-{number}")
-        await teller.set_status(f"A-{number}", OrderStatus.PAID)
-        await events.append_all(teller.database, teller.caller.merchant_id, NOON + number * HOUR)
+        await source.order(f"A-{number}")
+        await source.set_status(f"A-{number}", OrderStatus.PAID)
+        await events.append_all(source.database, source.caller.merchant_id, NOON + number * HOUR)
     paid = await read(None, None, ("order.paid",), 2, NOON)
     assert [one.object for one in paid.events] == ["order A-0", "order A-1"]
     assert (paid.last_position, paid.more) == (4, True)
@@ -61,8 +61,8 @@ async def test_readers_choose_types_and_a_time(teller: Teller) -> None:
     assert (await read(None, NOON + 9 * HOUR, (), 99, NOON)).last_position == 6
 
 
-async def test_an_event_that_is_committed_late_is_not_skipped(teller: Teller) -> None:
-    database, merchant_id = teller.database, teller.caller.merchant_id
+async def test_an_event_that_is_committed_late_is_not_skipped(source: EventSource) -> None:
+    database, merchant_id = source.database, source.caller.merchant_id
     late = StoredOrder("late", OrderStatus.NOT_PAID, NOON, price(a_cart(), Candidates(), NOON))
     async with database.read() as reading:
         versions = await reading.fetchrow(VERSIONS, merchant_id)
@@ -71,25 +71,25 @@ async def test_an_event_that_is_committed_late_is_not_skipped(teller: Teller) ->
     async with database.write(merchant_id, queue="orders") as connection:
         # Its event has the lower number, and nobody sees it yet.
         await insert_order(connection, merchant_id, late, NOON.date(), seen)
-        await teller.order("early")
-        assert [one.object for one in await teller.news()] == ["order early"]
-    assert [one.object for one in await teller.news()] == ["order late"]
-    assert [one.position for one in teller.seen] == [1, 2]
+        await source.order("early")
+        assert [one.object for one in await source.news()] == ["order early"]
+    assert [one.object for one in await source.news()] == ["order late"]
+    assert [one.position for one in source.seen] == [1, 2]
 
 
-async def test_readers_miss_nothing_while_many_write(teller: Teller) -> None:
-    readers = [teller, *(Teller(teller.database, teller.caller) for _ in range(2))]
+async def test_readers_miss_nothing_while_many_write(source: EventSource) -> None:
+    readers = [source, *(EventSource(source.database, source.caller) for _ in range(2))]
     orders = [f"A-{number}" for number in range(60)]
     running = True
 
-    async def read(reader: Teller) -> None:
+    async def read(reader: EventSource) -> None:
         while running:
             await reader.news()
 
     async def write(some: list[str]) -> None:
         for order_id in some:
-            await teller.order(order_id)
-            await teller.set_status(order_id, OrderStatus.PAID)
+            await source.order(order_id)
+            await source.set_status(order_id, OrderStatus.PAID)
 
     reading = [asyncio.create_task(read(reader)) for reader in readers]
     await asyncio.gather(*(write(orders[start::6]) for start in range(6)))
@@ -103,28 +103,30 @@ async def test_readers_miss_nothing_while_many_write(teller: Teller) -> None:
             assert of_order == ["order.placed", "order.paid"]
 
 
-async def test_a_purge_removes_old_events_and_an_erased_customer_is_in_none(teller: Teller) -> None:
-    database, merchant_id = teller.database, teller.caller.merchant_id
+async def test_a_purge_removes_old_events_and_an_erased_customer_is_in_none(
+    source: EventSource,
+) -> None:
+    database, merchant_id = source.database, source.caller.merchant_id
     cart = replace(a_cart(), customer=Customer("c-1"))
-    await teller.order("A-1", cart=cart)
-    await teller.news()
-    await teller.order("A-2", cart=cart)
+    await source.order("A-1", cart=cart)
+    await source.news()
+    await source.order("A-2", cart=cart)
     await retention.erase_customer(database, merchant_id, "c-1")
-    await teller.news()
-    teller.after = 0
-    ids = {one.data["order"]["customer_id"] for one in await teller.news()}  # type: ignore[index]
+    await source.news()
+    source.after = 0
+    ids = {one.data["order"]["customer_id"] for one in await source.news()}  # type: ignore[index]
     assert len(ids) == 1
     assert ids.pop().startswith("erased-")
     purged = await retention.purge(database, merchant_id, NOON + HOUR)
     assert (purged.orders, purged.events) == (2, 2)
-    teller.after = 2
-    assert await teller.news() == []
+    source.after = 2
+    assert await source.news() == []
 
 
 async def test_an_order_purged_before_its_event_is_numbered_still_has_the_event(
-    teller: Teller,
+    source: EventSource,
 ) -> None:
-    await teller.order("A-1")
-    await retention.purge(teller.database, teller.caller.merchant_id, NOON + HOUR)
-    [placed] = await teller.news()
+    await source.order("A-1")
+    await retention.purge(source.database, source.caller.merchant_id, NOON + HOUR)
+    [placed] = await source.news()
     assert (placed.type, placed.data) == ("order.placed", {"order": {"order_id": "A-1"}})

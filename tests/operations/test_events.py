@@ -28,7 +28,7 @@ from sconto.operations import (
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, subscription_terms, ten_off
 from tests.conftest import own_database
-from tests.operations.telling import Teller, a_teller
+from tests.operations.event_source import EventSource, an_event_source
 
 database = own_database
 
@@ -40,19 +40,19 @@ WHERE datname = current_database() AND state = 'active' AND query LIKE '%renewed
 """
 
 
-def data_of(teller: Teller, type_: str) -> Facts:
-    [event] = [one for one in teller.seen if one.type == type_]
+def data_of(source: EventSource, type_: str) -> Facts:
+    [event] = [one for one in source.seen if one.type == type_]
     return event.data
 
 
-async def test_the_event_of_an_order_has_its_outcome(teller: Teller) -> None:
+async def test_the_event_of_an_order_has_its_outcome(source: EventSource) -> None:
     await promotions.create_promotion(
-        teller.database, teller.caller, a_promotion(codes=("TEN",)), NOON
+        source.database, source.caller, a_promotion(codes=("TEN",)), NOON
     )
-    await teller.news()
+    await source.news()
     cart = replace(a_cart(a_line(unit_price=1999), codes=("TEN",)), customer=Customer("c-1"))
-    await teller.order("A-1", cart=cart)
-    [placed] = await teller.news()
+    await source.order("A-1", cart=cart)
+    [placed] = await source.news()
     assert (placed.type, placed.object, placed.occurred_at) == ("order.placed", "order A-1", NOON)
     order = placed.data["order"]
     assert isinstance(order, dict)
@@ -71,15 +71,17 @@ async def test_the_event_of_an_order_has_its_outcome(teller: Teller) -> None:
     assert promotion | {"id": 0} == {"kind": "product", "id": 0, "code": "TEN", "discount": "2.00"}
 
 
-async def test_each_change_of_an_order_is_an_event_and_repetitions_are_not(teller: Teller) -> None:
-    await teller.order("A-1")
-    await teller.order("A-1")
-    await teller.set_status("A-1", OrderStatus.PAID)
-    await teller.set_status("A-1", OrderStatus.PAID)
-    await teller.set_status("A-1", OrderStatus.NOT_PAID)
-    await teller.order("A-2", replaces="A-1")
-    await teller.set_status("A-2", OrderStatus.DELETED)
-    assert [(one.type, one.object) for one in await teller.news()] == [
+async def test_each_change_of_an_order_is_an_event_and_repetitions_are_not(
+    source: EventSource,
+) -> None:
+    await source.order("A-1")
+    await source.order("A-1")
+    await source.set_status("A-1", OrderStatus.PAID)
+    await source.set_status("A-1", OrderStatus.PAID)
+    await source.set_status("A-1", OrderStatus.NOT_PAID)
+    await source.order("A-2", replaces="A-1")
+    await source.set_status("A-2", OrderStatus.DELETED)
+    assert [(one.type, one.object) for one in await source.news()] == [
         ("order.placed", "order A-1"),
         ("order.paid", "order A-1"),
         ("order.not_paid", "order A-1"),
@@ -87,7 +89,7 @@ async def test_each_change_of_an_order_is_an_event_and_repetitions_are_not(telle
         ("order.placed", "order A-2"),
         ("order.deleted", "order A-2"),
     ]
-    replaced = data_of(teller, "order.replaced")["order"]
+    replaced = data_of(source, "order.replaced")["order"]
     assert isinstance(replaced, dict)
     assert (replaced["status"], replaced["replaced_by"]) == ("deleted", "A-2")
 
@@ -95,28 +97,28 @@ async def test_each_change_of_an_order_is_an_event_and_repetitions_are_not(telle
 async def test_a_merchant_who_records_nothing_leaves_no_trace(
     database: Database, merchant: Caller
 ) -> None:
-    teller = Teller(database, merchant)
+    source = EventSource(database, merchant)
     await promotions.create_promotion(database, merchant, a_promotion(), NOON)
-    await teller.order("A-1")
-    await teller.set_status("A-1", OrderStatus.PAID)
+    await source.order("A-1")
+    await source.set_status("A-1", OrderStatus.PAID)
     async with database.read() as connection:
         assert not await connection.fetchval(
             "SELECT count(*) FROM event_outbox WHERE merchant_id = $1", merchant.merchant_id
         )
-    assert await teller.news() == []
+    assert await source.news() == []
 
 
-async def test_changes_of_a_product_promotion_are_events(teller: Teller) -> None:
-    database, caller = teller.database, teller.caller
+async def test_changes_of_a_product_promotion_are_events(source: EventSource) -> None:
+    database, caller = source.database, source.caller
     change = partial(promotions.change_promotion, database, caller)
     coupon = PromotionType.COUPON
     id_ = await promotions.create_promotion(
         database, caller, a_promotion(codes=("ONE",), code_type=CodeType.ONE_TIME), NOON
     )
-    assert await teller.types() == ["promotion.created", "promotion.started"]
+    assert await source.types() == ["promotion.created", "promotion.started"]
     await change(id_, PromotionChange(coupon, name="Other"), NOON)
-    assert await teller.types() == ["promotion.changed"]
-    assert data_of(teller, "promotion.changed") == {
+    assert await source.types() == ["promotion.changed"]
+    assert data_of(source, "promotion.changed") == {
         "promotion": {
             "kind": "product",
             "id": id_,
@@ -130,11 +132,11 @@ async def test_changes_of_a_product_promotion_are_events(teller: Teller) -> None
     }
     await codes.add_codes(database, caller, id_, ["TWO", "THREE"], NOON)
     await codes.remove_codes(database, caller, id_, ["TWO"], NOON)
-    assert await teller.types() == ["promotion.codes_added", "promotion.codes_removed"]
-    assert data_of(teller, "promotion.codes_added")["codes"] == {"added": 2, "removed": 0}
+    assert await source.types() == ["promotion.codes_added", "promotion.codes_removed"]
+    assert data_of(source, "promotion.codes_added")["codes"] == {"added": 2, "removed": 0}
     await change(id_, PromotionChange(coupon, active=False), NOON)
     await change(id_, PromotionChange(coupon, active=True), NOON)
-    assert await teller.types() == [
+    assert await source.types() == [
         "promotion.switched_off",
         "promotion.ended",
         "promotion.switched_on",
@@ -142,7 +144,7 @@ async def test_changes_of_a_product_promotion_are_events(teller: Teller) -> None
     ]
     await promotions.delete_promotion(database, caller, id_, NOON)
     await promotions.restore_promotion(database, caller, id_, NOON)
-    assert await teller.types() == [
+    assert await source.types() == [
         "promotion.deleted",
         "promotion.ended",
         "promotion.restored",
@@ -150,16 +152,18 @@ async def test_changes_of_a_product_promotion_are_events(teller: Teller) -> None
     ]
     terms = Terms(AllProducts(20 * PERCENT), CodeType.ONE_TIME, ("FOUR",))
     await change(id_, PromotionChange(coupon, active=False, terms=terms), NOON)
-    assert await teller.types() == [
+    assert await source.types() == [
         "promotion.changed",
         "promotion.switched_off",
         "promotion.ended",
     ]
-    assert "THREE" not in str([one.data for one in teller.seen])
+    assert "THREE" not in str([one.data for one in source.seen])
 
 
-async def test_changes_of_cart_and_subscription_promotions_are_events(teller: Teller) -> None:
-    database, caller = teller.database, teller.caller
+async def test_changes_of_cart_and_subscription_promotions_are_events(
+    source: EventSource,
+) -> None:
+    database, caller = source.database, source.caller
     created = await cart_promotions.create_promotion(database, caller, ten_off("TEN"), NOON)
     await cart_promotions.delete_promotion(database, caller, created.id, NOON)
     await cart_promotions.restore_promotion(database, caller, created.id, NOON)
@@ -171,7 +175,7 @@ async def test_changes_of_cart_and_subscription_promotions_are_events(teller: Te
     )
     await subscription_promotions.archive_promotion(database, caller, subscribed.id, NOON)
     cart, subscription = f"promotion {created.id}", f"subscription promotion {subscribed.id}"
-    assert [(one.object, one.type.partition(".")[2]) for one in await teller.news()] == [
+    assert [(one.object, one.type.partition(".")[2]) for one in await source.news()] == [
         (cart, "created"),
         (cart, "started"),
         (cart, "deleted"),
@@ -184,12 +188,12 @@ async def test_changes_of_cart_and_subscription_promotions_are_events(teller: Te
         (subscription, "ended"),
         (subscription, "deleted"),
     ]
-    kinds = {one.data["promotion"]["kind"] for one in teller.seen}  # type: ignore[index]
+    kinds = {one.data["promotion"]["kind"] for one in source.seen}  # type: ignore[index]
     assert kinds == {"cart", "subscription"}
 
 
-async def test_starts_and_ends_are_sent_once_when_their_time_comes(teller: Teller) -> None:
-    database, caller = teller.database, teller.caller
+async def test_starts_and_ends_are_sent_once_when_their_time_comes(source: EventSource) -> None:
+    database, caller = source.database, source.caller
     period = a_period(NOON + HOUR, NOON + 2 * HOUR)
     await promotions.create_promotion(database, caller, a_promotion(period=period), NOON)
     await subscription_promotions.create_promotion(
@@ -198,31 +202,33 @@ async def test_starts_and_ends_are_sent_once_when_their_time_comes(teller: Telle
         subscription_terms(constraint=Constraint(NOON + HOUR, NOON + 2 * HOUR)),
         NOON,
     )
-    assert await teller.types() == ["promotion.created"] * 2
-    assert await teller.types(NOON + HOUR - timedelta(seconds=1)) == []
+    assert await source.types() == ["promotion.created"] * 2
+    assert await source.types(NOON + HOUR - timedelta(seconds=1)) == []
     # Several processes check at the same time, and one of them has a clock that is late.
     times = [NOON + HOUR, NOON + HOUR + timedelta(seconds=5), NOON + HOUR - timedelta(seconds=5)]
     await asyncio.gather(*(events.record_starts_and_ends(database, at) for at in times * 3))
-    started = await teller.news(NOON + HOUR)
+    started = await source.news(NOON + HOUR)
     assert [(one.type, one.occurred_at) for one in started] == [
         ("promotion.started", NOON + HOUR)
     ] * 2
     # The end is included, with its whole second.
-    assert await teller.types(NOON + 2 * HOUR + timedelta(milliseconds=999)) == []
-    ended = await teller.news(NOON + 3 * HOUR)
+    assert await source.types(NOON + 2 * HOUR + timedelta(milliseconds=999)) == []
+    ended = await source.news(NOON + 3 * HOUR)
     assert [(one.type, one.occurred_at) for one in ended] == [
         ("promotion.ended", NOON + 2 * HOUR + timedelta(seconds=1))
     ] * 2
-    assert await teller.types(NOON + 3 * HOUR) == []
+    assert await source.types(NOON + 3 * HOUR) == []
 
 
-async def test_starts_and_ends_while_no_process_was_up_are_sent_afterwards(teller: Teller) -> None:
-    database, caller = teller.database, teller.caller
+async def test_starts_and_ends_while_no_process_was_up_are_sent_afterwards(
+    source: EventSource,
+) -> None:
+    database, caller = source.database, source.caller
     passed = a_period(NOON + HOUR, NOON + 2 * HOUR)
     await promotions.create_promotion(database, caller, a_promotion(period=passed), NOON)
     over = a_period(NOON - 2 * HOUR, NOON - HOUR)
     await promotions.create_promotion(database, caller, a_promotion(period=over), NOON)
-    assert await teller.types(NOON + 9 * HOUR) == [
+    assert await source.types(NOON + 9 * HOUR) == [
         "promotion.created",
         "promotion.created",
         "promotion.started",
@@ -245,70 +251,77 @@ async def test_a_change_that_waits_until_recording_is_on_is_recorded(
                 seen += await connection.fetchval(RENEWING)
                 await asyncio.sleep(0.01)
     await creating
-    assert await Teller(database, merchant).types() == ["promotion.created", "promotion.started"]
+    assert await EventSource(database, merchant).types() == [
+        "promotion.created",
+        "promotion.started",
+    ]
 
 
 async def test_promotions_running_when_recording_begins_get_no_started_event(
     database: Database, merchant: Caller
 ) -> None:
     id_ = await promotions.create_promotion(database, merchant, a_promotion(), NOON)
-    teller = await a_teller(database, merchant)
-    assert await teller.types() == []
+    source = await an_event_source(database, merchant)
+    assert await source.types() == []
     await promotions.switch_promotion(database, merchant, id_, NOON, active=False)
-    assert await teller.types() == ["promotion.switched_off", "promotion.ended"]
+    assert await source.types() == ["promotion.switched_off", "promotion.ended"]
 
 
-async def test_reached_limits_and_budgets_are_events(teller: Teller) -> None:
+async def test_reached_limits_and_budgets_are_events(source: EventSource) -> None:
     new = ten_off("TEN")
     limits = Limits(total=2, budget={"EUR": 1500})
     new = replace(new, terms=replace(new.terms, limits=limits))
-    await cart_promotions.create_promotion(teller.database, teller.caller, new, NOON)
-    await teller.news()
+    await cart_promotions.create_promotion(source.database, source.caller, new, NOON)
+    await source.news()
     cart = a_cart(a_line(unit_price=5000), codes=("TEN",))
-    await teller.order("A-1", cart=cart)
+    await source.order("A-1", cart=cart)
     # Another order of ten euros does not fit into five.
-    assert await teller.types() == ["order.placed", "promotion.budget_reached"]
-    budget = data_of(teller, "promotion.budget_reached")
+    assert await source.types() == ["order.placed", "promotion.budget_reached"]
+    budget = data_of(source, "promotion.budget_reached")
     assert {name: budget[name] for name in budget if name != "promotion"} == {
         "currency": "EUR",
         "limit": "15.00",
         "taken": "10.00",
     }
-    await teller.order("A-2", cart=a_cart(a_line(unit_price=400), codes=("TEN",)))
-    assert await teller.types() == ["order.placed", "promotion.limit_reached"]
+    await source.order("A-2", cart=a_cart(a_line(unit_price=400), codes=("TEN",)))
+    assert await source.types() == ["order.placed", "promotion.limit_reached"]
     # A deleted order gives back what it took. A limit that is reached once more is sent once more.
-    await teller.set_status("A-2", OrderStatus.DELETED)
-    assert await teller.types() == ["order.deleted"]
-    await teller.order("A-3", cart=a_cart(a_line(unit_price=400), codes=("TEN",)))
-    assert await teller.types() == [
+    await source.set_status("A-2", OrderStatus.DELETED)
+    assert await source.types() == ["order.deleted"]
+    await source.order("A-3", cart=a_cart(a_line(unit_price=400), codes=("TEN",)))
+    assert await source.types() == [
         "order.placed",
         "promotion.budget_reached",
         "promotion.limit_reached",
     ]
 
 
-async def test_two_orders_that_take_the_last_two_codes_make_one_event(teller: Teller) -> None:
+async def test_two_orders_that_take_the_last_two_codes_make_one_event(
+    source: EventSource,
+) -> None:
     new = a_promotion(codes=("A", "B"), code_type=CodeType.ONE_TIME)
-    id_ = await promotions.create_promotion(teller.database, teller.caller, new, NOON)
-    await teller.news()
-    orders = [teller.order(f"A-{code}", cart=a_cart(codes=(code,))) for code in "AB"]
+    id_ = await promotions.create_promotion(source.database, source.caller, new, NOON)
+    await source.news()
+    orders = [source.order(f"A-{code}", cart=a_cart(codes=(code,))) for code in "AB"]
     await asyncio.gather(*orders)
-    types = await teller.types()
+    types = await source.types()
     assert sorted(types) == ["order.placed", "order.placed", "promotion.codes_used_up"]
-    await codes.add_codes(teller.database, teller.caller, id_, ["C"], NOON)
-    assert await teller.types() == ["promotion.codes_added"]
-    await teller.order("A-C", cart=a_cart(codes=("C",)))
-    assert await teller.types() == ["order.placed", "promotion.codes_used_up"]
+    await codes.add_codes(source.database, source.caller, id_, ["C"], NOON)
+    assert await source.types() == ["promotion.codes_added"]
+    await source.order("A-C", cart=a_cart(codes=("C",)))
+    assert await source.types() == ["order.placed", "promotion.codes_used_up"]
 
 
-async def test_the_reached_limit_of_a_subscription_promotion_is_an_event(teller: Teller) -> None:
+async def test_the_reached_limit_of_a_subscription_promotion_is_an_event(
+    source: EventSource,
+) -> None:
     terms = subscription_terms(constraint=Constraint(max_usage=2))
-    await subscription_promotions.create_promotion(teller.database, teller.caller, terms, NOON)
-    await teller.news()
+    await subscription_promotions.create_promotion(source.database, source.caller, terms, NOON)
+    await source.news()
     contract = Contract(None, "monthly")
-    await subscriptions.apply_code(teller.database, teller.caller, "TRY3", contract, NOON)
-    assert await teller.types() == []
-    await subscriptions.apply_code(teller.database, teller.caller, "TRY3", contract, NOON)
-    assert await teller.types() == ["promotion.limit_reached"]
-    reached = data_of(teller, "promotion.limit_reached")
+    await subscriptions.apply_code(source.database, source.caller, "TRY3", contract, NOON)
+    assert await source.types() == []
+    await subscriptions.apply_code(source.database, source.caller, "TRY3", contract, NOON)
+    assert await source.types() == ["promotion.limit_reached"]
+    reached = data_of(source, "promotion.limit_reached")
     assert (reached["limit"], reached["taken"]) == (2, 2)

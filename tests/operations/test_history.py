@@ -16,7 +16,7 @@ from sconto.domain.problems import (
 )
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
 from sconto.operations import code_imports, codes, people, promotions, users
-from sconto.operations.history import get_promotion_history, get_user_history
+from sconto.operations.history import get_promotion_history, list_entries_of_all
 from sconto.store.database import Database
 from tests.builders import NOON, a_promotion
 from tests.conftest import create_caller
@@ -212,7 +212,9 @@ async def test_another_merchants_history_is_empty(database: Database, merchant: 
     other_merchant = await create_caller(database)
     with pytest.raises(PromotionNotFound):
         await get_promotion_history(database, other_merchant, promotion_id, limit=1)
-    assert (await get_user_history(database, other_merchant, limit=10)).entries == ()
+    assert (
+        await list_entries_of_all(database, other_merchant, Subject.USER, limit=10)
+    ).entries == ()
 
 
 @pytest.mark.parametrize(
@@ -245,7 +247,7 @@ async def test_changes_of_users_are_recorded(database: Database, merchant: Calle
     await users.change_role(database, merchant, user_id, Role.MANAGER)
     await users.set_password(database, merchant, user_id, PASSWORD)
     await people.set_disabled(database, name, disabled=True)
-    page = await get_user_history(database, merchant, limit=10)
+    page = await list_entries_of_all(database, merchant, Subject.USER, limit=10)
     by = await name_of(database, merchant)
     disabled = Change(Subject.USER, user_id, Verb.CHANGED, {"disabled": False}, {"disabled": True})
     assert [(entry.username, entry.change) for entry in page.entries] == [

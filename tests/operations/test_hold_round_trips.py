@@ -39,13 +39,13 @@ HOLDS: Final[dict[str, tuple[Ask, int]]] = {
         ),
         2,
     ),
-    "order beside holds": (
+    "order with holds": (
         lambda shop: checkout.place_order(
             shop.database, shop.caller, NewOrder("A-2", LIMITED), NOON, NOON.date()
         ),
         2,
     ),
-    "quote beside holds": (
+    "quote with holds": (
         lambda shop: checkout.quote(shop.database, shop.caller, LIMITED, NOON),
         1,
     ),

@@ -32,8 +32,8 @@ from sconto.operations import (
 )
 from sconto.store.database import Database
 from tests.builders import percent_off, subscription_terms
+from tests.operations.event_source import EventSource
 from tests.operations.holding import BEFORE_END, END, NOON, Shop, a_basket
-from tests.operations.telling import Teller
 from tests.statistics import get_statistics
 
 LATER = NOON + timedelta(seconds=60)
@@ -323,9 +323,9 @@ async def test_an_erased_customer_leaves_holds_that_nobody_can_order(shop: Shop)
     assert [hold.order_id for hold in records.holds] == ["A-1"]
     assert await retention.erase_customer(database, caller.merchant_id, "c-1") == 0
     assert await retention.erase_customer(database, caller.merchant_id, "c-1") is None
-    told = await Teller(database, caller).news()
-    assert "c-1" not in str(told)
-    assert str((await shop.get("A-1")).cart.customer.id) in str(told[-1].data)
+    found = await EventSource(database, caller).news()
+    assert "c-1" not in str(found)
+    assert str((await shop.get("A-1")).cart.customer.id) in str(found[-1].data)
     assert await shop.violations() == []
     again = await shop.order("A-1", cart)
     assert again.order.outcome.total == 1700
@@ -340,7 +340,7 @@ async def test_a_purge_removes_holds_that_ended_before(shop: Shop) -> None:
 
 async def test_events_tell_how_each_hold_began_and_ended(shop: Shop) -> None:
     await events.start_recording(shop.database, shop.caller, NOON)
-    teller = Teller(shop.database, shop.caller)
+    source = EventSource(shop.database, shop.caller)
     for order_id in ("A-1", "A-2", "A-3"):
         await shop.hold(order_id, a_basket())
     await shop.hold("A-1", a_basket())
@@ -348,8 +348,8 @@ async def test_events_tell_how_each_hold_began_and_ended(shop: Shop) -> None:
     await shop.release("A-2")
     await shop.order("A-3", a_basket())
     await shop.sweep(END + timedelta(hours=1))
-    told = await teller.news()
-    assert [(one.type, one.object) for one in told] == [
+    found = await source.news()
+    assert [(one.type, one.object) for one in found] == [
         ("hold.created", "order A-1"),
         ("hold.created", "order A-2"),
         ("hold.created", "order A-3"),
@@ -358,8 +358,8 @@ async def test_events_tell_how_each_hold_began_and_ended(shop: Shop) -> None:
         ("order.placed", "order A-3"),
         ("hold.expired", "order A-1"),
     ]
-    assert [one.occurred_at for one in told] == [NOON] * 6 + [END]
-    assert told[-1].data == {
+    assert [one.occurred_at for one in found] == [NOON] * 6 + [END]
+    assert found[-1].data == {
         "hold": {
             "order_id": "A-1",
             "created_at": NOON.isoformat(),

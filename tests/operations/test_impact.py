@@ -151,7 +151,7 @@ async def test_cart_promotions_of_the_same_step_and_time_are_named(
         return NewCartPromotion(name, True, Period(now + start * DAY, now + end * DAY), terms)
 
     for new in (
-        of("beside", Target.ORDER, -5, 5),
+        of("together", Target.ORDER, -5, 5),
         of("alone", Target.ORDER, 1, 9, exclusive=True),
         of("over", Target.ORDER, -5, -1),
         of("later", Target.ORDER, 20, 30),
@@ -160,7 +160,7 @@ async def test_cart_promotions_of_the_same_step_and_time_are_named(
         await cart_promotions.create_promotion(database, merchant, new, now)
     draft = of("draft", Target.ORDER, -3, 10)
     found = await find_cart_overlaps(database, merchant, draft, now, None)
-    assert [(one.name, one.is_exclusive) for one in found] == [("alone", True), ("beside", False)]
+    assert [(one.name, one.is_exclusive) for one in found] == [("alone", True), ("together", False)]
     own = found[1].promotion_id
     found = await find_cart_overlaps(database, merchant, draft, now, own)
     assert [one.name for one in found] == ["alone"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sconto.domain.history import Verb
+from sconto.domain.history import Subject, Verb
 from sconto.domain.password_links import LinkPurpose, OpenLink, PasswordLink, read_token
 from sconto.domain.people import Caller, Role
 from sconto.domain.people_problems import EmailTaken, LinkOver, NotAnEmail, UserDisabled
@@ -17,7 +17,7 @@ from sconto.domain.problems import (
     TokenInvalid,
     UserNotFound,
 )
-from sconto.operations.history import get_user_history
+from sconto.operations.history import list_entries_of_all
 from sconto.operations.password_links import (
     NewUser,
     invite_user,
@@ -207,7 +207,7 @@ async def test_bad_names_and_addresses_invite_nobody(database: Database, merchan
         with pytest.raises(problem):
             await invite_user(database, merchant, new, NOW, passwords=CHEAP)
         if new.username != link.username:
-            page = await get_user_history(database, merchant, limit=99)
+            page = await list_entries_of_all(database, merchant, Subject.USER, limit=99)
             named = [(entry.change.after or {}).get("name") for entry in page.entries]
             assert new.username not in named
     # Merchants share no addresses.
@@ -223,7 +223,7 @@ async def test_an_address_is_set_without_ending_sessions(
         assert (await get_user(database, merchant, merchant.user_id)).email == stored
     await TOKENS.refresh(database)
     assert TOKENS.caller(token, datetime.now(UTC)) == merchant
-    entries = (await get_user_history(database, merchant, limit=9)).entries
+    entries = (await list_entries_of_all(database, merchant, Subject.USER, limit=9)).entries
     assert [entry.change.verb for entry in entries] == [Verb.EMAIL_SET, Verb.EMAIL_SET]
     assert "example" not in str(entries)
 
@@ -239,7 +239,9 @@ async def test_the_history_names_the_admin_and_the_user_and_no_token(
 ) -> None:
     link = await invite(database, merchant)
     await use(database, link)
-    used, made, created = (await get_user_history(database, merchant, limit=9)).entries
+    used, made, created = (
+        await list_entries_of_all(database, merchant, Subject.USER, limit=9)
+    ).entries
     verbs = (created.change.verb, made.change.verb, used.change.verb)
     assert verbs == (Verb.CREATED, Verb.LINK_MADE, Verb.PASSWORD_SET)
     assert (used.username, made.username == created.username) == (link.username, True)

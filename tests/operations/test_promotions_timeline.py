@@ -119,7 +119,7 @@ QUOTES = st.lists(
 
 
 @pytest.fixture(scope="module")
-async def remembering(database_url: str) -> AsyncIterator[Database]:
+async def caching(database_url: str) -> AsyncIterator[Database]:
     """Another process than the one that edits, with a cache of its own."""
     database = await Database.open(database_url, connections=1)
     yield database
@@ -130,7 +130,7 @@ async def remembering(database_url: str) -> AsyncIterator[Database]:
 @given(st.lists(st.tuples(writes(), QUOTES), min_size=4, max_size=10))
 async def test_a_process_with_cached_picks_finds_what_a_new_process_finds(
     database: Database,
-    remembering: Database,
+    caching: Database,
     history: list[tuple[Write, list[tuple[datetime, list[int]]]]],
 ) -> None:
     caller = await create_caller(database)
@@ -140,14 +140,14 @@ async def test_a_process_with_cached_picks_finds_what_a_new_process_finds(
     for write, quotes in history:
         await apply(database, caller, promotions, write)
 
-        async with remembering.read() as connection:
+        async with caching.read() as connection:
             for at, product_ids in quotes:
                 cart = a_cart(*(a_line(number, line_id=str(number)) for number in product_ids))
-                found, anew = [
+                found, uncached = [
                     (await read_candidates(connection, memory, caller.merchant_id, cart, at))
-                    for memory in (remembering.pick_cache, PickCache())
+                    for memory in (caching.pick_cache, PickCache())
                 ]
-                assert found == anew
+                assert found == uncached
                 picks = {ALL_PRODUCTS_ID: found.everywhere, **found.specific}
                 for product_id in (ALL_PRODUCTS_ID, *product_ids):
                     pick = picks.get(product_id)

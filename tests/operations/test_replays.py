@@ -196,8 +196,8 @@ async def test_a_changed_promotion_names_the_changed_fields(shop: ReplayedShop) 
     assert {one.cause.at for one in found} == {EDITED}
     assert all((one.cause.username or "").startswith("test-") for one in found)
     till = await create_caller(shop.database, Role.CHECKOUT, shop.caller.merchant_id)
-    told = await explain_order(shop.database, till, "A-1", ASKED)
-    assert [one.cause.username for one in told.replay.differences] == [None, None]
+    shown = await explain_order(shop.database, till, "A-1", ASKED)
+    assert [one.cause.username for one in shown.replay.differences] == [None, None]
 
 
 async def test_an_undone_edit_is_no_cause(shop: ReplayedShop) -> None:

@@ -14,7 +14,7 @@ from sconto.domain.events import Event
 from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.problems import OrderBusy, OrderNotFound
-from sconto.domain.refund import decide
+from sconto.domain.refund import decide_return
 from sconto.domain.return_problems import MoreThanLeft, OrderDeleted, ReturnConflict
 from sconto.domain.returns import Goods, Refund, Returned
 from sconto.operations import checkout, order_turns, retention, returns
@@ -23,7 +23,7 @@ from sconto.store.orders import OrderRaceLost
 from sconto.store.returns import find_returns, insert_return
 from tests.builders import NOON, a_cart, a_line
 from tests.conftest import create_caller
-from tests.operations.telling import a_teller
+from tests.operations.event_source import an_event_source
 from tests.promises import violations
 
 ONE: Final = Goods({"1": 1})
@@ -125,7 +125,7 @@ async def test_a_return_decided_before_a_deletion_is_not_stored(shop: Shop) -> N
     async with shop.database.read() as connection:
         found = await find_returns(connection, shop.caller.merchant_id, "A", "R-1")
     assert found is not None
-    refund = decide(found, ONE)
+    refund = decide_return(found, ONE)
     assert isinstance(refund, Refund)
     await shop.set_status(OrderStatus.DELETED)
     async with shop.database.write() as connection:
@@ -166,7 +166,7 @@ async def test_a_return_whose_connection_is_lost_is_stored_when_repeated(
     async with shop.database.read() as connection:
         found = await find_returns(connection, merchant_id, "A", "R-1")
     assert found is not None
-    refund = decide(found, ONE)
+    refund = decide_return(found, ONE)
     assert isinstance(refund, Refund)
 
     async def keep_and_lose_the_connection() -> None:
@@ -185,21 +185,21 @@ async def test_a_return_whose_connection_is_lost_is_stored_when_repeated(
 
 
 async def test_the_event_of_a_return_comes_after_its_orders(shop: Shop) -> None:
-    teller = await a_teller(shop.database, shop.caller)
+    source = await an_event_source(shop.database, shop.caller)
     await shop.order("B", Cart("EUR", (a_line(quantity=3),), shipping=490))
     await shop.keep("R-1", Goods({"1": 2}, shipping=True), "B")
     assert not (await shop.keep("R-1", Goods({"1": 2}, shipping=True), "B")).created
     with pytest.raises(MoreThanLeft):
         await shop.keep("R-2", Goods({"1": 2}), "B")
-    placed, told = await teller.news()
-    assert [placed.type, told.type] == ["order.placed", "return.created"]
-    assert placed.object == told.object == "order B"
-    assert_told(told)
+    placed, event = await source.news()
+    assert [placed.type, event.type] == ["order.placed", "return.created"]
+    assert placed.object == event.object == "order B"
+    assert_event(event)
 
 
-def assert_told(told: Event) -> None:
+def assert_event(event: Event) -> None:
     line: dict[str, Any] = {"line_id": "1", "product_id": 11111, "quantity": 2, "total": "20.00"}
-    assert told.data == {
+    assert event.data == {
         "return": {
             "return_id": "R-1",
             "order_id": "B",
@@ -217,11 +217,11 @@ def assert_told(told: Event) -> None:
 async def test_a_purge_deletes_returns_with_their_orders(own_database: Database) -> None:
     shop = Shop(own_database, await create_caller(own_database))
     await shop.order()
-    teller = await a_teller(shop.database, shop.caller)
+    source = await an_event_source(shop.database, shop.caller)
     await shop.keep("R-1")
     merchant_id = shop.caller.merchant_id
     await retention.purge(shop.database, merchant_id, NOON + timedelta(days=1))
-    assert await teller.types() == ["return.created"]
+    assert await source.types() == ["return.created"]
     with pytest.raises(OrderNotFound):
         await shop.keep("R-1")
     async with shop.database.read() as connection:

@@ -123,6 +123,18 @@ async def test_what_is_deleted_or_removed_is_not_found(
     assert await labels(database, merchant, "one") == []
 
 
+async def test_a_code_of_any_length_is_found_by_its_last_characters(
+    database: Database, merchant: Caller
+) -> None:
+    lengths = (3, 4, 9, 10, 11, 12, 29, 30)
+    texts = [f"{'-' * (length - 3)}E{length:02}" for length in lengths]
+    await promotions.create_promotion(
+        database, merchant, a_promotion(name="Long", codes=tuple(texts)), NOON
+    )
+    found = [[one.code for one in (await find(database, merchant, t[-3:])).codes] for t in texts]
+    assert found == [[text] for text in texts]
+
+
 async def test_used_codes_are_found_by_their_beginning_and_lately_used_ones_by_any_part(
     database: Database, merchant: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,7 +178,7 @@ async def test_while_the_indexes_are_built_no_search_reads_everything(
     new = a_promotion(name="Sale", codes=("SALE-1",))
     await promotions.create_promotion(database, caller, new, NOON)
     async with database.write() as connection:
-        await connection.execute("DROP INDEX codes_by_part")
+        await connection.execute("DROP INDEX codes_by_pair")
     assert await labels(database, caller, "ale") == []
     found = await find(database, caller, "sale")
     assert ([one.code for one in found.codes], found.preparing) == (["SALE-1"], True)

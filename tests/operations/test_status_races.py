@@ -39,27 +39,27 @@ async def pay(database: Database, caller: Caller, order_id: str) -> str:
 async def test_an_order_paid_while_it_is_placed_is_unknown_or_paid(
     database: Database, merchant: Caller, pairs: int
 ) -> None:
-    told: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
 
     async def pair(order_id: str) -> None:
         _, came = await asyncio.gather(
             place(database, merchant, order_id), pay(database, merchant, order_id)
         )
-        told[came] += 1
+        outcomes[came] += 1
 
     async def work(number: int) -> None:
         for pair_number in range(number, pairs, AT_ONCE):
             await pair(f"P-{pair_number}")
 
     await asyncio.gather(*(work(number) for number in range(AT_ONCE)))
-    assert told == {"paid": pairs}
+    assert outcomes == {"paid": pairs}
 
 
 @pytest.mark.parametrize("pairs", [80, pytest.param(2_000, marks=pytest.mark.soak)])
 async def test_an_order_paid_while_it_is_replaced_is_either_paid_or_replaced(
     database: Database, merchant: Caller, pairs: int
 ) -> None:
-    told: Counter[tuple[str, str]] = Counter()
+    outcomes: Counter[tuple[str, str]] = Counter()
 
     async def replace(number: int) -> str:
         try:
@@ -73,11 +73,11 @@ async def test_an_order_paid_while_it_is_replaced_is_either_paid_or_replaced(
         became, came = await asyncio.gather(
             replace(number), pay(database, merchant, f"old-{number}")
         )
-        told[became, came] += 1
+        outcomes[became, came] += 1
 
     for first in range(0, pairs, AT_ONCE):
         await asyncio.gather(*(pair(number) for number in range(first, first + AT_ONCE)))
-    assert set(told) <= {("replaced", "OrderReplaced"), ("still paid", "paid")}
+    assert set(outcomes) <= {("replaced", "OrderReplaced"), ("still paid", "paid")}
 
 
 async def test_the_status_of_a_replaced_or_unknown_order_cannot_change(

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 import pytest
 
-from sconto.domain.history import Verb
+from sconto.domain.history import Subject, Verb
 from sconto.domain.people import Caller
 from sconto.domain.subscription_promotion import Constraint
-from sconto.operations.history import get_subscription_history
+from sconto.operations.history import list_entries
 from sconto.operations.idempotency import AlreadyAnswered, EncodedAnswer, KeyedRequest
 from sconto.operations.subscription_promotions import (
     KeyedPromotion,
@@ -33,7 +33,9 @@ async def test_creation_edits_and_archiving_are_recorded(
     for _ in range(2):
         await change_promotion(database, merchant, promotion.id, lambda _: changed, NOON)
     await archive_promotion(database, merchant, promotion.id, NOON)
-    page = await get_subscription_history(database, merchant, promotion.id, limit=10)
+    page = await list_entries(
+        database, merchant, Subject.SUBSCRIPTION_PROMOTION, promotion.id, limit=10
+    )
     archived, changes, created = (entry.change for entry in page.entries)
     assert (created.verb, created.before) == (Verb.CREATED, None)
     assert created.after is not None
@@ -55,7 +57,9 @@ async def test_creation_edits_and_archiving_are_recorded(
     assert (archived.verb, archived.after) == (Verb.DELETED, None)
     other_merchant = await create_caller(database)
     assert (
-        await get_subscription_history(database, other_merchant, promotion.id, limit=1)
+        await list_entries(
+            database, other_merchant, Subject.SUBSCRIPTION_PROMOTION, promotion.id, limit=1
+        )
     ).entries == ()
 
 
@@ -64,7 +68,9 @@ async def test_a_repeated_request_is_recorded_once(database: Database, merchant:
     promotion = await create_promotion(database, merchant, subscription_terms(), NOON, request)
     with pytest.raises(AlreadyAnswered):
         await create_promotion(database, merchant, subscription_terms(), NOON, request)
-    page = await get_subscription_history(database, merchant, promotion.id, limit=10)
+    page = await list_entries(
+        database, merchant, Subject.SUBSCRIPTION_PROMOTION, promotion.id, limit=10
+    )
     assert [entry.change.verb for entry in page.entries] == [Verb.CREATED]
 
 
@@ -72,5 +78,9 @@ async def test_a_long_text_is_recorded_shortened(database: Database, merchant: C
     promotion = await create_promotion(database, merchant, subscription_terms(), NOON)
     long = replace(subscription_terms(), description="x" * 5000)
     await change_promotion(database, merchant, promotion.id, lambda _: long, NOON)
-    [entry] = (await get_subscription_history(database, merchant, promotion.id, limit=1)).entries
+    [entry] = (
+        await list_entries(
+            database, merchant, Subject.SUBSCRIPTION_PROMOTION, promotion.id, limit=1
+        )
+    ).entries
     assert entry.change.after == {"description": "x" * 1000 + "…"}

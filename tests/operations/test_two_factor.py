@@ -29,12 +29,12 @@ from sconto.domain.problems import (
 from sconto.domain.sessions import Origin, Way
 from sconto.domain.two_factor import FAILURES_OF_CODES
 from sconto.operations import people, two_factor
+from sconto.operations.keyring import Keyring, SecretUnreadable
 from sconto.operations.portal_sign_in import CodeNeeded, OpenedSession, enter_code, sign_in
 from sconto.operations.settings import change_settings
 from sconto.operations.sign_in import SignIn
 from sconto.operations.tokens import Claims, Purpose, Tokens
 from sconto.operations.two_factor import Proof
-from sconto.operations.vault import SecretUnreadable, Vault
 from sconto.store import second_factors
 from sconto.store.database import Database
 from tests.conftest import create_caller
@@ -106,12 +106,14 @@ async def test_codes_are_those_of_rfc_6238(
     database: Database, merchant: Caller, seconds: int, code: str
 ) -> None:
     """Appendix B, with the secret of its SHA-1 examples."""
-    vault, now = Vault([KEY]), datetime.fromtimestamp(seconds, UTC)
-    row = two_factor._sealed(vault, merchant.merchant_id, merchant.user_id, b"12345678901234567890")
+    keyring, now = Keyring([KEY]), datetime.fromtimestamp(seconds, UTC)
+    row = two_factor._sealed(
+        keyring, merchant.merchant_id, merchant.user_id, b"12345678901234567890"
+    )
     async with database.write() as connection:
         assert await second_factors.insert_factor(connection, row, now, 0)
-        assert await two_factor.take_code(connection, vault, merchant, code, now)
-        assert not await two_factor.take_code(connection, vault, merchant, code, now)
+        assert await two_factor.take_code(connection, keyring, merchant, code, now)
+        assert not await two_factor.take_code(connection, keyring, merchant, code, now)
 
 
 async def test_setting_up_ends_other_sessions_and_keeps_this_browser_in(
@@ -314,12 +316,12 @@ async def test_secrets_are_reencrypted_before_an_old_key_is_removed(
     try:
         merchant = await create_caller(database)
         old, new = b"the old key" * 4, b"the new key" * 4
-        row = two_factor._sealed(Vault([old]), merchant.merchant_id, merchant.user_id, b"x" * 20)
+        row = two_factor._sealed(Keyring([old]), merchant.merchant_id, merchant.user_id, b"x" * 20)
         async with database.write() as connection:
             await second_factors.insert_factor(connection, row, NOW, 0)
-        assert await two_factor.rewrap_secrets(database, Vault([new])) == 0
-        assert await two_factor.rewrap_secrets(database, Vault([new, old])) == 1
-        assert await two_factor.rewrap_secrets(database, Vault([new, old])) == 0
+        assert await two_factor.rewrap_secrets(database, Keyring([new])) == 0
+        assert await two_factor.rewrap_secrets(database, Keyring([new, old])) == 1
+        assert await two_factor.rewrap_secrets(database, Keyring([new, old])) == 0
         async with database.write() as connection:
             found = await second_factors.find_factor(
                 connection, merchant.merchant_id, merchant.user_id
@@ -327,11 +329,13 @@ async def test_secrets_are_reencrypted_before_an_old_key_is_removed(
             assert found is not None
             assert b"x" * 20 not in found.secret
             owner = f"second factor {merchant.merchant_id}/{merchant.user_id}"
-            assert Vault([new]).open(found.key_id, found.secret, owner) == b"x" * 20
-            for vault, other in ((Vault([old]), owner), (Vault([new]), f"{owner}1")):
+            assert Keyring([new]).open(found.key_id, found.secret, owner) == b"x" * 20
+            for keyring, other in ((Keyring([old]), owner), (Keyring([new]), f"{owner}1")):
                 with pytest.raises(SecretUnreadable):
-                    vault.open(found.key_id, found.secret, other)
+                    keyring.open(found.key_id, found.secret, other)
             # Without the key no code works, but recovery codes still would.
-            assert not await two_factor.take_code(connection, Vault([old]), merchant, "1" * 6, NOW)
+            assert not await two_factor.take_code(
+                connection, Keyring([old]), merchant, "1" * 6, NOW
+            )
     finally:
         await database.close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sconto.domain.history import Verb
+from sconto.domain.history import Subject, Verb
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import (
     NameTaken,
@@ -11,7 +11,7 @@ from sconto.domain.problems import (
     PasswordRefused,
     UserNotFound,
 )
-from sconto.operations.history import get_user_history
+from sconto.operations.history import list_entries_of_all
 from sconto.operations.tokens import Tokens
 from sconto.operations.users import (
     add_user,
@@ -38,7 +38,7 @@ async def test_changes_of_users_by_an_admin_are_recorded(
     await set_password(database, merchant, user_id, "another password")
     user = await get_user(database, merchant, user_id)
     assert (user.name, user.role, user.disabled) == (name, Role.MANAGER, True)
-    entries = (await get_user_history(database, merchant, limit=10)).entries
+    entries = (await list_entries_of_all(database, merchant, Subject.USER, limit=10)).entries
     assert [entry.change.verb for entry in entries] == [
         Verb.PASSWORD_SET,
         Verb.CHANGED,
@@ -73,8 +73,8 @@ async def test_another_merchants_user_is_not_found(database: Database, merchant:
     ):
         with pytest.raises(UserNotFound):
             await attempt
-    theirs = Caller(other.merchant_id, other.user_id, Role.ADMIN)
-    assert (await get_user_history(database, theirs, limit=10)).entries == ()
+    admin = Caller(other.merchant_id, other.user_id, Role.ADMIN)
+    assert (await list_entries_of_all(database, admin, Subject.USER, limit=10)).entries == ()
 
 
 async def test_users_cannot_change_their_own_access(database: Database, merchant: Caller) -> None:

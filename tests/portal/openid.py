@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 import warnings
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
@@ -154,8 +153,3 @@ def openid_provider() -> Iterator[Provider]:
 def query_of(url: str) -> dict[str, str]:
     """The query of an address."""
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-
-
-def in_an_hour() -> int:
-    """A time for claims."""
-    return int(time.time()) + 3600

@@ -224,7 +224,7 @@ async def test_a_required_second_factor_closes_the_portal_until_it_is_set_up(
     colleague = portal_of(await create_caller(database, Role.MANAGER, merchant.merchant_id))
     required = MerchantSettings(requires_two_factor=True)
     await change_settings(database, merchant, required)
-    client._transport.app.state.context.profiles.forget()  # type: ignore[attr-defined]
+    client._transport.app.state.context.profiles.invalidate()  # type: ignore[attr-defined]
     for one in (portal, colleague):
         for path in ("/promotions", "/orders/export?kind=orders&format=csv", "/"):
             answer = await one.get(path)

@@ -22,6 +22,7 @@ from sconto.domain.product import Product
 from sconto.operations import cart_promotions, products, promotions
 from sconto.store.database import Database
 from tests.builders import a_product, a_promotion
+from tests.portal.browser import show
 from tests.portal.sessions import PortalClient
 from tests.portal.shop import newest, open_shop
 
@@ -168,6 +169,7 @@ async def test_a_gift_and_a_code_are_made_with_the_keyboard(
     await page.keyboard.type("10")
     await page.get_by_label("Search the catalogue").focus()
     await page.keyboard.type("mug")
+    await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Mug, white").press("Enter")
     await page.get_by_role("button", name="Mug, blue").press("Enter")
     await expect(page.locator("#rows tbody tr")).to_have_count(2)
@@ -180,6 +182,7 @@ async def test_a_gift_and_a_code_are_made_with_the_keyboard(
     await page.get_by_role("button", name="This weekend").press("Enter")
     await expect(page.get_by_label("End, included")).to_have_value(re.compile("T23:59:59$"))
     await expect(page.locator("#new-price-1")).to_have_text("€17.99")
+    await show(page, "promotion-form")
     await page.get_by_role("button", name="Publish").press("Enter")
     await expect(page.get_by_role("status")).to_have_text("“Mugs for friends” is published.")
     saved = await newest(database, merchant)

@@ -142,10 +142,10 @@ def test_a_row_without_a_percent_is_a_fault_of_its_own() -> None:
         type="discount", name="n", starts_at="2026-01-01T00:00", coverage="own", rows=rows
     )
     assert list(read_fields(fields, ENGLISH).faults) == ["row-2", "row-3"]
-    mended = PromotionFields(
+    corrected = PromotionFields(
         type="discount", name="n", starts_at="2026-01-01T00:00", coverage="own", rows=rows[:1]
     )
-    read = read_fields(mended, ENGLISH)
+    read = read_fields(corrected, ENGLISH)
     assert read.promotion is not None
     assert read.promotion.terms.coverage == OwnPercents({1: 10 * PERCENT})
 

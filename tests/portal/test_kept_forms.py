@@ -86,7 +86,7 @@ async def test_a_form_comes_back_as_it_was_after_signing_in(
     assert 'value="Typed “by” &lt;ada&gt;"' in back.text
     assert "This is what you typed" in back.text
     rows = re.findall('name="row" value="([0-9]+)"', back.text)
-    assert rows == ["1", "2", "3"], "the file is read at once"
+    assert rows == ["1", "2", "3"], "the file is read immediately"
     assert "correct horse" not in back.text
     async with database.read(merchant.merchant_id) as connection:
         assert (

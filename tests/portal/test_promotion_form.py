@@ -18,6 +18,7 @@ from sconto.operations import checkout, products, promotions
 from sconto.store.database import Database
 from tests.builders import a_cart, a_period, a_product, a_promotion
 from tests.portal.browser import show
+from tests.portal.forms import fill, follow, send, words_of
 from tests.portal.sessions import PortalClient
 from tests.portal.shop import newest, open_shop
 
@@ -25,29 +26,24 @@ NAME = "Name"
 WEEK = timedelta(weeks=1)
 
 
-async def test_a_coupon_is_created_with_products_from_the_catalogue(
-    page: Page, portal_url: str, database: Database, merchant: Caller
+async def test_a_coupon_is_created_for_some_products(
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await page.goto(f"{portal_url}/promotions")
-    await page.get_by_role("button", name="New promotion").click()
-    await page.get_by_role("link", name="Percent with a code").click()
-    await page.get_by_label(NAME, exact=True).fill("Mugs for friends")
-    await page.get_by_label("Start").fill("2026-11-01T00:00")
-    await page.get_by_label("End, included").fill("2030-12-31T23:59:59")
-    await page.get_by_label("Percent off some products").check()
-    await page.get_by_label("Percent", exact=True).fill("33.5")
-    await page.get_by_label("Search the catalogue").press_sequentially("mug")
-    await page.get_by_role("button", name="Mug, white").click()
-    await page.get_by_role("button", name="Mug, blue").click()
-    await page.get_by_label("Codes with").fill("MUGS-1, mugs-2\nMugs-1")
-    await page.get_by_label("Single use").check()
-    await expect(page.locator("#rows tbody tr")).to_have_count(2)
-    await expect(page.locator("#preview")).to_contain_text("€13.29")
-    await expect(page.locator("#new-price-1")).to_have_text("€13.29")
-    await show(page, "promotion-form")
-    await page.get_by_role("button", name="Publish").click()
-    await expect(page.get_by_role("status")).to_have_text("“Mugs for friends” is published.")
+    typed = {
+        "name": "Mugs for friends",
+        "starts_at": "2026-11-01T00:00",
+        "ends_at": "2030-12-31T23:59:59",
+        "coverage": "listed",
+        "percent": "33.5",
+        "products": "1 2",
+        "codes": "MUGS-1, mugs-2\nMugs-1",
+        "code_type": "one-time",
+    }
+    looked = await fill(portal, "/promotions/new?as=code", **typed, step="check")
+    assert re.search("Mug, white.*€13.29", words_of(looked.text))
+    done = await send(portal, looked, "/promotions/new", step="publish")
+    assert "“Mugs for friends” is published." in await follow(portal, done)
 
     saved = await newest(database, merchant)
     assert saved.summary.type is PromotionType.COUPON
@@ -107,14 +103,10 @@ async def test_products_and_codes_are_read_from_files(
             "A4 is not a code: 1 to 30 letters, digits, dashes, underscores and dots."
         ]
     )
-    mended = tmp_path / "mended.csv"
-    mended.write_text("coupon_code,state\nFROM-1,free\nFROM-2,used\n")
-    await page.get_by_label("From a file (CSV, Excel)").last.set_input_files(mended)
+    corrected = tmp_path / "corrected.csv"
+    corrected.write_text("coupon_code,state\nFROM-1,free\nFROM-2,used\n")
+    await page.get_by_label("From a file (CSV, Excel)").last.set_input_files(corrected)
     await expect(page.locator(".chips li")).to_have_count(2)
-    await page.get_by_role("button", name="Publish").click()
-    await expect(page.locator("small.fault")).to_have_text(
-        ["The catalogue does not have these products: 99."]
-    )
     await page.get_by_role("button", name="Remove 99").click()
     await expect(page.locator("#rows tbody tr")).to_have_count(2)
     await page.get_by_role("button", name="Publish").click()
@@ -124,22 +116,28 @@ async def test_products_and_codes_are_read_from_files(
     )
 
 
+async def test_a_product_that_the_catalogue_does_not_have_is_named(portal: PortalClient) -> None:
+    typed = {"name": "Unknown", "coverage": "listed", "percent": "5", "products": "99"}
+    refused = await fill(portal, "/promotions/new", **typed, step="publish")
+    assert "The catalogue does not have these products: 99." in refused.text
+
+
 async def test_a_promotion_with_warnings_is_saved_after_confirmation(
-    page: Page, portal_url: str, database: Database, merchant: Caller
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await page.goto(f"{portal_url}/promotions/new?as=code")
-    await page.get_by_label(NAME, exact=True).fill("Everything for nothing")
-    await page.get_by_label("Percent", exact=True).fill("100")
-    await page.get_by_label("Codes with").fill("welcome15")
-    await expect(page.locator("#preview")).to_contain_text("gives every product away")
-    await page.get_by_role("button", name="Publish").click()
-    asked = page.get_by_role("alert")
-    await expect(asked).to_contain_text("gives every product away for nothing")
-    await expect(asked).to_contain_text("of the same time has the code WELCOME15 too")
-    await show(page, "promotion-form-warnings", like="promotion-form")
-    await page.get_by_role("button", name="Save anyway").click()
-    await expect(page.get_by_role("status")).to_contain_text("is published")
+    typed = {
+        "name": "Everything for nothing",
+        "coverage": "all",
+        "percent": "100",
+        "codes": "welcome15",
+    }
+    asked = await fill(portal, "/promotions/new?as=code", **typed, step="publish")
+    words = words_of(asked.text)
+    assert "gives every product away for nothing" in words
+    assert "of the same time has the code WELCOME15 too" in words
+    done = await send(portal, asked, "/promotions/new", step="anyway")
+    assert "is published" in await follow(portal, done)
     assert (await newest(database, merchant)).terms.codes == ("welcome15",)
 
 
@@ -169,7 +167,7 @@ async def test_a_better_promotion_is_named_in_the_preview(
 
 
 async def test_an_edit_keeps_other_fields_and_warns_of_used_codes(
-    page: Page, portal_url: str, database: Database, merchant: Caller
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     start = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
     new = a_promotion(name="Old", codes=("USED", "FREE"), period=a_period(start))
@@ -177,24 +175,17 @@ async def test_an_edit_keeps_other_fields_and_warns_of_used_codes(
     now = read_clock()
     order = NewOrder("1", a_cart(codes=("used",)))
     await checkout.place_order(database, merchant, order, now, now.date())
-    await page.goto(f"{portal_url}/promotions/{promotion_id}/edit")
-    await page.get_by_label(NAME, exact=True).fill("New")
-    await expect(page.locator("#preview")).to_contain_text("The catalogue has none")
-    await expect(page.locator("#preview")).not_to_contain_text("would be removed")
-    await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_role("status")).to_have_text("“New” is saved.")
+    form = f"/promotions/{promotion_id}/edit"
+    done = await fill(portal, form, name="New", step="save")
+    assert "“New” is saved." in await follow(portal, done)
     after = await promotions.get_promotion(database, merchant, promotion_id)
     assert (after.summary.name, after.summary.period) == ("New", new.period)
     assert after.terms == new.terms
 
-    await page.goto(f"{portal_url}/promotions/{promotion_id}/edit")
-    await page.get_by_label("Codes with").fill("FREE")
-    await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_role("alert")).to_contain_text(
-        "1 code that was used would be removed: USED."
-    )
-    await page.get_by_role("button", name="Save anyway").click()
-    await expect(page.get_by_role("status")).to_contain_text("is saved")
+    asked = await fill(portal, form, codes="FREE", step="save")
+    assert "1 code that was used would be removed: USED." in words_of(asked.text)
+    done = await send(portal, asked, form, step="anyway")
+    assert "is saved" in await follow(portal, done)
 
 
 async def test_a_copy_keeps_everything_but_the_codes(
@@ -226,60 +217,37 @@ async def test_a_copy_starts_now_and_switched_off(
 
 
 async def test_more_codes_than_the_form_shows_are_kept(
-    page: Page, portal_url: str, database: Database, merchant: Caller
+    portal: PortalClient, database: Database, merchant: Caller
 ) -> None:
     new = a_promotion(name="Many", codes=tuple(f"C{number}" for number in range(501)))
     promotion_id = await promotions.create_promotion(database, merchant, new, read_clock())
-    await page.goto(f"{portal_url}/promotions/{promotion_id}/edit")
-    await expect(page.get_by_text("There are too many codes to show here")).to_be_visible()
-    await page.get_by_label("Percent", exact=True).fill("20")
-    await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_role("status")).to_have_text("“Many” is saved.")
+    form = await portal.get(f"/promotions/{promotion_id}/edit")
+    assert "There are too many codes to show here" in form.text
+    done = await send(portal, form, f"/promotions/{promotion_id}/edit", percent="20", step="save")
+    assert "“Many” is saved." in await follow(portal, done)
     after = await promotions.get_promotion(database, merchant, promotion_id)
     assert after.terms == Terms(AllProducts(20 * PERCENT), None, new.terms.codes)
 
 
 async def test_a_promotion_that_raises_prices_is_saved_after_confirmation(
-    page: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal: PortalClient, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await products.put_products(database, merchant, [a_product(1, name="Green tea")], read_clock())
     older = a_promotion(name="Tea of the month", coverage=ListedProducts(20 * PERCENT, (1,)))
     await promotions.create_promotion(database, merchant, older, read_clock())
-    await page.goto(f"{portal_url}/promotions/new")
-    await page.get_by_label(NAME, exact=True).fill("Smaller")
-    await page.get_by_label("Percent off some products").check()
-    await page.get_by_label("Percent", exact=True).fill("7.5")
-    await page.get_by_label("Paste products").fill("1")
-    await page.get_by_role("button", name="Publish").click()
-    asked = page.get_by_role("alert")
-    await expect(asked).to_contain_text("One product gets dearer:")
-    await expect(asked).to_contain_text("Green tea €15.99 → €18.49 (until now “Tea of the month”)")
-    await show(page, "promotion-form-dearer", like="promotion-form")
+    typed = {"name": "Smaller", "coverage": "listed", "percent": "7.5", "products": "1"}
+    asked = await fill(portal, "/promotions/new", **typed, step="publish")
+    words = words_of(asked.text)
+    assert "One product gets dearer:" in words
+    assert "Green tea €15.99 → €18.49 (until now “Tea of the month”)" in words
     assert (await newest(database, merchant)).summary.name == "Tea of the month"
-    await page.get_by_role("button", name="Save draft").click()
-    await expect(page.get_by_role("status")).to_contain_text("“Smaller” is saved as a draft.")
+    done = await send(portal, asked, "/promotions/new", step="draft")
+    assert "“Smaller” is saved as a draft." in await follow(portal, done)
 
+    await page.goto(portal_url.removesuffix("/portal") + done.headers["location"])
     await page.get_by_role("button", name="Switch on").click()
     await expect(page.get_by_role("alert")).to_contain_text("One product gets dearer:")
     await show(page, "promotion-switch-on-dearer")
     await page.get_by_role("button", name="Switch on anyway").click()
+    await expect(page.get_by_role("status")).to_contain_text("switched on")
     assert (await newest(database, merchant)).summary.active
-
-
-async def test_enter_saves_nothing(
-    page: Page, portal_url: str, database: Database, merchant: Caller
-) -> None:
-    await open_shop(database, merchant)
-    before = await newest(database, merchant)
-    await page.goto(f"{portal_url}/promotions/new")
-    await page.get_by_label(NAME, exact=True).fill("Not yet")
-    await page.get_by_label("Percent", exact=True).fill("5")
-    await page.get_by_label("Percent off some products").check()
-    search = page.get_by_label("Search the catalogue")
-    await search.press_sequentially("teapot")
-    await search.press("Enter")
-    await page.get_by_role("button", name="Teapot").click()
-    await page.get_by_label(NAME, exact=True).press("Enter")
-    await expect(page.locator("#preview")).to_contain_text("Teapot")
-    assert await page.get_by_label(NAME, exact=True).input_value() == "Not yet"
-    assert (await newest(database, merchant)).summary.id == before.summary.id

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarnin
 
 START: Final = "/portal/sign-in/provider"
 
-ROLES: Final = {"staff": Role.VIEWER, "bosses": Role.ADMIN, "buyers": Role.MANAGER}
+ROLES: Final = {"staff": Role.VIEWER, "bosses": Role.ADMIN, "planners": Role.MANAGER}
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +66,9 @@ async def a_browser(
     """A browser with cookies, at a portal that knows the provider."""
     client = ClientCredentials(provider.issuer, CLIENT_ID, "a secret", "openid email profile")
     sign_in = SignInProvider("Shop login", rules, client, make_provider)
-    more = {"public_url": "http://sconto", "sign_in_provider": sign_in}
-    async with serving(database, tokens, **more) as browser:
+    async with serving(
+        database, tokens, public_url="http://sconto", sign_in_provider=sign_in
+    ) as browser:
         yield browser
 
 
@@ -112,7 +113,7 @@ async def test_a_new_user_is_created_with_the_role_of_the_claim_and_found_again(
         preferred_username="ada",
         email="Ada@example.com",
         email_verified=True,
-        groups=["others", "staff", "buyers"],
+        groups=["others", "staff", "planners"],
     )
     caller = session_of(answer, tokens)
     user = await get_user(database, merchant, caller.user_id)

@@ -87,7 +87,7 @@ async def stalls() -> AsyncIterator[Stalls]:
 
 
 @dataclass
-class Answer:
+class SentAnswer:
     """An answer, and how many bytes of the body the application read."""
 
     status: int = 0
@@ -98,11 +98,11 @@ class Answer:
 
 async def send(
     app: ASGIApp, method: str, path: str, headers: dict[str, str], body: bytes = b""
-) -> Answer:
+) -> SentAnswer:
     """Send a request, with its body in parts, like a server. A real client would stall the loop
     too.
     """
-    answer = Answer()
+    answer = SentAnswer()
     parts = iter(range(0, max(len(body), 1), PIECE))
 
     async def receive() -> Message:

@@ -11,7 +11,7 @@ from sconto.domain.people import Caller, Role
 from sconto.store.database import Database
 from tests.conftest import create_caller
 from tests.security.endpoints import PUBLIC, Things, body_of, operations_of
-from tests.security.stalls import PIECE, Answer, send
+from tests.security.stalls import PIECE, SentAnswer, send
 
 Bearer = Callable[[Caller], dict[str, str]]
 
@@ -33,7 +33,7 @@ async def addresses(client: httpx.AsyncClient) -> list[tuple[str, str]]:
     return found
 
 
-def is_denied(answer: Answer) -> bool:
+def is_denied(answer: SentAnswer) -> bool:
     return answer.status == 403 or b'"error":11000,' in b"".join(answer.body)
 
 

@@ -30,7 +30,7 @@ async def test_of_many_uses_of_a_code_in_two_processes_one_gets_in(
     await people.create_merchant(database, shop)
     await people.create_user(database, shop, name, PASSWORD, Role.VIEWER, passwords=CHEAP)
     user = await people.find_named_user(database, name)
-    sealed = two_factor._sealed(tokens.vault, user.merchant_id, user.user_id, SECRET)
+    sealed = two_factor._sealed(tokens.keyring, user.merchant_id, user.user_id, SECRET)
     async with database.write() as connection:
         await second_factors.insert_factor(connection, sealed, read_clock(), 0)
     form = {FIELD: token_for("me"), "username": name, "password": PASSWORD}

@@ -144,18 +144,18 @@ async def test_another_merchants_things_look_like_things_that_do_not_exist(
             other_merchant = bearer(await create_caller(database))
             answer = await send(client, method, path, things, other_merchant)
             assert answer.status_code < 500, answer.text
-            answers.append((answer.status_code, told(answer, things)))
+            answers.append((answer.status_code, comparable(answer, things)))
         assert answers[0] == answers[1], f"{method} {path}"
     other_merchant = bearer(await create_caller(database))
     for about_theirs, about_nobodys in zip(
         in_other_words(theirs), in_other_words(NOBODYS), strict=True
     ):
-        told_of_theirs, told_of_nobodys = [
+        of_theirs, of_nobodys = [
             await client.request(method, path, json=body, headers=other_merchant)
             for method, path, body in (about_theirs, about_nobodys)
         ]
-        assert told_of_theirs.status_code == told_of_nobodys.status_code >= 400
-        assert told(told_of_theirs, theirs) == told(told_of_nobodys, NOBODYS)
+        assert of_theirs.status_code == of_nobodys.status_code >= 400
+        assert comparable(of_theirs, theirs) == comparable(of_nobodys, NOBODYS)
     assert await everything(client, theirs, victim) == before
     # The owner succeeds with the same requests, so none was refused as malformed.
     for method, path in sorted(operations, key=lambda one: (one[0] == "DELETE", len(one[1]))):
@@ -236,7 +236,7 @@ async def everything(
 REPLAYED_AT: Final = re.compile('(?<="possible":true,)"at":"[^"]*"')
 
 
-def told(answer: httpx.Response, things: Things) -> str:
+def comparable(answer: httpx.Response, things: Things) -> str:
     """An answer without the requested names, new ids and times."""
     names_callers = answer.request.url.path == "/people/v1/users"
     if answer.is_success and (names_callers or answer.request.method in ("POST", "PUT", "PATCH")):

@@ -126,7 +126,7 @@ async def test_only_a_trusted_proxy_says_where_requests_come_from(
     with Service.running(tmp_path, settings) as service:
         assert await fail_and_sign_in_from_elsewhere(service.url, name) == status
         warnings = [
-            line for line in service.log.splitlines() if "X-Forwarded-For is not believed" in line
+            line for line in service.log.splitlines() if "X-Forwarded-For is not trusted" in line
         ]
     assert len(warnings) == (0 if status == 200 else 1)
     for warning in warnings:

@@ -132,8 +132,8 @@ async def test_all_codes_of_a_promotion_are_written_in_short_steps(
     async with stalls() as watched:
         answer = await send(app, "GET", many.path, many.headers)
     watched.require_short()
-    told = json.loads(b"".join(answer.body))["coupons"]["coupon_code"]
-    assert told == [f"B{number:07}" for number in range(MANY)]
+    found = json.loads(b"".join(answer.body))["coupons"]["coupon_code"]
+    assert found == [f"B{number:07}" for number in range(MANY)]
 
 
 @tried_again_if_stalled

@@ -41,7 +41,7 @@ def version_of(name: str) -> str:
 
 
 def version_before(name: str) -> str:
-    """The version before the migration with this name."""
+    """The revision before the migration with this name."""
     versions = known_versions()
     return versions[versions.index(version_of(name)) - 1]
 

@@ -1,4 +1,4 @@
--- What the version before 0013 stored of a shop, taken by pg_dump: promotions that end at 23:59:59,
+-- What the last version before 0013 stored of a shop, taken by pg_dump: promotions that end at 23:59:59,
 -- and orders in dinars, which it took for a currency without minor units.
 
 INSERT INTO public.automatic_picks (merchant_id, product_id, starts_at, ends_at, promotion_id, percent) VALUES

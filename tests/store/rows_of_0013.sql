@@ -1,4 +1,4 @@
--- What the version before 0014 stored of a shop, taken by pg_dump. `answers_of_0013.json` has
+-- What the last version before 0014 stored of a shop, taken by pg_dump. `answers_of_0013.json` has
 -- its answers about these rows.
 
 INSERT INTO public.automatic_picks (merchant_id, product_id, starts_at, ends_at, promotion_id, percent) VALUES

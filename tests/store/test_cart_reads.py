@@ -23,7 +23,6 @@ from sconto.operations.promotions import create_promotion
 from sconto.store.candidates import CartAt, StoredCandidates, read_candidates_of_carts
 from sconto.store.cart_reads import CartReads
 from sconto.store.database import Connection, Database, DatabaseUnavailable
-from sconto.store.fair_turns import FairTurns
 from sconto.store.pick_cache import PickCache
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import create_caller
@@ -48,8 +47,7 @@ class GatedReads:
 
     def __post_init__(self) -> None:
         self.open.set()
-        self.turns = FairTurns()
-        self.reads = CartReads(self._connect, PickCache(), self.turns)
+        self.reads = CartReads(self._connect, PickCache())
 
     def ask(self, cart: Cart, caller: Caller | None = None) -> asyncio.Task[StoredCandidates]:
         """Start reading the candidates of the cart at noon."""
@@ -246,16 +244,3 @@ async def test_a_cart_cancelled_midway_disturbs_no_later_statement(
         for one in crowd:
             with suppress(asyncio.CancelledError):
                 assert (await one).total == 1000
-
-
-async def test_carts_of_several_merchants_are_handed_out_in_turn(
-    gated: GatedReads, database: Database
-) -> None:
-    other = await create_caller(database)
-    await gated.turns.wait(other.merchant_id)
-    gated.open.clear()
-    asked = [gated.ask(a_cart(a_line(number))) for number in range(1, 7)]
-    asked.append(gated.ask(a_cart(a_line(1)), other))
-    gated.open.set()
-    await asyncio.gather(*asked)
-    assert gated.turns.waited > 0

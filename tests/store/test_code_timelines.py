@@ -31,7 +31,7 @@ from sconto.operations.promotions import (
 )
 from sconto.store import candidates, code_timelines
 from sconto.store.candidate_statements import READ_CROWDED
-from sconto.store.code_claims import NEWEST
+from sconto.store.code_claims import CLAIMS_OF_NEWEST, NEWEST
 from sconto.store.code_timelines import draw_code
 from sconto.store.database import Database
 from sconto.store.price_versions import PRICES, renew_prices
@@ -46,7 +46,7 @@ from tests.store.test_candidates import pages
 def small_crowds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any code that two promotions have gets timelines; every cart is read as one that has such."""
     monkeypatch.setattr(code_timelines, "FEW_PROMOTIONS", 1)
-    newest = code_timelines.CLAIMS_OF_NEWEST.replace(f"LIMIT {NEWEST}", "LIMIT 1")
+    newest = CLAIMS_OF_NEWEST.replace(f"LIMIT {NEWEST}", "LIMIT 1")
     monkeypatch.setattr(code_timelines, "CLAIMS_OF_NEWEST", newest)
     crowded = candidates._Statements(READ_CROWDED, READ_CROWDED)
     monkeypatch.setattr(candidates, "_OF_CARTS", crowded)

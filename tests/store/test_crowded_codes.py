@@ -97,9 +97,9 @@ def by_the_rule(
                 percent, number = max(rivals)
                 picks[product] = (number, text, percent)
                 break
-    outcomes = []
+    outcomes: list[tuple[str, CodeStatus, int | None]] = []
     for text in cart.codes:
-        found = []
+        found: list[tuple[int, int]] = []
         for number, new in made.items():
             if text not in new.terms.codes:
                 continue
@@ -110,8 +110,11 @@ def by_the_rule(
                 status = CodeStatus.NOT_PICKED if covers else CodeStatus.NOT_APPLICABLE
                 status = CodeStatus.APPLIED if is_picked else status
             found.append((RANK.index(status), -number))
-        rank, number = min(found, default=(RANK.index(CodeStatus.UNKNOWN), None))
-        outcomes.append((text, RANK[rank], None if number is None else -number))
+        if found:
+            rank, latest = min(found)
+            outcomes.append((text, RANK[rank], -latest))
+        else:
+            outcomes.append((text, CodeStatus.UNKNOWN, None))
     return picks, outcomes
 
 

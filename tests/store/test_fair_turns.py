@@ -1,72 +1,121 @@
-"""Merchants that send requests concurrently take turns, and one that is alone never waits."""
+"""While several merchants send requests, each has two under way; one that is alone never waits."""
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
-from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sconto.store.fair_turns import FairTurns, Queues
+from sconto.store.fair_turns import FairTurns
 
 FLOOD, OTHER = 1, 2
 
 
-class Steps:
-    """Steps of requests, noted in the order in which they start."""
+class Requests:
+    """Requests that are under way until they are answered, in the order in which they began."""
 
     def __init__(self, turns: FairTurns) -> None:
         self._turns = turns
-        self.started: list[int] = []
+        self.began: list[tuple[int, int]] = []
+        self.one_began = asyncio.Event()
+        self.under_way: Counter[tuple[int, bool]] = Counter()
+        self.answered: set[int] = set()
+        self._answers: dict[tuple[int, int], asyncio.Event] = {}
 
-    def ask(self, merchant_id: int) -> asyncio.Task[None]:
-        """A request that starts as soon as it has its turn."""
-        return asyncio.create_task(self._start(merchant_id))
+    def ask(
+        self, merchant_id: int, number: int = 0, *, is_checkout: bool = True
+    ) -> asyncio.Task[None]:
+        """A request that begins as soon as it has its turn."""
+        return asyncio.create_task(self._serve(merchant_id, number, is_checkout=is_checkout))
 
-    async def _start(self, merchant_id: int) -> None:
-        await self._turns.wait(merchant_id)
-        self.started.append(merchant_id)
+    async def _serve(self, merchant_id: int, number: int, *, is_checkout: bool) -> None:
+        await self._turns.begin(merchant_id, is_checkout=is_checkout)
+        self.began.append((merchant_id, number))
+        self.one_began.set()
+        self.under_way[merchant_id, is_checkout] += 1
+        answered = self._answers[merchant_id, number] = asyncio.Event()
+        try:
+            await answered.wait()
+        finally:
+            self.under_way[merchant_id, is_checkout] -= 1
+            self._turns.end()
+
+    def answer(self) -> None:
+        """Answer the request that has been under way for longest."""
+        for one in self.began:
+            if (answered := self._answers.pop(one, None)) is not None:
+                answered.set()
+                self.answered.add(one[1])
+                return
 
 
-async def shared() -> FairTurns:
-    """Turns that two merchants have requested lately; nobody waits."""
-    turns = FairTurns()
+async def shared(**options: Any) -> FairTurns:
+    """Turns that two merchants have requested lately; none of their requests is under way."""
+    turns = FairTurns(**options)
     for merchant_id in (FLOOD, OTHER):
-        await turns.wait(merchant_id)
-    for _ in range(10):
-        await asyncio.sleep(0)
+        await turns.begin(merchant_id, is_checkout=True)
+        turns.end()
     assert turns.is_shared
     return turns
 
 
-@given(st.lists(st.integers(1, 4), max_size=30))
-def test_each_merchant_has_a_turn_before_one_has_two(merchants: list[int]) -> None:
-    queues: Queues[tuple[int, int]] = Queues()
-    for number, merchant_id in enumerate(merchants):
-        queues.put(merchant_id, (merchant_id, number))
-    taken: list[tuple[int, int]] = []
-    while queues:
-        following = queues.next_but(None)
-        assert following is not None
-        taken.append(queues.take(following))
+async def settle() -> None:
+    """Let everything happen that can."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
-    assert sorted(taken, key=lambda one: one[1]) == [
-        (merchant_id, number) for number, merchant_id in enumerate(merchants)
-    ]
-    for merchant_id in set(merchants):
-        own = [number for one, number in taken if one == merchant_id]
-        assert own == sorted(own)
-        places = [place for place, (one, _) in enumerate(taken) if one == merchant_id]
-        for first, second in pairwise(places):
-            between = [one for one, _ in taken[first + 1 : second]]
-            assert len(between) == len(set(between))
+
+async def until_begun(requests: Requests, number: int) -> None:
+    """Wait until so many have begun."""
+    async with asyncio.timeout(5):
+        while len(requests.began) < number:
+            await requests.one_began.wait()
+            requests.one_began.clear()
+
+
+async def end(requests: list[asyncio.Task[None]]) -> None:
+    """Cancel all of them."""
+    for request in requests:
+        request.cancel()
+    ends = await asyncio.gather(*requests, return_exceptions=True)
+    assert all(isinstance(one, asyncio.CancelledError) for one in ends)
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=20))
+def test_no_merchant_has_more_than_two_under_way_and_each_is_served_in_order(
+    sent: list[tuple[int, bool]],
+) -> None:
+    async def serve() -> None:
+        requests = Requests(await shared())
+        tasks = [
+            requests.ask(merchant_id, number, is_checkout=is_checkout)
+            for number, (merchant_id, is_checkout) in enumerate(sent)
+        ]
+        await settle()
+        for _ in sent:
+            expected = {key: min(2, count) for key, count in Counter(left(requests)).items()}
+            assert +requests.under_way == expected
+            requests.answer()
+            await settle()
+        await asyncio.gather(*tasks)
+        for key in set(sent):
+            own = [number for _, number in requests.began if sent[number] == key]
+            assert own == sorted(own)
+
+    def left(requests: Requests) -> list[tuple[int, bool]]:
+        """What is not answered yet."""
+        return [key for number, key in enumerate(sent) if number not in requests.answered]
+
+    asyncio.run(serve())
 
 
 def test_a_merchant_that_asks_alone_never_waits() -> None:
     async def ask() -> None:
         turns = FairTurns()
         for _ in range(100):
-            step = turns.wait(FLOOD)
+            step = turns.begin(FLOOD, is_checkout=True)
             with suppress(StopIteration):
                 step.send(None)
                 raise AssertionError("it waited")
@@ -76,65 +125,60 @@ def test_a_merchant_that_asks_alone_never_waits() -> None:
     asyncio.run(ask())
 
 
-async def test_a_request_beside_a_flood_starts_after_at_most_one_of_it() -> None:
-    steps = Steps(await shared())
-    requests = [steps.ask(FLOOD) for _ in range(16)]
-    for _ in range(6):
-        await asyncio.sleep(0)
-    before = len(steps.started)
-    assert 0 < before < 5
-    requests.append(steps.ask(OTHER))
-    await asyncio.gather(*requests)
-    assert steps.started.index(OTHER) <= before + 1
-    assert steps.started.count(FLOOD) == 16
-
-
-async def test_waiting_merchants_have_one_step_each_in_rotation() -> None:
-    steps = Steps(await shared())
-    requests = [steps.ask(merchant_id) for merchant_id in (1, 1, 1, 2, 3, 2, 3)]
-    await asyncio.gather(*requests)
-    # The first of 1 and of 2 find nobody waiting.
-    assert steps.started == [1, 2, 1, 3, 2, 1, 3]
-
-
-async def test_nothing_else_of_the_flood_starts_while_the_other_continues() -> None:
+async def test_a_request_beside_a_flood_begins_immediately_and_two_of_the_flood_are_ahead() -> None:
     turns = await shared()
-    steps = Steps(turns)
-    flood = [steps.ask(FLOOD) for _ in range(8)]
-
-    async def go_on() -> None:
-        for _ in range(3):
-            # As from a step to its statement, and from its rows to its next step.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            await turns.wait(OTHER)
-            steps.started.append(OTHER)
-
-    await asyncio.gather(go_on(), *flood)
-    last = len(steps.started) - 1 - steps.started[::-1].index(OTHER)
-    assert steps.started[: last + 1].count(FLOOD) <= 4
+    requests = Requests(turns)
+    flood = [requests.ask(FLOOD, number) for number in range(16)]
+    await settle()
+    flood.append(requests.ask(OTHER))
+    await settle()
+    assert requests.began == [(FLOOD, 0), (FLOOD, 1), (OTHER, 0)]
+    assert turns.waited == 14
+    await end(flood)
 
 
-async def test_cancelled_requests_leave_the_turns_to_the_others() -> None:
-    steps = Steps(await shared())
-    flood = [steps.ask(FLOOD) for _ in range(8)]
-    others = [steps.ask(OTHER) for _ in range(4)]
-    await asyncio.sleep(0)
-    for request in (*flood[2:6], *others[1:]):
-        request.cancel()
-    await asyncio.gather(*flood, *others, return_exceptions=True)
-    assert steps.started.count(FLOOD) == 4
-    assert steps.started.count(OTHER) == 1
-    # Nobody waits any more, so the next one starts immediately.
-    for _ in range(6):
-        await asyncio.sleep(0)
-    await asyncio.wait_for(steps.ask(FLOOD), 1)
+async def test_a_flood_of_lists_delays_no_quote_of_the_same_merchant() -> None:
+    requests = Requests(await shared())
+    flood = [requests.ask(FLOOD, number, is_checkout=False) for number in range(16)]
+    await settle()
+    flood.append(requests.ask(FLOOD, 16))
+    await settle()
+    assert requests.began[-1] == (FLOOD, 16)
+    await end(flood)
+
+
+async def test_a_turn_ends_early_once_the_worker_has_nothing_to_do() -> None:
+    idle = 0.0
+    turns = await shared(most_idle=0.001, longest_turn=60, idle_seconds=lambda: idle)
+    requests = Requests(turns)
+    slow = [requests.ask(FLOOD, number) for number in range(3)]
+    await asyncio.sleep(0.005)
+    assert len(requests.began) == 2
+    idle = 0.001
+    await until_begun(requests, 3)
+    await end(slow)
+
+
+async def test_a_request_that_keeps_the_worker_busy_gives_its_turn_to_the_next() -> None:
+    turns = await shared(most_idle=0.001, longest_turn=0.002, idle_seconds=lambda: 0)
+    requests = Requests(turns)
+    slow = [requests.ask(FLOOD, number) for number in range(4)]
+    await until_begun(requests, 4)
+    await end(slow)  # turns that have ended are not given back again
+
+
+async def test_cancelled_requests_leave_their_turns_to_the_others() -> None:
+    requests = Requests(await shared())
+    flood = [requests.ask(FLOOD, number) for number in range(8)]
+    await settle()
+    for number in (0, 1, 2, 4):
+        flood[number].cancel()
+    await settle()
+    assert requests.began == [(FLOOD, number) for number in (0, 1, 3, 5)]
+    await end(flood)
 
 
 async def test_a_merchant_is_alone_again_after_a_while() -> None:
-    turns = FairTurns(alone_after=0)
-    for merchant_id in (FLOOD, OTHER):
-        await turns.wait(merchant_id)
-    assert turns.is_shared
-    await turns.wait(OTHER)
+    turns = await shared(alone_after=0)
+    await turns.begin(OTHER, is_checkout=True)
     assert not turns.is_shared

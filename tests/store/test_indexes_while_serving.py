@@ -80,6 +80,19 @@ def test_a_superseded_index_is_dropped_once_nothing_uses_its_table(
         assert not exists(builder, "orders_of_customer")
 
 
+def test_a_superseded_index_stays_until_the_migration_after_the_one_that_builds_the_newer(
+    create_database: Callable[[], str],
+) -> None:
+    url = create_database()
+    execute(url, "DROP INDEX codes_by_pair", "CREATE INDEX codes_by_part ON codes (merchant_id)")
+    with psycopg.connect(url, autocommit=True) as builder:
+        build_missing(builder)
+        assert valid_indexes(url, SUPERSEDED.values()) == set(SUPERSEDED.values())
+        assert exists(builder, "codes_by_part")
+        build_missing(builder)
+        assert not exists(builder, "codes_by_part")
+
+
 def test_a_large_table_is_not_locked_by_the_migration(
     create_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,7 @@ INSERT INTO history (merchant_id, recorded_at, user_id, username, subject, subje
 VALUES (1, now(), 1, 'ada', 'user', 1, 'password set')
 """
 CHANGE = "UPDATE users SET role = 'viewer', changed_at = clock_timestamp() WHERE username = %s"
-"""Statements of the version before."""
+"""Statements of the previous version."""
 
 INDEXES = "SELECT count(*) FROM pg_indexes WHERE indexname = ANY (%s)"
 

@@ -8,7 +8,7 @@ from sconto.operations import events, promotions
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests.builders import NOON
-from tests.operations.telling import Teller
+from tests.operations.event_source import EventSource
 from tests.store.older_schemas import at_schema, execute, version_before
 
 BEFORE: Final = version_before("events")
@@ -42,11 +42,11 @@ async def test_older_rows_have_events_from_their_next_change_on(
     execute(url, "UPDATE orders SET status = 'paid' WHERE order_id = 'old'")
     database = await Database.open(url)
     await events.start_recording(database, CALLER, NOON)
-    teller = Teller(database, CALLER)
-    assert await teller.news() == []
+    source = EventSource(database, CALLER)
+    assert await source.news() == []
     for promotion_id, active in ((1, False), (3, True)):
         await promotions.switch_promotion(database, CALLER, promotion_id, NOON, active=active)
-    assert [(one.type, one.object) for one in await teller.news()] == [
+    assert [(one.type, one.object) for one in await source.news()] == [
         ("promotion.switched_off", "promotion 1"),
         ("promotion.ended", "promotion 1"),
         ("promotion.switched_on", "promotion 3"),
@@ -54,5 +54,5 @@ async def test_older_rows_have_events_from_their_next_change_on(
     ]
     # Its changes while events are recorded are found by the next check of times.
     execute(url, running)
-    assert await teller.types() == ["promotion.started"]
+    assert await source.types() == ["promotion.started"]
     await database.close()

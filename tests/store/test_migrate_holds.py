@@ -30,14 +30,14 @@ INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken) VALUES (1,
 INSERT INTO timeline_versions (merchant_id, version, price_version, cart_version)
 VALUES (1, 1, 1, 1);
 """
-TAKES_BESIDE: Final = """
+PREVIOUS_VERSION_TAKES: Final = """
 UPDATE codes SET used_by = 'old', used_at = '2026-06-01' WHERE code_key = 'once'
     AND coalesce(used_at, removed_at) IS NULL;
 UPDATE allowances SET taken = taken + 1 WHERE scope = 'total';
 INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
 VALUES (1, 2, 'customer', 'c-9', 1);
 """
-"""What an order of the version before writes to codes and allowances."""
+"""What an order of the previous version writes to codes and allowances."""
 
 
 async def test_older_codes_and_limits_are_held_beside_the_previous_version(
@@ -53,7 +53,7 @@ async def test_older_codes_and_limits_are_held_beside_the_previous_version(
     assert held.hold.outcome.total == 1700
     await shop.hold("A-2", a_basket("ONCE", customer="c-1"))
     # Its orders do not see what is held, and take it: therefore holds wait for the last upgrade.
-    execute(url, TAKES_BESIDE)
+    execute(url, PREVIOUS_VERSION_TAKES)
     later = NOON + timedelta(seconds=1)
     assert (await shop.order("A-1", cart, later)).order.outcome == held.hold.outcome
     [code] = (

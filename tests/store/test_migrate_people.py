@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import psycopg
 
 from sconto.domain.api_keys import NewKey
+from sconto.domain.history import Subject
 from sconto.domain.people import Caller, Role
 from sconto.operations.api_keys import create_key, list_keys
-from sconto.operations.history import get_user_history
+from sconto.operations.history import list_entries_of_all
 from sconto.operations.users import list_users
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
@@ -22,7 +23,7 @@ ENTRY = """
 INSERT INTO history (merchant_id, recorded_at, user_id, subject, subject_id, verb)
 VALUES (1, now(), 1, 'user', 1, 'password set')
 """
-"""Statements of the version before."""
+"""Statements of the previous version."""
 
 
 async def test_existing_users_and_their_history_stay_and_keys_are_added(
@@ -40,7 +41,7 @@ async def test_existing_users_and_their_history_stay_and_keys_are_added(
     try:
         users = (await list_users(database, ADMIN, limit=9)).users
         assert [user.name for user in users] == ["ada", "ben"]
-        assert len((await get_user_history(database, ADMIN, limit=9)).entries) == 2
+        assert len((await list_entries_of_all(database, ADMIN, Subject.USER, limit=9)).entries) == 2
         key, _ = await create_key(database, ADMIN, NewKey("till", Role.CHECKOUT), NOW)
         assert await list_keys(database, ADMIN) == [key]
         assert key.created_by == "ada"

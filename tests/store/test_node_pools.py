@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from sconto.store.admissions import Admissions
-from sconto.store.database import DatabaseUnavailable
+from sconto.store.admissions import Admissions, NodeAdmissions
+from sconto.store.database import Busy, DatabaseUnavailable
 from sconto.store.loans import Loan
 from sconto.store.node_pools import NodePool, NodePools
 from sconto.store.nodes import Nodes
@@ -92,7 +92,7 @@ async def test_a_node_that_cannot_be_reached_is_asked_through_the_coordinator(
     assert pools.failed == {3}
     assert nodes.wake.is_set()
     async with Loan(coordinator, nodes, 7, node_pool):
-        pass  # whoever found the pool before finds it closed
+        pass  # a task that had the pool already finds it closed
     await coordinator.close()
 
 
@@ -101,9 +101,23 @@ async def test_a_doubtful_map_is_not_used_for_connections(database_url: str) -> 
     nodes = nodes_with(node)
     pools = NodePools(database_url, 1, None, nodes)
     pools._open[3] = NodePool(pools, node, await Pool.open(database_url, 1))
-    nodes.forget()
+    nodes.invalidate()
     assert pools.of(7) is None
     nodes.keep(nodes.map or ShardMap((), ()))
     assert pools.of(7) is pools.at(3)
     await pools.close_all()
     assert pools.nodes == []
+
+
+async def test_subscription_codes_at_a_node_leave_slots_to_its_other_merchants() -> None:
+    admissions = NodeAdmissions()
+    deadline = asyncio.get_running_loop().time() + 0.01
+    for admission in (admissions.applications, admissions.applications, admissions.reads):
+        await admission.enter(1, 1, deadline)
+    with pytest.raises(Busy):
+        await admissions.reads.enter(1, 1, deadline)
+    for _ in range(2):
+        await admissions.applications.enter(2, 1, deadline)
+    with pytest.raises(Busy):
+        await admissions.reads.enter(3, 1, deadline)
+    await admissions.orders.enter(3, 1, deadline)

@@ -52,7 +52,7 @@ def test_a_node_that_left_the_cluster_is_not_silent(nodes: Nodes) -> None:
 def test_a_map_in_which_a_merchant_was_not_found_is_doubtful_until_it_is_read_again(
     nodes: Nodes,
 ) -> None:
-    nodes.forget()
+    nodes.invalidate()
     assert (nodes.is_doubtful, nodes.known) == (True, ())
     nodes.keep(a_map(TWO))
     assert (nodes.is_doubtful, nodes.known) == (False, (TWO,))

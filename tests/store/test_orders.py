@@ -1,7 +1,6 @@
 """An order is one transaction. It waits only for orders with the same code or id."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Final
 
@@ -43,14 +42,6 @@ async def promotions(database: Database, merchant: Caller) -> dict[str, int]:
     }
 
 
-@pytest.fixture
-async def alone(database_url: str) -> AsyncIterator[Database]:
-    """A pool of one connection."""
-    database = await Database.open(database_url, connections=1)
-    yield database
-    await database.close()
-
-
 async def order_of(
     connection: Connection, caller: Caller, order_id: str, cart: Cart = CART
 ) -> PricedOrder:
@@ -69,11 +60,11 @@ async def place(
 
 
 async def test_an_order_takes_two_round_trips_and_five_if_it_replaces_another(
-    alone: Database, merchant: Caller, promotions: dict[str, int]
+    one_connection: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:
     # The first use of a statement on a connection prepares it.
-    await place(alone, merchant, "W-1", a_cart())
-    await place(alone, merchant, "W-2", a_cart(), replaces="W-1")
+    await place(one_connection, merchant, "W-1", a_cart())
+    await place(one_connection, merchant, "W-2", a_cart(), replaces="W-1")
     statements: list[str] = []
 
     async def sent() -> list[str]:
@@ -82,16 +73,16 @@ async def test_an_order_takes_two_round_trips_and_five_if_it_replaces_another(
         statements.clear()
         return heard
 
-    async with alone.read() as connection:
+    async with one_connection.read() as connection:
         connection.add_query_logger(lambda record: statements.append(record.query.split()[0]))
-    await place(alone, merchant, "A-1")
+    await place(one_connection, merchant, "A-1")
     assert await sent() == ["SELECT", "WITH"]
-    await place(alone, merchant, "A-2", replaces="A-1")
+    await place(one_connection, merchant, "A-2", replaces="A-1")
     assert await sent() == ["SELECT", "BEGIN", "WITH", "WITH", "COMMIT;"]
-    await place(alone, merchant, "A-2", replaces="A-1")
+    await place(one_connection, merchant, "A-2", replaces="A-1")
     assert await sent() == ["SELECT"]
     with pytest.raises(CodesUsedUp):
-        await place(alone, merchant, "A-3")
+        await place(one_connection, merchant, "A-3")
     assert await sent() == ["SELECT"]
 
 

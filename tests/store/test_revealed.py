@@ -1,6 +1,5 @@
 """Switching a promotion off reads as many pages however many older ones name its products."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -60,14 +59,6 @@ WHERE relname IN ('promotions', 'promotion_products', 'automatic_picks')
 """
 
 
-@pytest.fixture
-async def alone(database_url: str) -> AsyncIterator[Database]:
-    """The database on one connection, whose pages are counted."""
-    database = await Database.open(database_url, connections=1)
-    yield database
-    await database.close()
-
-
 async def count_pages(database: Database) -> int:
     """Pages of promotions and timelines that were read so far."""
     async with database.read() as connection:
@@ -90,9 +81,11 @@ async def pages_of_switching_off(database: Database, number: int, kind: Kind) ->
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_switching_off_reads_as_many_pages_for_a_hundred_times_the_older_promotions(
-    alone: Database, kind: Kind
+    one_connection: Database, kind: Kind
 ) -> None:
-    few, many = [await pages_of_switching_off(alone, number, kind) for number in (FEW, MANY)]
+    few, many = [
+        await pages_of_switching_off(one_connection, number, kind) for number in (FEW, MANY)
+    ]
     assert many <= 1.3 * few
 
 

@@ -23,7 +23,7 @@ CODES: Final = 3_000
 NAMES: Final = 2_000
 
 CODE_INDEXES: Final = {
-    "codes_by_key", "codes_by_part", "promotions_by_creation",
+    "codes_by_key", "codes_by_pair", "promotions_by_creation",
     # The codes that the latest orders used.
     "redemptions_pkey", "codes_pkey",
 }  # fmt: skip
@@ -70,7 +70,7 @@ async def stocked(database: Database) -> Caller:
         await connection.execute(_INSERT_CODES, caller.merchant_id, promotion_id, numbers)
         # As autovacuum does.
         await connection.execute("ANALYZE promotions, codes")
-        await connection.execute("SELECT gin_clean_pending_list('codes_by_part')")
+        await connection.execute("SELECT gin_clean_pending_list('codes_by_pair')")
     return caller
 
 

@@ -21,7 +21,7 @@ def rows_of(*groups: int) -> list[dict[str, Any]]:
             "group": group,
             "host": f"10.0.0.{group}",
             "port": 5432,
-            "is_told": group != 9,
+            "is_informed": group != 9,
         }
         for number, group in enumerate(groups)
     ]
@@ -45,7 +45,7 @@ def test_a_merchant_is_on_the_node_whose_shard_has_its_hash() -> None:
 
 def test_each_node_has_its_address_and_a_number_that_is_looked_for_there() -> None:
     found = ShardMap.of(rows_of(1, 2, 9, 2))
-    assert {node.group: (node.address, node.is_told) for node in found.nodes.values()} == {
+    assert {node.group: (node.address, node.is_informed) for node in found.nodes.values()} == {
         1: ("10.0.0.1:5432", True),
         2: ("10.0.0.2:5432", True),
         9: ("10.0.0.9:5432", False),

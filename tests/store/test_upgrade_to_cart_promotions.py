@@ -61,7 +61,7 @@ SHOP: Final = Caller(1, 1, Role.ADMIN)
 NOW: Final = START + timedelta(seconds=20)
 """Twenty requests wrote the rows, one a second."""
 
-BUYER: Final = Customer("c-1")
+SHOPPER: Final = Customer("c-1")
 
 KEY_OF_COUNT: Final = ("merchant_id", "subject", "promotion_id", "code_id", "currency")
 
@@ -294,7 +294,7 @@ async def place(
 ) -> StoredOrder:
     bought = cart(*codes)
     if order_id.startswith("N"):
-        bought = Cart(bought.currency, bought.lines, codes, None, BUYER)
+        bought = Cart(bought.currency, bought.lines, codes, None, SHOPPER)
     order = NewOrder(order_id, bought, None, replaces)
     return (await place_order(database, SHOP, order, NOW, NOW.date())).order
 
@@ -313,7 +313,7 @@ async def set_status(database: Database, order_id: str, status: OrderStatus) -> 
 async def test_a_backtest_leaves_out_older_orders_and_counts_them(
     upgraded: Database,
 ) -> None:
-    cart = Cart("EUR", (Line("1", 1, 1, 5000),), customer=BUYER)
+    cart = Cart("EUR", (Line("1", 1, 1, 5000),), customer=SHOPPER)
     await place_order(upgraded, SHOP, NewOrder("new", cart), NOW, NOW.date())
     async with upgraded.read() as connection:
         before = await connection.fetch(

@@ -120,8 +120,8 @@ async def test_deletions_give_back_what_later_orders_take(
         promotion_id = await create(shoppers[0], limits={"total": 9, "budget": {"EUR": "90.00"}})
         await share_out(range(96), shoppers, place_and_delete)
         path = f"/cart/v1/promotions/{promotion_id}/statistics"
-        told = (await ask(shoppers[0], "GET", path)).json()
-    assert told["limits"]["total"]["taken"] == len(standing) <= 9
+        found = (await ask(shoppers[0], "GET", path)).json()
+    assert found["limits"]["total"]["taken"] == len(standing) <= 9
     assert await violations(database, merchant) == []
 
 

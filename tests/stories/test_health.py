@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from sconto.store.database import Database
-from sconto.store.nodes import Node
+from sconto.store.shard_map import Node
 
 
 async def test_a_service_with_a_database_is_live_and_ready(client: httpx.AsyncClient) -> None:

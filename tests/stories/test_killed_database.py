@@ -16,7 +16,7 @@ import pytest
 from sconto.api.clock import read_clock
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
-from sconto.store.embedded import hold
+from sconto.store.embedded import hold_server
 from tests.services import Service
 from tests.store.embedded.holders import find_postmaster, kill
 from tests.stories.shoppers import an_order, clients, share_out
@@ -38,7 +38,7 @@ class Shop:
     @classmethod
     def open(cls, service: Service, settings: dict[str, str]) -> Self:
         data_dir = Path(settings["SCONTO_DATA_DIR"])
-        with hold(data_dir) as url, psycopg.connect(url) as connection:
+        with hold_server(data_dir) as url, psycopg.connect(url) as connection:
             created = "INSERT INTO merchants (name) VALUES ('shop') RETURNING merchant_id"
             row = connection.execute(created).fetchone()
         assert row is not None
@@ -95,9 +95,9 @@ class Shop:
 
         async with clients(url, self.headers, CLIENTS) as shoppers:
             await share_out(range(ORDERS), shoppers, find)
-            told = [await find_statistics(shoppers[0], url, number) for number in self.promotions]
-        uses = [statistics["promotion_uses"] for statistics in told]
-        by_code = [code["coupon_uses"] for code in told[0]["coupons"]]
+            found = [await find_statistics(shoppers[0], url, number) for number in self.promotions]
+        uses = [statistics["promotion_uses"] for statistics in found]
+        by_code = [code["coupon_uses"] for code in found[0]["coupons"]]
         codes_taken = {number % CODES for number in stored}
         assert {number: stored.get(number) for number in self.acknowledged} == self.acknowledged
         assert set(Counter(number % CODES for number in stored).values()) == {1}

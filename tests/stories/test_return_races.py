@@ -81,7 +81,7 @@ async def test_killed_services_pay_back_nothing_twice(
 ) -> None:
     settings = {"SCONTO_DATABASE_URL": database_url, "SCONTO_SECRET_KEY": SECRET_KEY.decode()}
     running = [await asyncio.to_thread(Service, tmp_path / "0", settings)]
-    told: dict[str, object] = {}
+    found: dict[str, object] = {}
 
     async def return_all(client: httpx.AsyncClient, number: int) -> None:
         while True:
@@ -95,7 +95,7 @@ async def test_killed_services_pay_back_nothing_twice(
                 break
         assert answer.status_code in (200, 201, 409)
         if answer.status_code != 409:
-            told[answer.json()["return_id"]] = answer.json()
+            found[answer.json()["return_id"]] = answer.json()
 
     async def kill() -> None:
         for number in range(1, 11):
@@ -108,7 +108,7 @@ async def test_killed_services_pay_back_nothing_twice(
             for number in range(20):
                 await place(shoppers[0], f"A-{number}")
             await asyncio.gather(share_out(range(400), shoppers, return_all), kill())
-            for number, answer in enumerate(told.values()):
+            for number, answer in enumerate(found.values()):
                 assert isinstance(answer, dict)
                 url = f"{running[-1].url}/checkout/v1/orders/{answer['order_id']}/returns"
                 stored = await shoppers[number % 8].get(f"{url}/{answer['return_id']}")
@@ -116,5 +116,5 @@ async def test_killed_services_pay_back_nothing_twice(
     finally:
         for service in running:
             service.kill_all()
-    assert len(told) == 20 * UNITS
+    assert len(found) == 20 * UNITS
     assert await violations(database, merchant) == []

@@ -1,4 +1,4 @@
-"""A service told to stop exits with status 0, whenever and however often it is told."""
+"""A service that is asked to stop exits with status 0, whenever and however often it is asked."""
 
 import random
 import signal

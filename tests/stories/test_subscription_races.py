@@ -206,8 +206,8 @@ async def _apply_while_one_is_killed(
         async def apply_eight_times(i: int) -> list[httpx.Response]:
             return [await apply(f"client-{i}-{n}") for n in range(8)]
 
-        told = await asyncio.gather(*(apply_eight_times(i) for i in range(16)))
-        return [answer for answers in told for answer in answers]
+        found = await asyncio.gather(*(apply_eight_times(i) for i in range(16)))
+        return [answer for answers in found for answer in answers]
 
 
 async def _move_limit(

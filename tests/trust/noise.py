@@ -76,12 +76,12 @@ def noisy_request(chance: random.Random, headers: Mapping[str, str]) -> bytes:
     target, head = path.encode(), dict(headers) | {"Content-Type": "application/json"}
     match chance.randrange(6):
         case 0 | 1 | 2:
-            content = spoilt(chance, content or b"{}")
+            content = damaged(chance, content or b"{}")
         case 3:
-            target = b"/" + spoilt(chance, target[1:]).replace(b" ", b"+")
+            target = b"/" + damaged(chance, target[1:]).replace(b" ", b"+")
         case 4:
             name = chance.choice([*head, "Idempotency-Key", "X-Request-Id", "Accept", "If-Match"])
-            value = spoilt(chance, head.get(name, "x").encode())
+            value = damaged(chance, head.get(name, "x").encode())
             head[name] = value.decode("latin-1").replace("\r", "").replace("\n", "")
         case _:
             method = chance.choice(("POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "BREW"))
@@ -89,10 +89,10 @@ def noisy_request(chance: random.Random, headers: Mapping[str, str]) -> bytes:
     lines += [f"{name}: {value}".encode("latin-1") for name, value in head.items()]
     lines.append(f"Content-Length: {len(content)}".encode())
     raw = b"\r\n".join(lines) + b"\r\n\r\n" + content
-    return raw if chance.randrange(50) else spoilt(chance, raw)
+    return raw if chance.randrange(50) else damaged(chance, raw)
 
 
-def spoilt(chance: random.Random, text: bytes) -> bytes:
+def damaged(chance: random.Random, text: bytes) -> bytes:
     """The text with some bytes removed, doubled, or replaced by strange ones."""
     for _ in range(chance.randint(1, 3)):
         start = chance.randrange(len(text) + 1)

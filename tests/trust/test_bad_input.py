@@ -24,7 +24,7 @@ from sconto.store.database import Database
 from tests.builders import NOON
 from tests.conftest import SECRET_KEY, create_caller
 from tests.services import Service
-from tests.trust.noise import SLOWEST, noisy_request, spoilt
+from tests.trust.noise import SLOWEST, damaged, noisy_request
 
 SENDERS: Final = 8
 PART: Final = 900
@@ -118,14 +118,14 @@ def test_no_bytes_make_an_address_fail(target: Target) -> None:
 
 
 async def import_noise(database: Database, caller: Caller, files: int, number: int) -> int:
-    """How many of this many spoilt product files were imported."""
+    """How many of this many damaged product files were imported."""
     chance = random.Random(number)
     taken = 0
     for _ in range(files):
         lines = [f"{one},Mug {one},19.99,EUR" for one in range(1, chance.randint(2, 6))]
         raw = "\r\n".join(["product_id,name,price,currency", *lines]).encode()
         try:
-            found = open_products(BytesIO(spoilt(chance, raw)))[1]
+            found = open_products(BytesIO(damaged(chance, raw)))[1]
             await import_products(database, caller, found, NOON)
         except (ProductFileRefused, ImportRefused):
             continue

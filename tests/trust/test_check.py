@@ -29,7 +29,7 @@ from sconto.operations.check import check
 from sconto.operations.checkout import change_order_status, place_order
 from sconto.operations.products import put_products
 from sconto.operations.promotions import change_promotion, create_promotion
-from sconto.store.check import TIMELINE
+from sconto.store.check_timelines import TIMELINES
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import SECRET_KEY, create_caller, own_database
@@ -130,14 +130,15 @@ RECORDED = "Redemptions are what the orders picked"
 ALLOWANCES = "Allowances are what the orders that count took"
 GAVE_BACK = "Deleted orders gave back what their cart promotions took"
 FIRST_ORDER = "A customer has one first order, and an order the customer it was sent for"
-TOLD = "Cart promotions took off lines and shipping what the order tells"
+TAKEN_OFF = "Cart promotions took off lines and shipping what the order says"
 USED_UP = "A one-time code is used up by the order that took it"
+TIMELINE = TIMELINES[0][0]
 
 
 LISTED = "Lists find each order by what it redeemed"
 STATES = "An order has a status, and a first order has a customer"
 
-SPOILED = [
+DAMAGES = [
     ("UPDATE redemption_counts SET uses = uses + 1 WHERE {mine}", COUNTERS),
     ("UPDATE redemption_counts SET discount = discount + 1 WHERE {mine}", COUNTERS),
     ("DELETE FROM redemption_counts WHERE {mine} AND code_type = 'one-time'", COUNTERS),
@@ -198,7 +199,7 @@ SPOILED = [
 ]
 
 
-CART_SPOILED = [
+CART_DAMAGES = [
     ("UPDATE allowances SET taken = taken + 1 WHERE {mine} AND scope = 'total'", ALLOWANCES),
     ("UPDATE allowances SET taken = 0 WHERE {mine} AND scope = 'customer'", ALLOWANCES),
     ("DELETE FROM allowances WHERE {mine} AND scope = 'total'", ALLOWANCES),
@@ -225,12 +226,12 @@ CART_SPOILED = [
     (
         'UPDATE orders SET outcome = replace(outcome::text, \'"amount":490,"discount":90\','
         " '\"amount\":490,\"discount\":91')::json WHERE {mine} AND order_id = 'B-1'",
-        TOLD,
+        TAKEN_OFF,
     ),
     (
         'UPDATE orders SET outcome = regexp_replace(outcome::text, \'order","discount":100\','
         " 'order\",\"discount\":99')::json WHERE {mine} AND order_id = 'B-1'",
-        TOLD,
+        TAKEN_OFF,
     ),
     ("UPDATE orders SET gave_back_at = NULL WHERE {mine}", GAVE_BACK),
     ("UPDATE orders SET status = 'paid' WHERE {mine} AND order_id = 'B-2'", GAVE_BACK),
@@ -238,25 +239,25 @@ CART_SPOILED = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "promise"), SPOILED)
+@pytest.mark.parametrize(("damage", "promise"), DAMAGES)
 async def test_a_record_that_breaks_a_promise_is_found(
-    stock: Database, shop: Caller, spoil: str, promise: str
+    stock: Database, shop: Caller, damage: str, promise: str
 ) -> None:
-    await assert_found(stock, shop, spoil, promise)
+    await assert_found(stock, shop, damage, promise)
 
 
-@pytest.mark.parametrize(("spoil", "promise"), CART_SPOILED)
+@pytest.mark.parametrize(("damage", "promise"), CART_DAMAGES)
 async def test_a_record_that_breaks_a_promise_of_cart_promotions_is_found(
-    stock: Database, cart_shop: Caller, spoil: str, promise: str
+    stock: Database, cart_shop: Caller, damage: str, promise: str
 ) -> None:
-    await assert_found(stock, cart_shop, spoil, promise)
+    await assert_found(stock, cart_shop, damage, promise)
 
 
-async def assert_found(stock: Database, shop: Caller, spoil: str, promise: str) -> None:
+async def assert_found(stock: Database, shop: Caller, damage: str, promise: str) -> None:
     """Spoil the merchant's records, and assert that the check names the promise."""
     mine = f"merchant_id = {shop.merchant_id}"
     async with stock.write() as connection:
-        assert await connection.execute(spoil.format(mine=mine, id=shop.merchant_id)) != "UPDATE 0"
+        assert await connection.execute(damage.format(mine=mine, id=shop.merchant_id)) != "UPDATE 0"
     assert promise in await broken(stock, shop)
 
 
@@ -281,7 +282,7 @@ UNIQUE = "Everything that must be unique has an index that makes it so"
 
 
 @pytest.mark.parametrize(
-    ("drop", "spoil", "promise"),
+    ("drop", "damage", "promise"),
     [
         (
             "ALTER TABLE orders DROP CONSTRAINT orders_pkey CASCADE",
@@ -312,7 +313,7 @@ UNIQUE = "Everything that must be unique has an index that makes it so"
     ],
 )
 async def test_a_missing_index_and_the_rows_it_let_in_are_found(
-    create_database: Callable[[], str], drop: str, spoil: str, promise: str
+    create_database: Callable[[], str], drop: str, damage: str, promise: str
 ) -> None:
     database = await Database.open(create_database())
     try:
@@ -320,7 +321,7 @@ async def test_a_missing_index_and_the_rows_it_let_in_are_found(
         await place_orders_with_cart_promotions(database, shop)
         async with database.write() as connection:
             await connection.execute(drop)
-            await connection.execute(spoil)
+            await connection.execute(damage)
         found = await broken(database, shop)
     finally:
         await database.close()

@@ -11,7 +11,7 @@ from sconto.operations.check import check
 from sconto.operations.deliveries import Deliveries, lease_for
 from sconto.store.database import Database
 from tests.conftest import create_caller, own_database
-from tests.operations.telling import Teller
+from tests.operations.event_source import EventSource
 from tests.receiver import LOCAL, a_receiver
 
 database = own_database
@@ -19,7 +19,7 @@ database = own_database
 POSITIONS = "The positions of events have no gap"
 DELIVERED = "What counts as delivered was answered with success"
 
-SPOILED = [
+DAMAGES = [
     ("DELETE FROM events WHERE {mine} AND position = 2", POSITIONS),
     ("DELETE FROM events WHERE {mine} AND position = 3", POSITIONS),
     ("DELETE FROM event_streams WHERE {mine}", POSITIONS),
@@ -30,14 +30,14 @@ SPOILED = [
 
 
 @pytest.fixture
-async def told(database: Database) -> Caller:
+async def recorded(database: Database) -> Caller:
     """A merchant with three delivered events."""
     caller, sender = await create_caller(database), Sender(LOCAL, 5)
     async with a_receiver() as receiver:
         new = NewWebhook(receiver.url)
         await webhooks.create_webhook(database, caller, new, read_clock())
         for number in range(3):
-            await Teller(database, caller).order(f"A-{number}")
+            await EventSource(database, caller).order(f"A-{number}")
         await events.append_all(database, caller.merchant_id, read_clock())
         worker = Deliveries(database, sender.send, read_clock, lease=lease_for(5))
         await worker.send_all()
@@ -50,12 +50,12 @@ async def broken(database: Database, caller: Caller) -> list[str]:
     return [checked.promise async for checked in checks if checked.violations]
 
 
-@pytest.mark.parametrize(("spoil", "promise"), SPOILED)
+@pytest.mark.parametrize(("damage", "promise"), DAMAGES)
 async def test_events_and_deliveries_that_break_a_promise_are_found(
-    database: Database, told: Caller, spoil: str, promise: str
+    database: Database, recorded: Caller, damage: str, promise: str
 ) -> None:
-    assert await broken(database, told) == []
+    assert await broken(database, recorded) == []
     async with database.write() as connection:
-        done = await connection.execute(spoil.format(mine=f"merchant_id = {told.merchant_id}"))
+        done = await connection.execute(damage.format(mine=f"merchant_id = {recorded.merchant_id}"))
     assert not done.endswith(" 0")
-    assert promise in await broken(database, told)
+    assert promise in await broken(database, recorded)

@@ -12,7 +12,7 @@ HELD: Final = "Allowances know how much of them is held"
 OF_A_HOLD: Final = "Codes and allowances are held for holds that exist"
 AS_PROMISED: Final = "A hold holds no more than it promises"
 
-SPOILED: Final = (
+DAMAGES: Final = (
     ("UPDATE allowances SET held = held + 1 WHERE {mine} AND scope = 'total'", HELD),
     ("UPDATE allowances SET held = 0 WHERE {mine} AND scope = 'customer'", HELD),
     ("DELETE FROM held_allowances WHERE {mine} AND scope = 'budget'", HELD),
@@ -29,9 +29,9 @@ SPOILED: Final = (
 )
 
 
-@pytest.mark.parametrize(("spoil", "promise"), SPOILED)
+@pytest.mark.parametrize(("damage", "promise"), DAMAGES)
 async def test_a_record_that_breaks_a_promise_of_holds_is_found(
-    database: Database, merchant: Caller, spoil: str, promise: str
+    database: Database, merchant: Caller, damage: str, promise: str
 ) -> None:
     shop = Shop(database, merchant)
     await shop.once("ONCE")
@@ -40,7 +40,7 @@ async def test_a_record_that_breaks_a_promise_of_holds_is_found(
     assert await shop.violations() == []
     async with database.write() as connection:
         mine = f"merchant_id = {merchant.merchant_id}"
-        assert await connection.execute(spoil.format(mine=mine)) not in ("UPDATE 0", "DELETE 0")
+        assert await connection.execute(damage.format(mine=mine)) not in ("UPDATE 0", "DELETE 0")
     assert any(one.startswith(promise) for one in await shop.violations())
     async with database.write() as connection:
         for table in ("holds", "held_allowances", "allowances"):

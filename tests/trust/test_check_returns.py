@@ -28,7 +28,7 @@ LAST = "UPDATE returns SET refund = {change} WHERE {mine} AND number = 3"
 LINE = "jsonb_set(refund::jsonb, '{{lines,0,%s}}', '%s')"
 TOTAL = "jsonb_set(refund::jsonb, '{{%s}}', '%s')"
 
-SPOILED = [
+DAMAGES = [
     (FIRST.replace("{change}", LINE % ("quantity", 2)), UNITS),
     (FIRST.replace("{change}", LINE % ("line_id", '"9"')), UNITS),
     (LAST.replace("{change}", LINE % ("returned_before", 2)), UNITS),
@@ -79,12 +79,12 @@ async def test_returns_pass_the_check(shop: Database) -> None:
     assert await violations(shop) == []
 
 
-@pytest.mark.parametrize(("spoil", "promise"), SPOILED)
+@pytest.mark.parametrize(("damage", "promise"), DAMAGES)
 async def test_a_return_that_breaks_a_promise_is_found(
-    shop: Database, spoil: str, promise: str
+    shop: Database, damage: str, promise: str
 ) -> None:
     async with shop.write() as connection:
-        done = await connection.execute(spoil.format(mine="merchant_id = 1"))
+        done = await connection.execute(damage.format(mine="merchant_id = 1"))
     assert not done.endswith(" 0")
     statements = dict(RETURN_CHECKS)
     async with one_snapshot(shop) as connection:

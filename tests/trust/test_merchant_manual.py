@@ -93,6 +93,6 @@ def promotion_with(kind: str, value: str) -> str:
 
 def test_the_page_has_every_error_with_its_message() -> None:
     rows = re.findall(r"^\| ((?:\d+, )*\d+) \| `([^`]+)`", PAGE, re.M)
-    told = {int(code): message for codes, message in rows for code in codes.split(", ")}
-    assert len(told) == 22
-    assert told == {code: fault(code, "{}").message for code in told}
+    found = {int(code): message for codes, message in rows for code in codes.split(", ")}
+    assert len(found) == 22
+    assert found == {code: fault(code, "{}").message for code in found}

@@ -36,7 +36,7 @@ from sconto.store import holds, orders
 held = "AND (held_until IS NULL OR held_until <= $3 OR held_for = $2)"
 making = holds._HOLD_ON_NODE
 making.statement = making.statement.replace("- lapsed - mine", "- known.held")
-ordering = [sent for name, sent in orders._ON_NODES.items() if name[0] == "beside holds"]
+ordering = [sent for name, sent in orders._ON_NODES.items() if name[0] == "with holds"]
 for sent in (making, *ordering):
     assert held in sent.statement
     sent.statement = sent.statement.replace(held, "")
@@ -61,10 +61,10 @@ assert limit in giving_back._GIVE_BACK
 giving_back._GIVE_BACK = giving_back._GIVE_BACK.replace(limit, "AND order_id = $2")
 update_status = checkout.update_status
 
-async def forget(*arguments, **options):
+async def hide_giving_back(*arguments, **options):
     return dataclasses.replace(await update_status(*arguments, **options), gave_back=False)
 
-checkout.update_status = forget
+checkout.update_status = hide_giving_back
 """
 
 COUNTS_RETRIES = """

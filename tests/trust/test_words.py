@@ -7,23 +7,17 @@ from typing import Final
 
 import pytest
 
-ROOT: Final = Path(__file__).parents[2]
-GLOSSARY: Final = (ROOT / "docs" / "glossary.md").read_text()
+from tests.house.sources import ROOT
+from tests.house.words import GLOSSARY, UNUSED, unused_words
+
 PAGES: Final = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-_UNUSED: Final = "\n## Words that are not used\n"
 _CODE: Final = re.compile(r"^```.*?^```$|`[^`\n]*`|\]\([^)]*\)", re.MULTILINE | re.DOTALL)
 
 
 def prose(page: Path) -> str:
     """A page without quotations: code, addresses, and the glossary's list of other words."""
-    return _CODE.sub("", page.read_text().partition(_UNUSED)[0])
-
-
-def unused_words() -> list[str]:
-    """The words in the left column of the glossary's last table."""
-    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", GLOSSARY.partition(_UNUSED)[2], re.MULTILINE)
-    return [word.strip().removeprefix("to ") for row in rows[1:] for word in row.split(",")]
+    return _CODE.sub("", page.read_text().partition(UNUSED)[0])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

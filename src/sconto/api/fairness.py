@@ -1,11 +1,15 @@
-"""Serves the requests of several merchants in rotation, so that a flood of one delays no other."""
+"""Serves few requests of each merchant at a time, so that a flood of one delays no other."""
 
 from collections.abc import Awaitable
+from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sconto.api.access import find_caller
+from sconto.api.base_path import inner_path
 from sconto.api.context import Context
+
+_CHECKOUT: Final = "/checkout/"
 
 
 class Fairness:
@@ -24,12 +28,16 @@ class Fairness:
         if caller is not None:
             context: Context = scope["app"].state.context
             if not context.database.fair_turns.is_alone(caller.merchant_id):
-                return self._serve_in_turn(caller.merchant_id, scope, receive, send)
+                return self._serve_in_turn(context, caller.merchant_id, scope, receive, send)
         return self._app(scope, receive, send)
 
     async def _serve_in_turn(
-        self, merchant_id: int, scope: Scope, receive: Receive, send: Send
+        self, context: Context, merchant_id: int, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        context: Context = scope["app"].state.context
-        await context.database.fair_turns.wait(merchant_id)
-        await self._app(scope, receive, send)
+        turns = context.database.fair_turns
+        is_checkout = inner_path(scope).startswith(_CHECKOUT)
+        await turns.begin(merchant_id, is_checkout=is_checkout)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            turns.end()

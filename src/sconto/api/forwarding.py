@@ -27,7 +27,7 @@ class UntrustedProxyWarning:
         if not self._has_warned and scope["type"] == "http" and _is_untrusted(scope):
             self._has_warned = True
             self._log.warning(
-                "X-Forwarded-For is not believed",
+                "X-Forwarded-For is not trusted",
                 reason="FORWARDED_ALLOW_IPS does not name the address that sent it",
             )
         return self._app(scope, receive, send)

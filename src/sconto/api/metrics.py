@@ -97,7 +97,7 @@ class Metrics:
         )
         self._turns = Counter(
             "sconto_turns_waited",
-            "Steps of requests that waited because other merchants had their turn",
+            "Requests that waited for their turn, while several merchants sent requests",
             registry=registry,
         )
         self._turns_shown = 0
@@ -148,7 +148,7 @@ class Metrics:
         self._connections.labels("limit").set(limit)
 
     def show_turns(self, waited: int) -> None:
-        """Record how many steps of this process's requests have waited for their turn so far."""
+        """Record how many requests of this process have waited for their turn so far."""
         self._turns.inc(waited - self._turns_shown)
         self._turns_shown = waited
 

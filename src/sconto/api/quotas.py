@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class QuotaPolicies:
-    """Limits such as `500/second` or `10/second;1000/hour`; an empty text is no limit.
+    """Limits such as `500/second` or `10/second;1000/hour`; an empty text is not a limit.
 
     The checkout has its own: a shop that cannot check out loses money. `unknown_codes` limits codes
     that do not exist, not requests.

@@ -73,7 +73,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except Exception as error:
             # Also imported late: the list of errors needs the store.
-            reason = load_module("sconto.cli.refusals").explain(error)
+            reason = load_module("sconto.cli.refusals").sentence_of(error)
             if reason is None:
                 raise
         typer.echo(f"sconto: {' '.join(reason.split())}", err=True)

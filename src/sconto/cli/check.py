@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from sconto.cli.database import ask_database
+from sconto.domain.code_timeline import EXPIRED, INACTIVE, NOT_STARTED, USABLE
 from sconto.domain.promise import CheckedPromise, TimelineViolation, Violation
 from sconto.operations import Database
 from sconto.operations.check import check as compare
@@ -12,6 +13,14 @@ from sconto.store.node_watch import find_detours
 from sconto.store.session import find_node_faults
 
 _BROKEN: Final = 1
+
+_STATES: Final = {
+    USABLE: "usable",
+    EXPIRED: "expired",
+    NOT_STARTED: "not started",
+    INACTIVE: "inactive",
+}
+"""What a timeline of a code is about if it is about no product."""
 
 
 def check() -> None:
@@ -49,9 +58,18 @@ def _say(violation: Violation | TimelineViolation) -> str:
     if isinstance(violation, Violation):
         return violation.words
     mistake = violation.mistake
-    subject = f"product {violation.product_id}" if violation.product_id else "all products"
     shown = ", ".join(map(str, mistake.shown)) or "none"
     return (
-        f"the timeline of {subject} shows promotion {shown} at {mistake.at.isoformat()},"
+        f"the timeline of {_name(violation)} shows promotion {shown} at {mistake.at.isoformat()},"
         f" and should show {mistake.expected or 'none'}"
     )
+
+
+def _name(violation: TimelineViolation) -> str:
+    """Which timeline it is."""
+    subject = f"product {violation.product_id}" if violation.product_id else "all products"
+    if violation.code is None:
+        return subject
+    rule = "the highest percent" if violation.by_percent else "the latest created"
+    subject = _STATES.get(violation.product_id, f"{subject}, {rule}")
+    return f"code {violation.code!r}, {subject},"

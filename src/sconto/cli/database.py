@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sconto.settings import Settings
 from sconto.store.database import Database
-from sconto.store.embedded import hold
+from sconto.store.embedded import hold_server
 from sconto.store.schema import (
     SchemaMismatch,
     SchemaState,
@@ -42,7 +42,7 @@ def running_database(settings: Settings) -> Iterator[str]:
     if settings.database_url is not None:
         yield settings.database_url
         return
-    with hold(settings.data_dir) as url:
+    with hold_server(settings.data_dir) as url:
         yield url
 
 

@@ -37,7 +37,7 @@ def show_refused_codes(path: Path, refused: Sequence[RefusedCodeLine], total: in
 def show_codes(path: Path, pieces: Iterable[bytes], layout: Layout) -> None:
     """Print the codes of a file as a table. Raises CommandRefused if some cannot be taken."""
     file = CodeFile(layout=layout)
-    table = _Table()
+    table = _Excerpt()
     refused: list[RefusedCodeLine] = []
     for line in _codes(file, pieces):
         if isinstance(line, CodeLine):
@@ -58,7 +58,7 @@ def show_products(
 ) -> None:
     """Print the products of a file as a table. Raises CommandRefused if some cannot be taken."""
     fields = [name for name in COLUMNS if name in columns.of or name == "currency"]
-    table = _Table()
+    table = _Excerpt()
     for line in lines:
         if isinstance(line, ProductLine):
             product = line.product
@@ -92,7 +92,7 @@ def _codes(file: CodeFile, pieces: Iterable[bytes]) -> Iterator[CodeLine | Refus
     yield from file.end()
 
 
-class _Table:
+class _Excerpt:
     """The first good rows of a file and the first bad ones, in the order of the file."""
 
     def __init__(self) -> None:

@@ -91,7 +91,7 @@ def say_note(note: Note) -> str:
 def say_missing(missing: HeadingsMissing) -> str:
     """The rest of a sentence that begins with the file's name."""
     if not missing.columns:
-        return "is not a CSV file in UTF-8"
+        return "is not CSV file in UTF-8"
     return f"has no column {', '.join(missing.columns)}"
 
 

@@ -22,7 +22,7 @@ _NUL: Final = re.compile("\0")
 
 _NAMED_COLUMNS: Final = 5
 
-_NOT_CSV: Final = "is not a CSV file in UTF-8"
+_NOT_CSV: Final = "is not CSV file in UTF-8"
 
 
 class ProductFileRefused(Exception):

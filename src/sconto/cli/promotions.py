@@ -12,7 +12,7 @@ from sconto.api import promotion_schema
 from sconto.api.clock import read_clock
 from sconto.cli.database import ask_database
 from sconto.cli.groups import command_group
-from sconto.cli.promotion_files.codes_beside import fetch_from_beside, put_beside
+from sconto.cli.promotion_files.code_files import fetch_code_files, move_to_code_files
 from sconto.cli.promotion_files.kinds import Kind, all_kinds
 from sconto.cli.promotion_files.planning import (
     FileEntry,
@@ -60,7 +60,7 @@ def export(
 ) -> None:
     """Write all promotions of a merchant as YAML.
 
-    Lists of more than 100 codes are written to CSV files in a folder beside the file.
+    Lists of more than 100 codes are written to CSV files in a folder next to the file.
     """
     zone, now = Settings.read().zone, read_clock()
     kinds = all_kinds(zone, now)
@@ -69,11 +69,11 @@ def export(
     if output is None:
         sys.stdout.write(write_yaml(document))
         return
-    files = put_beside(document, kinds, output)
+    files = move_to_code_files(document, kinds, output)
     output.write_text(write_yaml(document), encoding="utf-8")
     count = sum(len(document[kind.section]) for kind in kinds)
-    beside = f", {files:,} with their codes beside it" if files else ""
-    typer.echo(f"{count:,} promotions written{beside}")
+    more = f", {files:,} with their codes next to it" if files else ""
+    typer.echo(f"{count:,} promotions written{more}")
 
 
 @app.command("plan")
@@ -164,7 +164,7 @@ def _read_file(path: Path, kinds: tuple[Kind, ...]) -> list[FileEntry]:
         document: Any = read_yaml(path.read_bytes())
     except NotYaml as error:
         raise PromotionFileRefused([str(error)]) from None
-    fetch_from_beside(document, kinds, path)
+    fetch_code_files(document, kinds, path)
     return read_entries(document, kinds)
 
 

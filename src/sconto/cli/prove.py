@@ -174,7 +174,7 @@ async def _attack(shop: Shop, holding: Shop, seconds: int) -> dict[str, Tried]:
     comparison = tried.setdefault("answers compared with the database", Tried())
     try:
         for one in (shop, holding):
-            comparison.attempts += len(one.told.orders) + len(one.told.applications)
+            comparison.attempts += len(one.answered.orders) + len(one.answered.applications)
             await compare_with_stored(one)
     except PromiseBroken as broken:
         comparison.broken = str(broken)

@@ -36,9 +36,9 @@ async def place_one_id(shop: Shop) -> list[Response]:
     carts = [order_request(order_id, quantity=1 + number % 2) for number in range(shop.clients)]
     answers = await shop.place(carts)
     require_one(answers, "orders were created under one id")
-    told = {str(answer.body["lines"]) for answer in answers if answer.status != 409}
-    if len(told) != 1:
-        raise PromiseBroken(f"order id {order_id} was answered with {len(told)} different carts")
+    placed = {str(answer.body["lines"]) for answer in answers if answer.status != 409}
+    if len(placed) != 1:
+        raise PromiseBroken(f"order id {order_id} was answered with {len(placed)} different carts")
     return answers
 
 
@@ -57,14 +57,14 @@ async def replace_one_order(shop: Shop) -> list[Response]:
 async def drop_and_retry(shop: Shop) -> list[Response]:
     """Callers hang up before the answer comes, and retry: each order counts once."""
     promotion_id, code = await shop.create()
-    before = shop.told.uses[promotion_id]
+    before = shop.answered.uses[promotion_id]
     answers = await shop.place(
         [
             order_request(codes=[code], hang_up=random.uniform(0, _HANG_UP_BEFORE))  # noqa: S311
             for _ in range(shop.clients)
         ]
     )
-    if shop.told.uses[promotion_id] - before != len(answers) * len(PRODUCTS):
+    if shop.answered.uses[promotion_id] - before != len(answers) * len(PRODUCTS):
         raise PromiseBroken(f"code {code} was left out of an order")
     await _compare_uses(shop, promotion_id)
     return answers
@@ -112,10 +112,10 @@ async def reach_limit(shop: Shop) -> list[Response]:
     )
     for answer in answers:
         require(answer, {200, 409}, "an application")
-    applied = sum(answer.status == 200 for answer in answers)
-    shop.told.applications[promotion_id] += applied
-    if applied != min(limit, shop.clients):
-        raise PromiseBroken(f"{applied} were told that they applied a code with a limit of {limit}")
+    successes = sum(answer.status == 200 for answer in answers)
+    shop.answered.applications[promotion_id] += successes
+    if successes != min(limit, shop.clients):
+        raise PromiseBroken(f"{successes} clients applied a code with a limit of {limit}")
     return answers
 
 
@@ -129,10 +129,10 @@ async def repeat_application(shop: Shop) -> list[Response]:
         require(answer, {200, 409}, "an application")
     final = await shop.service.ask(request)
     require(final, {200}, "an application that was repeated")
-    told = {str(answer.body) for answer in [*answers, final] if answer.status == 200}
-    if len(told) != 1:
-        raise PromiseBroken(f"one Idempotency-Key was answered in {len(told)} ways")
-    shop.told.applications[promotion_id] += 1
+    answered = {str(answer.body) for answer in [*answers, final] if answer.status == 200}
+    if len(answered) != 1:
+        raise PromiseBroken(f"one Idempotency-Key was answered in {len(answered)} ways")
+    shop.answered.applications[promotion_id] += 1
     return answers
 
 
@@ -150,9 +150,9 @@ ATTACKS: Final[Mapping[str, Attack]] = {
 
 async def _compare_uses(shop: Shop, promotion_id: int) -> None:
     statistics = await shop.ask("POST", "/v1/promotion/statistics", {"id": promotion_id})
-    counted, told = statistics["promotion_uses"], shop.told.uses[promotion_id]
-    if counted != told:
-        raise PromiseBroken(f"promotion {promotion_id} counts {counted} uses, {told} were told")
+    counted, answered = statistics["promotion_uses"], shop.answered.uses[promotion_id]
+    if counted != answered:
+        raise PromiseBroken(f"promotion {promotion_id} counts {counted} uses, not {answered}")
 
 
 async def _create_limited(shop: Shop, limit: int) -> tuple[str, str]:

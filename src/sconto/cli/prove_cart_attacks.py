@@ -154,16 +154,16 @@ def _deletion(order_id: str) -> Request:
     return Request("PATCH", f"/checkout/v1/orders/{order_id}", {"status": "deleted"})
 
 
-def applied(answer: Response, promotion_id: int) -> bool:
+def has_applied(answer: Response, promotion_id: int) -> bool:
     """Whether an order or a hold got the promotion."""
-    told: Sequence[Mapping[str, Any]] = answer.body.get("cart_promotions", ())
-    return any(one["promotion_id"] == promotion_id and one["applied"] for one in told)
+    answered: Sequence[Mapping[str, Any]] = answer.body.get("cart_promotions", ())
+    return any(one["promotion_id"] == promotion_id and one["applied"] for one in answered)
 
 
 def _require_uses(
     answers: Sequence[Response], promotion_id: int, expected: int, words: str
 ) -> None:
-    uses = sum(answer.status != 409 and applied(answer, promotion_id) for answer in answers)
+    uses = sum(answer.status != 409 and has_applied(answer, promotion_id) for answer in answers)
     if uses != expected:
         raise PromiseBroken(f"{uses} orders got a cart promotion with {words}, not {expected}")
 
@@ -171,7 +171,7 @@ def _require_uses(
 async def compare_taken(shop: Shop, promotion_id: int, answers: Sequence[Response]) -> None:
     """Compare what is stored about the limits with the orders that took it."""
     statistics = await shop.ask("GET", f"{_PROMOTIONS}/{promotion_id}/statistics")
-    uses = sum(answer.status != 409 and applied(answer, promotion_id) for answer in answers)
+    uses = sum(answer.status != 409 and has_applied(answer, promotion_id) for answer in answers)
     expected = {"total": uses, "EUR": f"{uses * Decimal(_OFF)}" if uses else "0.00"}
     limits = statistics["limits"]
     kept = {"total": limits.get("total"), **limits.get("budget", {})}

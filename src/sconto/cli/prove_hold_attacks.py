@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sconto.cli.prove_cart_attacks import applied, compare_taken, create_cart_promotion
+from sconto.cli.prove_cart_attacks import compare_taken, create_cart_promotion, has_applied
 from sconto.cli.prove_http import Request, Response
 from sconto.cli.prove_shop import (
     Attack,
@@ -43,7 +43,7 @@ async def hold_limits(shop: Shop) -> list[Response]:
     )
     orders = [order_request(codes=[code], customer=customer) for _ in range(shop.clients)]
     answers = await _hold_or_place(shop, orders)
-    got = sum(answer.status == 201 and applied(answer, promotion_id) for answer in answers)
+    got = sum(answer.status == 201 and has_applied(answer, promotion_id) for answer in answers)
     if got != min(limit, shop.clients):
         raise PromiseBroken(f"{got} holds and orders got a cart promotion with a limit of {limit}")
     placed = await _place_held(shop, orders, answers)
@@ -57,7 +57,7 @@ async def hold_first_order(shop: Shop) -> list[Response]:
     customer = new_id()
     orders = [order_request(codes=[code], customer=customer) for _ in range(shop.clients)]
     answers = await _hold_or_place(shop, orders)
-    got = sum(answer.status == 201 and applied(answer, promotion_id) for answer in answers)
+    got = sum(answer.status == 201 and has_applied(answer, promotion_id) for answer in answers)
     if got != 1:
         raise PromiseBroken(f"{got} holds and orders were the first one of a customer")
     await _place_held(shop, orders, answers)
@@ -75,7 +75,7 @@ async def repeat_hold(shop: Shop) -> list[Response]:
     if sum(answer.status == 201 for answer in answers) > 1:
         raise PromiseBroken("more than one answer said that it made the same hold")
     if len({str(answer.body) for answer in answers}) != 1:
-        raise PromiseBroken("the same hold was told in several ways")
+        raise PromiseBroken("the same hold was answered in several ways")
     await _place_held(shop, [order], answers[:1])
     return answers
 

@@ -31,7 +31,7 @@ async def return_last_units(shop: Shop) -> list[Response]:
     paid = sum(Decimal(answer.body["total"]) for answer in kept)
     [cost] = [
         Decimal(line["total"])
-        for line in shop.told.orders[order_id]["lines"]
+        for line in shop.answered.orders[order_id]["lines"]
         if line["line_id"] == _LINE
     ]
     if paid != cost:
@@ -46,9 +46,9 @@ async def repeat_return(shop: Shop) -> list[Response]:
         shop, [(order_id, return_id, 1 + number % 2) for number in range(shop.clients)]
     )
     require_one(answers, "returns were kept under one id")
-    told = {str(answer.body) for answer in answers if answer.status != 409}
-    if len(told) != 1:
-        raise PromiseBroken(f"return {return_id} was answered in {len(told)} ways")
+    answered = {str(answer.body) for answer in answers if answer.status != 409}
+    if len(answered) != 1:
+        raise PromiseBroken(f"return {return_id} was answered in {len(answered)} ways")
     listed = await shop.ask("GET", f"/checkout/v1/orders/{order_id}/returns")
     if len(listed["returns"]) != 1:
         raise PromiseBroken(f"order {order_id} has {len(listed['returns'])} returns, not 1")

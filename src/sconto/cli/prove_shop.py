@@ -18,7 +18,7 @@ class PromiseBroken(Exception):
 
 
 @dataclass(slots=True)
-class Told:
+class Answered:
     """What the service answered its callers; it is compared with what the service has stored."""
 
     orders: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Shop:
 
     service: Service
     clients: int
-    told: Told = field(default_factory=Told)
+    answered: Answered = field(default_factory=Answered)
 
     async def ask(self, method: str, path: str, body: object = None, expect: int = 200) -> Any:
         """The body of an answer with the expected status. Raises PromiseBroken for another one."""
@@ -58,16 +58,16 @@ class Shop:
 
     def keep(self, order: Mapping[str, Any]) -> None:
         """Keep an order as it was answered. Raises PromiseBroken if an earlier answer differed."""
-        before = self.told.orders.setdefault(order["order_id"], order)
+        before = self.answered.orders.setdefault(order["order_id"], order)
         if {**before, "status": None} != {**order, "status": None}:
-            raise PromiseBroken(f"order {order['order_id']} was told in two ways")
+            raise PromiseBroken(f"order {order['order_id']} was answered in two ways")
         if before is order:
             picks = {
                 (line["product_id"], pick["promotion_id"])
                 for line in order["lines"]
                 for pick in line["picks"]
             }
-            self.told.uses.update(promotion_id for _, promotion_id in picks)
+            self.answered.uses.update(promotion_id for _, promotion_id in picks)
 
 
 Attack = Callable[[Shop], Awaitable[list[Response]]]
@@ -75,16 +75,16 @@ Attack = Callable[[Shop], Awaitable[list[Response]]]
 
 async def compare_with_stored(shop: Shop) -> None:
     """Read all that callers were answered. Raises PromiseBroken if it is stored otherwise."""
-    for order_id, told in shop.told.orders.items():
+    for order_id, answered in shop.answered.orders.items():
         stored = await shop.ask("GET", f"/checkout/v1/orders/{order_id}")
-        if {**told, "status": None} != {**stored, "status": None}:
-            raise PromiseBroken(f"order {order_id} is stored otherwise than it was told")
-    for promotion_id, uses in shop.told.applications.items():
+        if {**answered, "status": None} != {**stored, "status": None}:
+            raise PromiseBroken(f"order {order_id} is not stored as it was answered")
+    for promotion_id, uses in shop.answered.applications.items():
         found = await shop.ask("GET", f"/promotion/v1/promotions/{promotion_id}")
         counted = found["data"]["constraint"]["usageCount"]
         if counted != uses:
             raise PromiseBroken(
-                f"subscription promotion {promotion_id} counts {counted} uses, {uses} were told"
+                f"subscription promotion {promotion_id} counts {counted} uses, not {uses}"
             )
 
 

@@ -17,7 +17,7 @@ class CommandRefused(Exception):
     """A command cannot do what it was asked; the message says why."""
 
 
-def explain(error: Exception) -> str | None:
+def sentence_of(error: Exception) -> str | None:
     """The line for an error; None for an error that only a change of the program can fix."""
     match error:
         case Busy() | StatementStopped():

@@ -206,16 +206,16 @@ def _config(app: str, workers: int, limits: ConnectionLimits) -> Config:
 class _Workers(Multiprocess):
     """The worker processes; a worker that dies is replaced."""
 
-    _is_told_to_stop = False
+    _is_stopping = False
 
     def handle_term(self) -> None:
         """Stop; a worker that fails from now on does not fail the service."""
-        self._is_told_to_stop = True
+        self._is_stopping = True
         super().handle_term()
 
     def handle_int(self) -> None:
         """Stop; a worker that fails from now on does not fail the service."""
-        self._is_told_to_stop = True
+        self._is_stopping = True
         super().handle_int()
 
     def terminate_all(self) -> None:
@@ -228,5 +228,5 @@ class _Workers(Multiprocess):
         """Serve until told to stop. Raises SystemExit if the workers cannot start."""
         super().run()
         has_failed = any(worker.exitcode == STARTUP_FAILURE for worker in self.processes)
-        if has_failed and not self._is_told_to_stop:
+        if has_failed and not self._is_stopping:
             sys.exit(1)

@@ -6,12 +6,12 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 import httpx
 
 from sconto import __version__
-from sconto.client.call import AsyncSender, Call, Listing, Sender
+from sconto.client.call import AsyncSender, Call, Listing, S, Sender
 from sconto.client.cart import CartPromotions
 from sconto.client.catalog import Catalog
 from sconto.client.checkout import Checkout
@@ -32,14 +32,28 @@ from sconto.client.subscriptions import Subscriptions
 
 T = TypeVar("T")
 
-PATIENCE: Final = 20.0
+RETRY_SECONDS: Final = 20.0
 """Seconds during which a request is tried again, where that is safe and may help."""
 
 ATTEMPT_TIMEOUT: Final = 10.0
-"""Seconds without a sign of life after which an attempt is given up."""
+"""Seconds in which nothing arrives after which an attempt is given up."""
 
 
-class Client(Sender):
+class _Apis(Generic[S]):
+    """The APIs of Sconto, as attributes of a client."""
+
+    def __init__(self, sender: S) -> None:
+        self.checkout: Final[Checkout[S]] = Checkout(sender)
+        self.catalog: Final[Catalog[S]] = Catalog(sender)
+        self.promotions: Final[Promotions[S]] = Promotions(sender)
+        self.cart_promotions: Final[CartPromotions[S]] = CartPromotions(sender)
+        self.subscriptions: Final[Subscriptions[S]] = Subscriptions(sender)
+        self.exports: Final[Exports[S]] = Exports(sender)
+        self.people: Final[People[S]] = People(sender)
+        self.events: Final[Events[S]] = Events(sender)
+
+
+class Client(Sender, _Apis[Sender]):
     """A client of one Sconto, for one user or API key. Threads may share it.
 
     Give either `token`, which may be an API key, or `username` and `password`: then it signs in
@@ -53,23 +67,16 @@ class Client(Sender):
         token: str | None = None,
         username: str | None = None,
         password: str | None = None,
-        patience: float = PATIENCE,
+        retry_seconds: float = RETRY_SECONDS,
         http: httpx.Client | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._session = Session(token, _describe_sign_in(token, username, password))
-        self._patience = patience
+        self._retry_seconds = retry_seconds
         self._closes = http is None
         self._http = httpx.Client(timeout=ATTEMPT_TIMEOUT) if http is None else http
         self._renewing = threading.Lock()
-        self.checkout: Final[Checkout[Sender]] = Checkout(self)
-        self.catalog: Final[Catalog[Sender]] = Catalog(self)
-        self.promotions: Final[Promotions[Sender]] = Promotions(self)
-        self.cart_promotions: Final[CartPromotions[Sender]] = CartPromotions(self)
-        self.subscriptions: Final[Subscriptions[Sender]] = Subscriptions(self)
-        self.exports: Final[Exports[Sender]] = Exports(self)
-        self.people: Final[People[Sender]] = People(self)
-        self.events: Final[Events[Sender]] = Events(self)
+        _Apis.__init__(self, self)
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +102,7 @@ class Client(Sender):
             call = _next_call(call, wanted.cursor(page))
 
     def _exchange(self, session: Session, call: Call[T]) -> T:
-        steps = exchange(session, call, self._patience, time.monotonic)
+        steps = exchange(session, call, self._retry_seconds, time.monotonic)
         outcome: Outcome | None = None
         try:
             while True:
@@ -124,7 +131,7 @@ class Client(Sender):
                 self._session.token = answer["token"]
 
 
-class AsyncClient(AsyncSender):
+class AsyncClient(AsyncSender, _Apis[AsyncSender]):
     """The client for asyncio: the same methods, to be awaited. Tasks of one loop may share it."""
 
     def __init__(
@@ -134,23 +141,16 @@ class AsyncClient(AsyncSender):
         token: str | None = None,
         username: str | None = None,
         password: str | None = None,
-        patience: float = PATIENCE,
+        retry_seconds: float = RETRY_SECONDS,
         http: httpx.AsyncClient | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._session = Session(token, _describe_sign_in(token, username, password))
-        self._patience = patience
+        self._retry_seconds = retry_seconds
         self._closes = http is None
         self._http = httpx.AsyncClient(timeout=ATTEMPT_TIMEOUT) if http is None else http
         self._renewing = asyncio.Lock()
-        self.checkout: Final[Checkout[AsyncSender]] = Checkout(self)
-        self.catalog: Final[Catalog[AsyncSender]] = Catalog(self)
-        self.promotions: Final[Promotions[AsyncSender]] = Promotions(self)
-        self.cart_promotions: Final[CartPromotions[AsyncSender]] = CartPromotions(self)
-        self.subscriptions: Final[Subscriptions[AsyncSender]] = Subscriptions(self)
-        self.exports: Final[Exports[AsyncSender]] = Exports(self)
-        self.people: Final[People[AsyncSender]] = People(self)
-        self.events: Final[Events[AsyncSender]] = Events(self)
+        _Apis.__init__(self, self)
 
     async def __aenter__(self) -> Self:
         return self
@@ -177,7 +177,7 @@ class AsyncClient(AsyncSender):
             call = _next_call(call, wanted.cursor(page))
 
     async def _exchange(self, session: Session, call: Call[T]) -> T:
-        steps = exchange(session, call, self._patience, time.monotonic)
+        steps = exchange(session, call, self._retry_seconds, time.monotonic)
         outcome: Outcome | None = None
         try:
             while True:

@@ -64,13 +64,13 @@ Outcome = httpx.Response | httpx.TransportError | httpx.InvalidURL
 
 
 def exchange(
-    session: Session, call: Call[T], patience: float, now: Callable[[], float]
+    session: Session, call: Call[T], retry_seconds: float, now: Callable[[], float]
 ) -> Generator[Step, Outcome | None, T]:
     """The steps to the answer of a call. Raises ScontoError.
 
-    An attempt that may be repeated is repeated for `patience` seconds in all.
+    An attempt that may be repeated is repeated for `retry_seconds` in all.
     """
-    deadline = now() + patience
+    deadline = now() + retry_seconds
     attempts, maybe_done, is_renewed = 0, False, False
     while True:
         if session.token is None and session.sign_in is not None:

@@ -10,7 +10,7 @@ from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer, Room
 from sconto.domain.cart_outcome import CartPromotionOutcome
-from sconto.domain.cart_promotion import CartTerms, Limits
+from sconto.domain.cart_promotion import CartTerms
 from sconto.domain.order import StoredOrder
 
 
@@ -22,11 +22,16 @@ class Scope(StrEnum):
     BUDGET = "budget"
 
 
+AMPLE_ORDERS: Final = 1_000
+"""A limit with room for so many more orders like this one is ample."""
+
+
 class Allowance(msgspec.Struct, frozen=True, gc=False):
     """What an order takes of one limit, and the limit itself.
 
     `key` is the customer's id or the currency. Amounts are uses, or minor units of the currency.
-    `most` is None if there is no limit.
+    `most` is None if there is no limit. `is_ample` says that concurrent orders hardly use it up
+    meanwhile, so that this one need not wait for its turn.
     """
 
     promotion_id: int
@@ -34,6 +39,7 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
     key: str
     amount: int
     most: int | None = None
+    is_ample: bool = False
 
 
 class LimitClaim(msgspec.Struct, frozen=True):
@@ -49,10 +55,25 @@ class LimitClaim(msgspec.Struct, frozen=True):
     customer_id: str | None = None
 
     @property
+    def ample(self) -> list[Allowance]:
+        """The allowances that are ample."""
+        return [one for one in self.allowances if one.is_ample]
+
+    @property
+    def scarce(self) -> list[Allowance]:
+        """The others."""
+        return [one for one in self.allowances if not one.is_ample]
+
+    @property
     def contested(self) -> tuple[str, ...]:
-        """The limits that concurrent orders may claim too, by name."""
-        names = [f"{one.promotion_id} {one.scope} {one.key}" for one in self.allowances]
+        """The scarce limits that concurrent orders may claim too, by name."""
+        names = [f"{one.promotion_id} {one.scope} {one.key}" for one in self.scarce]
         return (*names, f"first order {self.customer_id}") if self.is_first else tuple(names)
+
+    def all_scarce(self) -> "LimitClaim":
+        """The same claim of limits none of which counts as ample."""
+        scarce = [msgspec.structs.replace(one, is_ample=False) for one in self.allowances]
+        return msgspec.structs.replace(self, allowances=scarce)
 
 
 NO_CLAIM: Final = LimitClaim()
@@ -94,32 +115,45 @@ def without_order(taken: Taken, promotion_id: int, cart: Cart, replaced: StoredO
     return taken
 
 
-def claim_of(priced: PricedCart, cart: Cart, offers: Iterable[CartOffer]) -> LimitClaim:
-    """What an order of the cart claims, in the fixed order in which allowances are written."""
+def claim_of(
+    priced: PricedCart, cart: Cart, offers: Iterable[CartOffer], *, takes_last: bool = True
+) -> LimitClaim:
+    """What an order of the cart claims, in the fixed order in which allowances are written.
+
+    Without `takes_last` no limit counts as ample.
+    """
     applied = [outcome for outcome in priced.cart_promotions if outcome.applied]
     if not applied:
         return NO_CLAIM
-    terms = {one.promotion_id: one.terms for one in offers}
+    offered = {one.promotion_id: one for one in offers}
     claimed: list[Allowance] = []
     for outcome in applied:
-        claimed += _allowances_of(outcome, terms[outcome.promotion_id].limits, priced, cart)
-    return LimitClaim(
+        claimed += _allowances_of(outcome, offered[outcome.promotion_id], priced, cart)
+    claim = LimitClaim(
         [outcome.promotion_id for outcome in applied],
         sorted(claimed, key=lambda one: (one.promotion_id, one.scope, one.key)),
-        any(terms[outcome.promotion_id].conditions.first_order for outcome in applied),
+        any(offered[outcome.promotion_id].terms.conditions.first_order for outcome in applied),
         cart.customer.id,
     )
+    return claim if takes_last else claim.all_scarce()
 
 
 def _allowances_of(
-    outcome: CartPromotionOutcome, limits: Limits, priced: PricedCart, cart: Cart
+    outcome: CartPromotionOutcome, offer: CartOffer, priced: PricedCart, cart: Cart
 ) -> Iterator[Allowance]:
     promotion_id, customer_id = outcome.promotion_id, cart.customer.id
+    limits, room = offer.terms.limits, offer.room
     if limits.total is not None:
-        yield Allowance(promotion_id, Scope.TOTAL, "", 1, limits.total)
+        is_ample = _is_ample(room.total, 1)
+        yield Allowance(promotion_id, Scope.TOTAL, "", 1, limits.total, is_ample)
     if limits.per_customer is not None and customer_id is not None:
         yield Allowance(promotion_id, Scope.CUSTOMER, customer_id, 1, limits.per_customer)
     if limits.budget is not None:
         currency = priced.currency
         most = limits.budget[currency]
-        yield Allowance(promotion_id, Scope.BUDGET, currency, outcome.discount, most)
+        is_ample = _is_ample(room.budget, outcome.discount)
+        yield Allowance(promotion_id, Scope.BUDGET, currency, outcome.discount, most, is_ample)
+
+
+def _is_ample(room: int | None, amount: int) -> bool:
+    return room is not None and room >= AMPLE_ORDERS * amount

@@ -14,7 +14,7 @@ from sconto.domain.cart_ground import Ground, GroundLine
 from sconto.domain.cart_offers import CartOffer, CartReason, CartRefusal, offer_once
 from sconto.domain.cart_outcome import CartPromotionOutcome, make_outcome
 from sconto.domain.cart_promotion import Measure, Target, Tiers
-from sconto.domain.cart_step import Loser, StepResult, decide
+from sconto.domain.cart_step import Loser, StepResult, decide_step
 from sconto.domain.codes import activated_codes
 from sconto.domain.numbers import MAX_INT64
 
@@ -47,7 +47,7 @@ def _take_step(bill: Bill, target: Target) -> Bill:
     texts = activated_codes(bill.cart.codes) if offers else _NO_TEXTS
     running, unreached = prepared.divide(ground)
     own, not_running = _divide_by_time(offers, texts, bill.at)
-    decision = decide(ground, [*running, *own])
+    decision = decide_step(ground, [*running, *own])
     applied = [
         make_outcome(one.offered, texts, one.discount, next_tier=_next_tier(one.offered, ground))
         for one in decision.takings

@@ -44,7 +44,7 @@ class _Alternative(msgspec.Struct, frozen=True):
         return sum([taking.discount for taking in self.takings])
 
 
-def decide(ground: Ground, offered: Sequence[CartOffer]) -> StepResult:
+def decide_step(ground: Ground, offered: Sequence[CartOffer]) -> StepResult:
     """Decide a step for the promotions of its target."""
     losers: list[Loser] = []
     eligible = []

@@ -40,6 +40,11 @@ _CERTAIN_HEADINGS: Final = CODE_WORDS | COUPON_CODE_WORDS
 # Each of them contains one of these, so a million rows need not be compared with all of them.
 _LIKE_A_HEADING: Final = re.compile("[ck][oó]o?d|код|gutscheinnummer", re.IGNORECASE)
 
+# Most files have nothing but these, with a digit in each code. Headings have none.
+_PLAIN_LINES: Final = re.compile(r"(?:[A-Za-z0-9_.-]++\r?\n)++")
+_PLAIN_LINES_WITH_DIGITS: Final = re.compile(r"(?:[A-Za-z_.-]*+[0-9][A-Za-z0-9_.-]*+\r?\n)++")
+_LONGEST_CODE: Final = 30
+
 
 class CodeLineFault(Enum):
     """Why a line cannot be taken."""
@@ -84,6 +89,15 @@ class CodeLine:
     code: str
     key: str
     part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlainLines:
+    """Lines in a row, the first counted from 1, that are one code each, with their keys."""
+
+    first: int
+    codes: list[str]
+    keys: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +148,15 @@ class CodeFile:
         """The codes of the rows that end in this piece."""
         return self._read(self._rows.feed(piece))
 
+    def feed_runs(self, piece: bytes) -> Iterator[PlainLines | CodeLine | RefusedCodeLine]:
+        """As `feed`, but lines in a row that are nothing but a code come together.
+
+        That takes a twentieth of the time.
+        """
+        text = self._rows.take(piece)
+        plain = self._read_plain(text)
+        return iter((plain,)) if plain is not None else self._read(self._rows.read(text))
+
     def end(self) -> Iterator[CodeLine | RefusedCodeLine]:
         """The codes of the rows that are left at the end of the file."""
         return self._read(self._rows.end())
@@ -141,6 +164,23 @@ class CodeFile:
     def _read(self, rows: Iterable[Row]) -> Iterator[CodeLine | RefusedCodeLine]:
         for line, values in rows:
             yield from self.read_row(line, values)
+
+    def _read_plain(self, text: str) -> PlainLines | None:
+        """The codes of the lines if `read_row` would take each as it is; None if it may not."""
+        if self._first or self._chosen_column() != 0 or self._rows.is_within_row:
+            return None
+        if _PLAIN_LINES_WITH_DIGITS.fullmatch(text) is None and (
+            self._heading in COUPON_WORDS
+            or _LIKE_A_HEADING.search(text) is not None
+            or _PLAIN_LINES.fullmatch(text) is None
+        ):
+            return None
+        codes = text.split()
+        if max(map(len, codes)) > _LONGEST_CODE or self._codes + len(codes) > MAX_CODES_ADDED:
+            return None
+        first = self._rows.pass_over(len(codes))
+        self._codes += len(codes)
+        return PlainLines(first, codes, text.lower().split())
 
     def read_row(
         self, line: int, values: list[str] | RowFault
@@ -197,7 +237,7 @@ class CodeFile:
             code, values
         ):
             return (self._refused(line, CodeLineFault.HEADING, column, code),)
-        code = read_text(code)
+        code = trim(read_text(code))
         key = code_key(code)
         if key is None or not code.isascii():
             if fault := self._fault_of(code, key):
@@ -215,7 +255,7 @@ class CodeFile:
         return self._layout.columns.get(CODE_FIELD, self.column)
 
     def _fault_of(self, code: str, key: str | None) -> CodeLineFault | None:
-        """Why the value is no code; None for a code, or several that blanks may separate."""
+        """Why the value is not a code; None for a code, or several that blanks may separate."""
         if is_unreadable(code) or "\0" in code:
             return CodeLineFault.UNREADABLE
         if not code.isascii() and _is_misread(code):
@@ -297,7 +337,7 @@ def _names_codes(values: list[str]) -> bool:
 def _is_misread(code: str) -> bool:
     """Whether these are bytes of UTF-8 that were read as Windows-1251, two characters a letter.
 
-    Spreadsheets do that to a file without a byte order mark. Two such letters are no coincidence.
+    Spreadsheets do that to a file without a byte order mark. Two such letters are enough to say so.
     """
     try:
         read = code.encode("cp1251").decode("utf-8")

@@ -19,7 +19,7 @@ MAX_CODES_COUNTED: Final = 10_000
 
 
 CODE_COLUMNS: Final = ("coupon_code", "coupon_id", "state", "coupon_uses", "used_by", "used_at")
-"""The columns of a file of codes, whoever writes it."""
+"""The columns of a file of codes, from the portal and from the command line."""
 
 
 class CodeState(StrEnum):

@@ -11,7 +11,7 @@ from sconto.domain.codes import is_code
 from sconto.domain.problems import PatternFault, PatternRefused
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Thirty characters that are not confused: no 0 and O, no 1, I and L, no U beside V."""
+"""Thirty characters that are not confused: no 0 and O, no 1, I and L, no U, which looks like V."""
 
 SEPARATOR: Final = "-"
 

@@ -25,7 +25,7 @@ BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 """The start of spans that have none."""
 
 
-class Line(NamedTuple):
+class CodeTimeline(NamedTuple):
     """A timeline of a code: of a product, of all products (0), or of a state.
 
     `by_percent`: the highest percent wins; else the latest created promotion.
@@ -35,12 +35,12 @@ class Line(NamedTuple):
     product_id: int
 
 
-def draw(line: Line, claims: Iterable[Span]) -> list[Span]:
+def draw_timeline(line: CodeTimeline, claims: Iterable[Span]) -> list[Span]:
     """What the timeline shows of these claims, which may overlap."""
     return highest_wins(claims) if line.by_percent else latest_wins(claims)
 
 
-def loses(shown: Span, claim: Span | None, line: Line) -> bool:
+def loses(shown: Span, claim: Span | None, line: CodeTimeline) -> bool:
     """Whether a shown span of a promotion may show another one now that the promotion claims this.
 
     It may if the claim no longer covers the span, or ranks lower than it did.

@@ -41,7 +41,7 @@ class RowFault(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Encoding:
+class _MarkedEncoding:
     """How to read a file that begins with these bytes, and which characters to refuse."""
 
     mark: bytes
@@ -57,12 +57,12 @@ _NOT_UTF_16: Final = re.compile("\ufffd")
 _NOT_ASCII: Final = re.compile("[^\0-\x7f]")
 
 _ENCODINGS: Final = (
-    _Encoding(codecs.BOM_UTF8, "utf-8", "surrogateescape", _NOT_UTF_8),
-    _Encoding(codecs.BOM_UTF16_LE, "utf-16-le", "replace", _NOT_UTF_16),
-    _Encoding(codecs.BOM_UTF16_BE, "utf-16-be", "replace", _NOT_UTF_16),
+    _MarkedEncoding(codecs.BOM_UTF8, "utf-8", "surrogateescape", _NOT_UTF_8),
+    _MarkedEncoding(codecs.BOM_UTF16_LE, "utf-16-le", "replace", _NOT_UTF_16),
+    _MarkedEncoding(codecs.BOM_UTF16_BE, "utf-16-be", "replace", _NOT_UTF_16),
     # A program read the UTF-8 mark, and so every letter, as Windows-1252 or 1251.
     *(
-        _Encoding(
+        _MarkedEncoding(
             codecs.BOM_UTF8.decode(read_as).encode(),
             "utf-8",
             "surrogateescape",
@@ -72,7 +72,7 @@ _ENCODINGS: Final = (
         for read_as in ("cp1252", "cp1251")
     ),
 )
-_UNMARKED: Final = _Encoding(b"", "utf-8", "surrogateescape", _NOT_UTF_8)
+_UNMARKED: Final = _MarkedEncoding(b"", "utf-8", "surrogateescape", _NOT_UTF_8)
 _LONGEST_MARK: Final = max(len(encoding.mark) for encoding in _ENCODINGS)
 
 _FAULTS: Final = {
@@ -93,7 +93,7 @@ class CsvRows:
     line with a comma, a semicolon or a tab outside quotes decides the delimiter, unless one is
     given. Rows without a value are skipped.
 
-    Rows with bytes that are no letters are refused. With `lenient` the caller decides, because it
+    Rows with bytes that are not letters are refused. With `lenient` the caller decides, because it
     may not need the value: see `is_unreadable`.
     """
 
@@ -119,10 +119,14 @@ class CsvRows:
 
     def feed(self, piece: bytes) -> Iterator[Row]:
         """The rows that end in this piece."""
+        return self.read(self.take(piece))
+
+    def take(self, piece: bytes) -> str:
+        """The text of the lines that end in this piece, to be passed to `read` or `pass_over`."""
         if self._decoder is None:
             self._head += piece
             if len(self._head) < _LONGEST_MARK:
-                return
+                return ""
             piece = self._start()
         assert self._decoder is not None  # noqa: S101  # for the type checker
         text = self._rest + self._decoder.decode(piece)
@@ -130,7 +134,22 @@ class CsvRows:
         whole = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
         # A longer line is refused later.
         self._rest = text[whole:][: LONGEST_ROW + 1]
-        yield from self._read(text[:whole], final=False)
+        return text[:whole]
+
+    def read(self, text: str) -> Iterator[Row]:
+        """The rows that end in this text."""
+        return self._read(text, final=False)
+
+    @property
+    def is_within_row(self) -> bool:
+        """Whether the text so far ends within a row: a quote is open."""
+        return bool(self._open)
+
+    def pass_over(self, lines: int) -> int:
+        """Count lines that the caller has read itself; returns the number of the first."""
+        first = self._line + 1
+        self._line += lines
+        return first
 
     def end(self) -> Iterator[Row]:
         """The rows that are left at the end of the file."""
@@ -204,7 +223,7 @@ class CsvRows:
 
 
 def is_unreadable(value: str) -> bool:
-    """Whether the value has bytes that are no letters in the encoding of its file."""
+    """Whether the value has bytes that are not letters in the encoding of its file."""
     return not value.isascii() and _NOT_UTF_8.search(value) is not None
 
 
@@ -218,8 +237,8 @@ def read_again(value: str, encoding: Encoding) -> str:
     return value.encode("utf-8", "surrogateescape").decode(encoding, "replace")
 
 
-def _unmarked(encoding: Encoding) -> _Encoding:
-    return _Encoding(b"", encoding, "surrogateescape", _NOT_UTF_8)
+def _unmarked(encoding: Encoding) -> _MarkedEncoding:
+    return _MarkedEncoding(b"", encoding, "surrogateescape", _NOT_UTF_8)
 
 
 def _find_delimiter(line: str) -> str | None:

@@ -268,15 +268,15 @@ def events_of(change: Change) -> list[tuple[EventType, Facts]]:
         type_ = _EVENT_OF_VERB.get(change.verb)
         return [] if type_ is None else [(type_, _facts_of(type_, change))]
     before, after = _without_codes(change.before), _without_codes(change.after)
-    told: list[tuple[EventType, Facts]] = []
+    found: list[tuple[EventType, Facts]] = []
     if set(after) != {"active"}:
-        told.append((EventType.PROMOTION_CHANGED, {"before": before, "after": after}))
+        found.append((EventType.PROMOTION_CHANGED, {"before": before, "after": after}))
     if "active" in after:
         switched = (
             EventType.PROMOTION_SWITCHED_ON if after["active"] else EventType.PROMOTION_SWITCHED_OFF
         )
-        told.append((switched, {}))
-    return told
+        found.append((switched, {}))
+    return found
 
 
 def _facts_of(type_: EventType, change: Change) -> Facts:
@@ -315,7 +315,7 @@ def _code_counts(*facts: Facts | None) -> dict[str, int]:
 class Used:
     """How much of a promotion is used: of its total limit, a budget in a currency, or its codes.
 
-    `name` is `total`, `codes` or `budget EUR`; amounts are uses or minor units. `is_told` says
+    `name` is `total`, `codes` or `budget EUR`; amounts are uses or minor units. `has_event` says
     whether there was an event for it.
     """
 
@@ -323,7 +323,7 @@ class Used:
     name: str
     taken: int
     most: int
-    is_told: bool = False
+    has_event: bool = False
 
     @property
     def currency(self) -> str | None:

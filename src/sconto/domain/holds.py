@@ -113,7 +113,7 @@ def claim_beside_holds(limits: LimitClaim) -> LimitClaim:
     An order adds nothing to that allowance, which tells orders from holds.
     """
     nothing_held = Allowance(FIRST_ORDERS, Scope.CUSTOMER, "", 0, 0)
-    return _with_first(limits, list(limits.allowances), nothing_held)
+    return _with_first(limits, limits.all_scarce().allowances, nothing_held)
 
 
 def claim_of_promised(hold: Hold) -> LimitClaim:

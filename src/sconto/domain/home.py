@@ -15,7 +15,7 @@ BEATEN_DAYS: Final = 30
 """Over how many days a promotion must have been beaten in all orders to say that it never wins."""
 
 LOOKED_AT: Final = 1_000
-"""Promotions that are looked at for codes, limits and winning: the latest started that run."""
+"""Promotions that are checked for codes, limits and winning: the latest started that run."""
 
 MAX_OF_A_CONCERN: Final = 5
 """Promotions that are named for each concern."""

@@ -24,7 +24,7 @@ from sconto.domain.cart_promotion import (
     Target,
     Tiers,
 )
-from sconto.domain.cart_step import decide
+from sconto.domain.cart_step import decide_step
 from sconto.domain.choice import Pick, pick_from_groups
 from sconto.domain.money import percent_of
 from sconto.domain.prepared_offers import PreparedOffers, PreparedStep, can_be_prepared
@@ -144,7 +144,7 @@ def _adjust(
     ground = Ground(Target.LINES, currency, [line])
     offered, _ = step.divide(ground)
     offered += [listed.with_hours[number] for number in in_hours]
-    takings = decide(ground, offered).takings
+    takings = decide_step(ground, offered).takings
     if not takings:
         return price
     adjustments = [

@@ -28,7 +28,7 @@ TOTAL_DIGITS: Final = 24
 """The most digits of a total before the dot: 500 lines of a million units at the highest price."""
 
 CURRENCY_OF_MOST_DECIMALS: Final = "CLF"
-"""Replaces an invalid currency, so that amounts beside it are still checked."""
+"""Replaces an invalid currency, so that amounts in it are still checked."""
 
 _PERCENT = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", re.ASCII)
 

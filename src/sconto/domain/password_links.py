@@ -72,7 +72,7 @@ class OpenLink:
 
 
 def read_token(text: str) -> LinkToken | None:
-    """The token in a link; None if the text is no token."""
+    """The token in a link; None if the text is not a token."""
     match = _TOKEN.fullmatch(text)
     if match is None or max(int(match[1]), int(match[2])) > MAX_INT64:
         return None

@@ -53,7 +53,7 @@ class LinkOver(Problem):
     """The link was used or replaced, has expired, or never existed: indistinguishable."""
 
 
-class SignOnRefusal(Enum):
+class SignOnReason(Enum):
     """Why somebody is refused although the provider knows them."""
 
     DISABLED = auto()
@@ -66,7 +66,7 @@ class SignOnRefusal(Enum):
 class SignOnRefused(Problem):
     """Single sign-on refuses this person, although the provider knows them."""
 
-    reason: SignOnRefusal
+    reason: SignOnReason
 
 
 @dataclass(eq=False)

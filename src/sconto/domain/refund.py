@@ -21,7 +21,7 @@ from sconto.domain.returns import (
 )
 
 
-def decide(found: Returns, goods: Goods) -> OrderReturn | Refund:
+def decide_return(found: Returns, goods: Goods) -> OrderReturn | Refund:
     """What to pay back for the goods; or the return stored under the id, if it has the same goods.
 
     Raises ReturnConflict if it has others, OrderDeleted, UnknownLines and MoreThanLeft.

@@ -106,12 +106,12 @@ def find_cause(watch: Watch, state: PromotionState | None) -> Cause | None:
         return Cause(ChangeKind.ADDED, ChangeReason.CREATED, state.created_at)
     if state.deleted_at is not None and not watch.has:
         who = next((one for one in reversed(state.entries) if _deletes(one)), None)
-        return _told(ChangeKind.GONE, ChangeReason.DELETED, state.deleted_at, who)
+        return _cause_of(ChangeKind.GONE, ChangeReason.DELETED, state.deleted_at, who)
     edited = _relevant(watch, state)
     if (switched := edited.get("active")) is not None and watch.had != watch.has:
         kind = ChangeKind.ADDED if watch.has else ChangeKind.GONE
         reason = ChangeReason.SWITCHED_ON if watch.has else ChangeReason.SWITCHED_OFF
-        return _told(kind, reason, switched.recorded_at, switched)
+        return _cause_of(kind, reason, switched.recorded_at, switched)
     # A change by time is the cause unless somebody edited the same field.
     for fields, happened in (
         ({"starts_at", "ends_at", "hours"}, _by_time(watch, state)),
@@ -127,7 +127,7 @@ def _deletes(entry: Entry) -> bool:
     return entry.change.verb is Verb.DELETED
 
 
-def _told(
+def _cause_of(
     kind: ChangeKind,
     reason: ChangeReason,
     at: datetime,
@@ -161,12 +161,12 @@ def _by_edits(watch: Watch, edited: Mapping[str, Entry]) -> Cause | None:
     if edited.keys() <= _CODES:
         # More or fewer codes do not change what a promotion gives, only who gets it.
         if watch.had and not watch.has and not _names_code_of(watch.now, watch.ref):
-            return _told(ChangeKind.GONE, ChangeReason.CODE_REMOVED, entry.recorded_at, entry)
+            return _cause_of(ChangeKind.GONE, ChangeReason.CODE_REMOVED, entry.recorded_at, entry)
         if watch.has and not watch.had and not _names_code_of(watch.then, watch.ref):
-            return _told(ChangeKind.ADDED, ChangeReason.CODE_ADDED, entry.recorded_at, entry)
+            return _cause_of(ChangeKind.ADDED, ChangeReason.CODE_ADDED, entry.recorded_at, entry)
         return None
     fields = tuple(sorted(edited))
-    return _told(ChangeKind.CHANGED, ChangeReason.EDITED, entry.recorded_at, entry, fields)
+    return _cause_of(ChangeKind.CHANGED, ChangeReason.EDITED, entry.recorded_at, entry, fields)
 
 
 def is_idle(watch: Watch, state: PromotionState, cause: Cause, price_with: PriceWith) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 from sconto.domain.emails import read_email
 from sconto.domain.names import is_name, is_username
 from sconto.domain.people import Role
-from sconto.domain.people_problems import SignOnRefusal, SignOnRefused
+from sconto.domain.people_problems import SignOnReason, SignOnRefused
 
 Claims = Mapping[str, object]
 """What the provider says, by name."""
@@ -54,13 +54,13 @@ def read_identity(rules: SignOnRules, issuer: str, claims: Claims) -> Identity:
     subject = claims.get("sub")
     merchant = rules.merchant or _text(find_claim(claims, rules.merchant_claim))
     if merchant is None or not is_name(merchant):
-        raise SignOnRefused(SignOnRefusal.NO_MERCHANT)
+        raise SignOnRefused(SignOnReason.NO_MERCHANT)
     if not isinstance(subject, str) or not is_name(subject):
-        raise SignOnRefused(SignOnRefusal.NO_NAME)
+        raise SignOnRefused(SignOnReason.NO_NAME)
     role = _highest_role(rules, claims) or rules.default_role
     sets_role = bool(rules.role_claim)
     if sets_role and role is None:
-        raise SignOnRefused(SignOnRefusal.NO_ROLE)
+        raise SignOnRefused(SignOnReason.NO_ROLE)
     return Identity(
         issuer, subject, merchant, tuple(_names(claims)), _verified_email(claims), role, sets_role
     )

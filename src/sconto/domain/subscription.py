@@ -57,8 +57,8 @@ def subscription_code_key(text: str) -> str:
     """The key that all spellings of a code share, ignoring case.
 
     Blanks and invisible characters at the ends are ignored. A letter with a mark, such as й, may be
-    one character or two (NFC). NFC is applied again at the end, because folding the case may split
-    a letter.
+    one character or two (NFC). The text is put into NFC again at the end, because folding the case
+    may split a letter.
     """
     if text.isascii():
         return trim(text).lower()

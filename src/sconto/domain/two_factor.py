@@ -72,7 +72,7 @@ def steps_at(now: datetime) -> Iterator[int]:
 
 
 def read_code(text: str) -> TimeCode | RecoveryCode | None:
-    """The code that somebody typed, with or without blanks and hyphens; None if it is no code."""
+    """The code in a typed text, with or without blanks and hyphens; None if it is not a code."""
     plain = "".join(text.split()).upper().translate(_READ_AS)
     if _DIGITS_ONLY.fullmatch(plain):
         return TimeCode(plain)

@@ -157,7 +157,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AttemptResult:
     """The result of a request. Without an answer, `failure` says why.
 
     `retry_after` is what the receiver asked for.
@@ -217,8 +217,13 @@ def valid_secrets(
     return secret, previous
 
 
-def decide(
-    answer: Answer, attempts: int, created_at: datetime, now: datetime, *, is_test: bool = False
+def decide_delivery(
+    answer: AttemptResult,
+    attempts: int,
+    created_at: datetime,
+    now: datetime,
+    *,
+    is_test: bool = False,
 ) -> DeliveryOutcome:
     """The state of a delivery after this number of attempts. A test is tried once.
 

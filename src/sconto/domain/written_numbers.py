@@ -30,7 +30,7 @@ _CODE: Final = re.compile("[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True)
 class WrittenNumber:
-    """A number with a point and without thousands, as `1234.5`, and the currency beside it.
+    """A number with a point and without thousands, as `1234.5`, and the currency written with it.
 
     `is_unclear` says that the sign may separate thousands or decimals: `1,234`. Then it is taken
     for the decimal sign.
@@ -42,7 +42,7 @@ class WrittenNumber:
 
 
 def read_number(text: str, decimal: DecimalSign | None = None) -> WrittenNumber:
-    """The number that a person wrote; a text that is no number is returned unchanged.
+    """The number that a person wrote; a text that is not a number is returned unchanged.
 
     `decimal` says which sign is decimal. Without it the text decides: of two signs the last is
     decimal. A single sign is decimal unless it separates three digits, or occurs again.

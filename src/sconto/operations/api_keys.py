@@ -13,7 +13,7 @@ from sconto.domain.api_keys import (
     shown_prefix,
     write_key,
 )
-from sconto.domain.history import HistoryPage, Subject, key_created, key_revoked
+from sconto.domain.history import key_created, key_revoked
 from sconto.domain.names import is_name
 from sconto.domain.people import Caller, key_caller
 from sconto.domain.people_problems import KeyEndsInThePast, KeyNotFound, TooManyKeys
@@ -94,17 +94,6 @@ async def revoke_key(
     if known is not None:
         known.note_revoked(hashed)
     return key
-
-
-@retried
-async def get_key_history(
-    database: Database, caller: Caller, *, limit: int, before: int | None = None
-) -> HistoryPage:
-    """The latest entries about the merchant's keys."""
-    async with database.read(caller.merchant_id) as connection:
-        return await history.list_entries_of_all(
-            connection, caller.merchant_id, Subject.API_KEY, limit, before
-        )
 
 
 async def _find(connection: Connection, caller: Caller, key_id: int) -> ApiKey:

@@ -1,4 +1,4 @@
-"""Background jobs: one loop that runs a job repeatedly."""
+"""Background jobs: run once or repeatedly, with failures in the log."""
 
 import asyncio
 import logging
@@ -32,16 +32,24 @@ async def keep_running(
     longest = pause if first_pause is None else first_pause
     while True:
         await _sleep(longest * random.uniform(0.5, 1), wake)  # noqa: S311
-        longest = pause
-        try:
-            if not await job() and rest is not None:
-                longest = rest
-        except DatabaseReadOnly:
-            pass
-        except DatabaseUnavailable:
-            _log.warning("%s: no database", failure)
-        except Exception:
-            _log.exception(failure)
+        has_more = await try_to_run(job, failure)
+        longest = pause if has_more or rest is None else rest
+
+
+async def try_to_run(job: Callable[[], Awaitable[object]], failure: str) -> object:
+    """Run the job; a failure is logged and not raised. Returns the job's result, True if it failed.
+
+    `failure` is as in `keep_running`.
+    """
+    try:
+        return await job()
+    except DatabaseReadOnly:
+        pass
+    except DatabaseUnavailable:
+        _log.warning("%s: no database", failure)
+    except Exception:
+        _log.exception(failure)
+    return True
 
 
 async def _sleep(seconds: float, wake: asyncio.Event | None) -> None:

@@ -8,7 +8,8 @@ from sconto.domain.promise import (
     TimelineViolation,
     first_timeline_mistake,
 )
-from sconto.store.check import CHECKS, TIMELINE, find_violations, one_snapshot, read_timelines
+from sconto.store.check import CHECKS, find_violations, one_snapshot
+from sconto.store.check_timelines import TIMELINES, read_timelines
 from sconto.store.database import Connection, Database
 
 _MOST: Final = 5
@@ -26,15 +27,21 @@ async def check(
         for promise, statement in CHECKS:
             found = await find_violations(connection, statement, merchant_id, _MOST)
             yield CheckedPromise(promise, found)
-        yield CheckedPromise(TIMELINE, await _find_mistakes(connection, merchant_id))
+        for promise, statement in TIMELINES:
+            mistakes = await _find_mistakes(connection, statement, merchant_id)
+            yield CheckedPromise(promise, mistakes)
 
 
 async def _find_mistakes(
-    connection: Connection, merchant_id: int | None
+    connection: Connection, statement: str, merchant_id: int | None
 ) -> list[TimelineViolation]:
     found: list[TimelineViolation] = []
-    async for timeline in read_timelines(connection, merchant_id):
-        mistake = first_timeline_mistake(timeline.claims, timeline.shown)
+    async for stored in read_timelines(connection, statement, merchant_id):
+        mistake = first_timeline_mistake(stored.claims, stored.shown, by_percent=stored.by_percent)
         if mistake is not None and len(found) < _MOST:
-            found.append(TimelineViolation(timeline.merchant_id, timeline.product_id, mistake))
+            found.append(
+                TimelineViolation(
+                    stored.merchant_id, stored.product_id, mistake, stored.code, stored.by_percent
+                )
+            )
     return found

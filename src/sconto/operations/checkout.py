@@ -27,21 +27,23 @@ from sconto.domain.placement import (
 )
 from sconto.domain.pricing import STEPS, Step, price
 from sconto.domain.problems import (
+    CodesUsedUp,
     OrderConflict,
     OrderGaveBack,
     OrderNotFound,
     OrderReplaced,
+    TotalDiffers,
 )
 from sconto.operations.order_turns import OrderTurns, attempt_in_turn
-from sconto.store.candidates import CartAt, read_listing_candidates
+from sconto.store.candidates import CartAt, find_cached_candidates, read_listing_candidates
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.giving_back import GivingBackRaceLost, give_back
 from sconto.store.order_replacing import replace_and_insert_order, replaces_in_one_call
-from sconto.store.order_status import deletes_in_one_call, update_status
+from sconto.store.order_status import deletes_in_one_call, find_order, update_status
 from sconto.store.orders import (
     OrderRaceLost,
-    find_order,
     insert_order,
+    insert_order_at_cached_prices,
     replace_order,
     wanted_by,
 )
@@ -117,12 +119,51 @@ async def place_order(
     written.
     """
 
+    placed = await retrying(
+        lambda: _place_at_cached_prices(database, caller, order, now, day, steps)
+    )
+    if placed is not None:
+        return placed
+
     async def attempt(turns: OrderTurns) -> Placed:
         return await retrying(
             lambda: _price_and_place(database, caller, order, now, day, turns, steps)
         )
 
     return await attempt_in_turn(database, caller.merchant_id, attempt)
+
+
+async def _place_at_cached_prices(
+    database: Database,
+    caller: Caller,
+    order: NewOrder,
+    now: datetime,
+    day: date,
+    steps: Sequence[Step],
+) -> Placed | None:
+    """Place the order with one statement, if all that its price depends on is cached.
+
+    It only ever places: an order that must be refused, or was placed before, or whose prices may
+    have changed, is priced again from what is stored. Then it returns None.
+    """
+    merchant_id, cart = caller.merchant_id, order.cart
+    if order.replaces is not None:
+        return None
+    found = find_cached_candidates(database.pick_cache, merchant_id, CartAt(cart, now))
+    if found is None or found.versions is None:
+        return None
+    priced = price(cart, found, now, steps)
+    try:
+        check_agreed(order, priced)
+    except (TotalDiffers, CodesUsedUp):
+        return None
+    placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, cart=cart)
+    claim, products = claim_of(priced, cart, found.cart_offers), list(found.known)
+    async with database.write(merchant_id, queue="orders", transaction=False) as connection:
+        is_placed = await insert_order_at_cached_prices(
+            connection, merchant_id, placed, day, found.versions, claim, products
+        )
+    return Placed(placed, created=True) if is_placed else None
 
 
 async def _price_and_place(
@@ -136,9 +177,9 @@ async def _price_and_place(
 ) -> Placed:
     """Price the order and store it. Raises OrderRaceLost if another request was first.
 
-    An order that takes from a limit waits for its turn between the two. It need not be priced again
-    after that: the statement that writes checks the limits and the price version. A promised order
-    is not priced at all.
+    An order that takes from a scarce limit waits for its turn between the two. It need not be
+    priced again after that: the statement that writes checks the limits and the price version. A
+    promised order is not priced at all.
     """
     order_ids = [order.order_id] if order.replaces is None else [order.order_id, order.replaces]
     found = await database.carts.read(caller.merchant_id, CartAt(order.cart, now, order_ids))
@@ -161,7 +202,8 @@ async def _price_and_place(
         placed = StoredOrder(
             order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
         )
-        claim = claim_of(priced, order.cart, found.cart_offers)
+        takes_last = order.replaces is None
+        claim = claim_of(priced, order.cart, found.cart_offers, takes_last=takes_last)
         if found.has_holds:
             claim = claim_beside_holds(claim)
     merchant_id = caller.merchant_id

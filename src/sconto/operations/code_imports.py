@@ -5,14 +5,20 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import NoReturn
 
-from sconto.domain.code_file import NAMED_LINES, CodeFile, CodeLine, RefusedCodeLine
+from sconto.domain.code_file import (
+    NAMED_LINES,
+    CodeFile,
+    CodeLine,
+    PlainLines,
+    RefusedCodeLine,
+)
 from sconto.domain.history import Verb
 from sconto.domain.layout import DETECTED_LAYOUT, Layout
 from sconto.domain.people import Caller
 from sconto.domain.problems import CodeFileRefused, NoCodesAllowed, NoCodesSent
 from sconto.operations.codes import find_holder, lock_holder, record
 from sconto.operations.refused_lines import RefusedLines
-from sconto.store import code_lists
+from sconto.store import staged_codes
 from sconto.store.database import Connection, Database, retrying
 
 
@@ -33,12 +39,12 @@ async def import_codes(
     NoCodesAllowed, NoCodesSent, and CodeFileRefused with the lines that cannot be taken.
     """
     refused: RefusedLines[RefusedCodeLine] = RefusedLines(NAMED_LINES)
-    lines = _read_lines(pieces, CodeFile(typed=typed, layout=layout))
+    lines = _read_lines(pieces, CodeFile(typed=typed, layout=layout), refused)
     merchant_id = caller.merchant_id
     async with database.write(merchant_id, queue="imports") as connection:
         if not (await find_holder(connection, caller, promotion_id)).takes_codes:
             raise NoCodesAllowed
-        staged = await code_lists.stage_codes(connection, _take(lines, refused))
+        staged = await staged_codes.stage_codes(connection, lines)
         if refused.total:
             await _refuse_file(connection, caller, promotion_id, refused)
         if not staged:
@@ -47,36 +53,37 @@ async def import_codes(
         try:
             # Only this statement is retried: the pieces can be read only once.
             await retrying(
-                lambda: code_lists.insert_staged(connection, merchant_id, promotion_id, staged)
+                lambda: staged_codes.insert_staged(connection, merchant_id, promotion_id, staged)
             )
-        except code_lists.CodesClash:
+        except staged_codes.CodesClash:
             await _refuse_file(connection, caller, promotion_id, refused)
-        added = await code_lists.sample_staged(connection, staged)
+        added = await staged_codes.sample_staged(connection, staged)
         await record(connection, caller, promotion_id, Verb.CODES_ADDED, now, added=added)
     return staged
 
 
 async def _read_lines(
-    pieces: Iterable[bytes], file: CodeFile
-) -> AsyncIterator[CodeLine | RefusedCodeLine]:
+    pieces: Iterable[bytes], file: CodeFile, refused: RefusedLines[RefusedCodeLine]
+) -> AsyncIterator[list[PlainLines | CodeLine]]:
+    """The lines of each piece that can be taken; the others are counted as refused."""
     for piece in pieces:
-        for line in file.feed(piece):
-            yield line
+        yield _take(file.feed_runs(piece), refused)
         # Let other requests of this process run.
         await asyncio.sleep(0)
-    for line in file.end():
-        yield line
+    yield _take(file.end(), refused)
 
 
-async def _take(
-    lines: AsyncIterator[CodeLine | RefusedCodeLine], refused: RefusedLines[RefusedCodeLine]
-) -> AsyncIterator[CodeLine]:
-    """The lines that can be taken; the others are counted as refused."""
-    async for line in lines:
-        if isinstance(line, CodeLine):
-            yield line
-        else:
+def _take(
+    lines: Iterable[PlainLines | CodeLine | RefusedCodeLine],
+    refused: RefusedLines[RefusedCodeLine],
+) -> list[PlainLines | CodeLine]:
+    taken: list[PlainLines | CodeLine] = []
+    for line in lines:
+        if isinstance(line, RefusedCodeLine):
             refused.add(line)
+        else:
+            taken.append(line)
+    return taken
 
 
 async def _refuse_file(
@@ -86,7 +93,7 @@ async def _refuse_file(
     refused: RefusedLines[RefusedCodeLine],
 ) -> NoReturn:
     """Raise CodeFileRefused with the refused lines and those whose codes already exist."""
-    clashes, total = await code_lists.find_clashes(
+    clashes, total = await staged_codes.find_clashes(
         connection, caller.merchant_id, promotion_id, NAMED_LINES
     )
     refused.add_found(clashes, total)

@@ -100,13 +100,13 @@ async def add_codes(
     """
     keys = await _briefly(codes, _keys_of, codes)
     if len(keys) < len(codes):
-        raise ValueError("the caller must refuse what is no code")
+        raise ValueError("the caller must refuse what is not a code")
 
     async def add() -> int:
         async with database.write(caller.merchant_id) as connection:
             await lock_holder(connection, caller, promotion_id)
             merchant_id = caller.merchant_id
-            taken = await code_lists.find_taken(connection, merchant_id, promotion_id, keys)
+            taken = await code_lists.find_taken_codes(connection, merchant_id, promotion_id, keys)
             if repeated := await _briefly(codes, _repeated, codes, keys, taken):
                 raise CodesTaken(repeated)
             await code_lists.insert_codes(connection, merchant_id, promotion_id, codes, keys)

@@ -23,14 +23,14 @@ from sconto.domain.webhooks import (
     GONE,
     NOT_KEPT,
     PAUSED_FROM,
-    Answer,
     Attempt,
+    AttemptResult,
     DeliveryDetails,
     DeliveryOutcome,
     DeliveryState,
     DisabledBecause,
     Message,
-    decide,
+    decide_delivery,
     is_given_up,
     pause_after,
     valid_secrets,
@@ -42,14 +42,14 @@ from sconto.store import webhooks
 from sconto.store.database import Connection, Database, DatabaseUnavailable, retrying
 from sconto.store.delivery_lists import test_id
 
-Send = Callable[[Message, datetime], Awaitable[Answer]]
+Send = Callable[[Message, datetime], Awaitable[AttemptResult]]
 """Sends a message, signed as of a time. It never raises, and ends within its own timeout."""
 
 _PER_WEBHOOK: Final = 8
-"""Requests to one webhook that a worker has under way at most."""
+"""The most concurrent requests of a worker to one webhook."""
 
 _MOST: Final = 256
-"""Requests that a worker has under way at most."""
+"""The most concurrent requests of a worker."""
 
 _MAX_WEBHOOKS: Final = 1_000
 _HURRIED: Final = 10_000
@@ -185,11 +185,11 @@ class Deliveries:
         started_at = self._clock()
         message = _message_of(claimed, started_at)
         if message is None:
-            answer = Answer(0, failure=NOT_KEPT)
+            answer = AttemptResult(0, failure=NOT_KEPT)
             decision = DeliveryOutcome(DeliveryState.DEAD)
         else:
             answer = await self._send(message, started_at)
-            decision = decide(
+            decision = decide_delivery(
                 answer,
                 claimed.attempts,
                 claimed.created_at,
@@ -212,7 +212,7 @@ class Deliveries:
         webhook: tuple[int, int],
         claimed: store.ClaimedDelivery,
         attempt: Attempt,
-        answer: Answer,
+        answer: AttemptResult,
         decision: DeliveryOutcome,
     ) -> None:
         """Store the result of an attempt; tries again while the lease lasts."""
@@ -236,7 +236,7 @@ class Deliveries:
                 await asyncio.sleep(_RECORD_PAUSE)
 
     async def _note(
-        self, connection: Connection, webhook: tuple[int, int], answer: Answer, now: datetime
+        self, connection: Connection, webhook: tuple[int, int], answer: AttemptResult, now: datetime
     ) -> None:
         """Count the success or the failure of the webhook, and act on it."""
         if answer.is_success:

@@ -186,7 +186,7 @@ async def _append_some(connection: Connection, merchant_id: int, now: datetime) 
         elif (changed_id := promotion_of_object(row.object)) is not None:
             spent.setdefault(changed_id, {})
     if spent:
-        new += await _tell_reached(connection, merchant_id, spent, now)
+        new += await _events_of_reached(connection, merchant_id, spent, now)
     await store.append(connection, merchant_id, last_position, [row.id for row in rows], new, now)
     return len(rows)
 
@@ -207,24 +207,24 @@ def _event_of(row: store.OutboxRow) -> NewEvent:
     return NewEvent(row.type, object_in_stream(row.object), row.occurred_at, data)
 
 
-async def _tell_reached(
+async def _events_of_reached(
     connection: Connection, merchant_id: int, spent: dict[int, dict[str, int]], now: datetime
 ) -> list[NewEvent]:
     """The events of limits that are newly reached; limits with room again may be reached later.
 
     `spent` is the most that one order took of a promotion's budgets, by promotion and currency.
     """
-    told, reached = [], []
+    new, reached = [], []
     for used, subject in await reached_limits.read_used(connection, merchant_id, spent):
         if not used.is_reached(spent[used.promotion_id].get(used.currency or "", 0)):
             continue
         reached.append(used)
-        if not used.is_told:
+        if not used.has_event:
             type_, facts = reached_facts(used)
             data = {"promotion": json.loads(subject), **facts}
-            told.append(NewEvent(type_, object_of_promotion(used.promotion_id), now, data))
+            new.append(NewEvent(type_, object_of_promotion(used.promotion_id), now, data))
     await reached_limits.keep_reached(connection, merchant_id, spent, reached)
-    return told
+    return new
 
 
 async def record_starts_and_ends(database: Database, now: datetime) -> int:
@@ -234,16 +234,16 @@ async def record_starts_and_ends(database: Database, now: datetime) -> int:
             connection, now, _MAX_MERCHANTS
         )
 
-    async def tell(merchant_id: int) -> int:
+    async def write(merchant_id: int) -> int:
         async with database.write() as connection:
             return await promotion_events.record_starts_and_ends(
                 connection, merchant_id, now, _DUE_PER_TRANSACTION
             )
 
-    told = 0
+    written = 0
     for merchant_id in merchant_ids:
-        told += await retrying(partial(tell, merchant_id))
-    return told
+        written += await retrying(partial(write, merchant_id))
+    return written
 
 
 async def append_for_all(database: Database, now: datetime) -> int:

@@ -28,7 +28,7 @@ from sconto.domain.replay_shares import PromotionRef
 from sconto.store.candidates import CartAt, read_candidates_of_carts
 from sconto.store.database import Database, retried
 from sconto.store.explanations import read_automatic_offers
-from sconto.store.orders import find_order
+from sconto.store.order_status import find_order
 from sconto.store.promotion_states import read_states
 
 

@@ -1,6 +1,6 @@
 """Exports of orders, redemptions, returns and codes: rows in batches, for files of any length.
 
-An export is no snapshot: an order that is placed in the meantime may be in it or not. Rows that
+An export is not a snapshot: an order that is placed in the meantime may be in it or not. Rows that
 exist all the time are in it once.
 """
 

@@ -25,35 +25,33 @@ async def get_promotion_history(
 
 
 @retried
-async def list_promotion_entries(
-    database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
+async def list_entries(
+    database: Database,
+    caller: Caller,
+    subject: Subject,
+    subject_id: int,
+    *,
+    limit: int,
+    before: int | None = None,
 ) -> HistoryPage:
-    """As `get_promotion_history`, but none for an unknown promotion."""
-    merchant_id, subject = caller.merchant_id, Subject.PROMOTION
-    async with database.read(merchant_id) as connection:
+    """The latest entries about one promotion, deleted or archived too; none if it is unknown."""
+    async with database.read(caller.merchant_id) as connection:
         return await history.list_entries(
-            connection, merchant_id, subject, promotion_id, limit, before
+            connection, caller.merchant_id, subject, subject_id, limit, before
         )
 
 
 @retried
-async def get_subscription_history(
-    database: Database, caller: Caller, promotion_id: int, *, limit: int, before: int | None = None
+async def list_entries_of_all(
+    database: Database,
+    caller: Caller,
+    subject: Subject,
+    *,
+    limit: int,
+    before: int | None = None,
 ) -> HistoryPage:
-    """The latest entries about a subscription promotion, archived or not; none if unknown."""
-    merchant_id, subject = caller.merchant_id, Subject.SUBSCRIPTION_PROMOTION
-    async with database.read(merchant_id) as connection:
-        return await history.list_entries(
-            connection, merchant_id, subject, promotion_id, limit, before
-        )
-
-
-@retried
-async def get_user_history(
-    database: Database, caller: Caller, *, limit: int, before: int | None = None
-) -> HistoryPage:
-    """The latest entries about the merchant's users."""
+    """The latest entries about all users, or all API keys, of the merchant."""
     async with database.read(caller.merchant_id) as connection:
         return await history.list_entries_of_all(
-            connection, caller.merchant_id, Subject.USER, limit, before
+            connection, caller.merchant_id, subject, limit, before
         )

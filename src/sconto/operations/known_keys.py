@@ -1,14 +1,15 @@
 """The API keys that a process knows: checking one needs no database."""
 
 import asyncio
-import logging
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Final
 
 from sconto.domain.api_keys import is_key, key_hash
 from sconto.domain.people import Caller
 from sconto.domain.problems import TokenExpired, TokenInvalid
+from sconto.operations.background import keep_running, try_to_run
 from sconto.store import api_keys as store
 from sconto.store.api_keys import KeyState, KeysVersion, read_mark
 from sconto.store.database import Connection, Database, DatabaseUnavailable
@@ -30,7 +31,7 @@ USES_PAUSE: Final = 30.0
 
 _PAGE: Final = 1000
 
-_log = logging.getLogger(__name__)
+_FAILURE: Final = "changes of API keys are not known"
 
 
 class KnownKeys:
@@ -97,19 +98,11 @@ class KnownKeys:
 
         While the database is unavailable, the last known state counts.
         """
-        while True:
-            await self.try_to_refresh(database)
-            await asyncio.sleep(pause)
+        await keep_running(partial(self.refresh, database), _FAILURE, pause=pause, first_pause=0)
 
     async def try_to_refresh(self, database: Database) -> None:
         """As `refresh`, but only logs a failure."""
-        try:
-            await self.refresh(database)
-        except DatabaseUnavailable:
-            _log.warning("changes of API keys are not known: no database")
-        except Exception:
-            # Whatever failed, later changes must be read.
-            _log.exception("changes of API keys are not known")
+        await try_to_run(partial(self.refresh, database), _FAILURE)
 
     async def refresh(self, database: Database) -> None:
         """Read now which keys were created or revoked. Raises DatabaseUnavailable."""

@@ -18,19 +18,19 @@ async def count_old_orders(database: Database, zone: tzinfo) -> int:
     """Count all orders that are not counted, by their days in the zone; returns their number."""
     async with database.read() as connection:
         merchant_ids = await store.list_merchants_to_count(connection)
-    looked_at = 0
+    read = 0
     for merchant_id in merchant_ids:
-        looked_at += await count_orders_of(database, merchant_id, zone)
-    return looked_at
+        read += await count_orders_of(database, merchant_id, zone)
+    return read
 
 
 async def count_orders_of(database: Database, merchant_id: int, zone: tzinfo) -> int:
     """Count the merchant's orders that are not counted; returns how many were read."""
-    looked_at = 0
+    read = 0
     while found := await _count_some(database, merchant_id, zone):
-        looked_at += found
+        read += found
         await asyncio.sleep(_BATCH_PAUSE)
-    return looked_at
+    return read
 
 
 async def _count_some(database: Database, merchant_id: int, zone: tzinfo) -> int:
@@ -39,8 +39,8 @@ async def _count_some(database: Database, merchant_id: int, zone: tzinfo) -> int
 
     async def run() -> int:
         async with database.write(merchant_id) as connection:
-            beside = await store.count_some_beside(connection, merchant_id, day_of)
-            return beside + await store.count_some(connection, merchant_id, day_of)
+            of_previous = await store.count_some_of_previous(connection, merchant_id, day_of)
+            return of_previous + await store.count_some(connection, merchant_id, day_of)
 
     return await retrying(run)
 

@@ -32,6 +32,7 @@ class OrderTurns:
 
     def __init__(self, database: Database, merchant_id: int, deadline: float) -> None:
         self._turns = database.order_turns
+        self._fair_turns = database.fair_turns
         self._merchant_id = merchant_id
         self._deadline = deadline
         self._holding = AsyncExitStack()
@@ -47,6 +48,8 @@ class OrderTurns:
             return
         await self.give_back()
         keys = {(self._merchant_id, one) for one in wanted}
+        if not all(map(self._turns.has_slot, keys)):
+            self._fair_turns.end()
         await self._holding.enter_async_context(self._turns.hold(keys, self._deadline))
         self._held = frozenset(wanted)
 
@@ -72,6 +75,7 @@ async def attempt_in_turn(
             try:
                 return await attempt(turns)
             except OrderRaceLost as lost:
+                database.fair_turns.end()
                 await turns.wait_for(lost.wanted)
             if number:
                 longest = min(0.005 * 2 ** (number - 1), _LONGEST_PAUSE)

@@ -20,7 +20,7 @@ class Passwords:
     def __init__(self, hasher: Argon2Hasher) -> None:
         self._hasher = PasswordHash((hasher,))
         self._seconds = 0.02
-        """How long a check took lately."""
+        """How long a check took recently."""
 
     async def hash(self, password: str) -> str:
         """The hash of a password, to be stored."""
@@ -56,4 +56,4 @@ class Passwords:
 
 
 PASSWORDS: Final = Passwords(Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1))
-"""The least that OWASP asks of argon2id: 20 ms and 19 MiB, because checkouts run beside it."""
+"""The least that OWASP asks of argon2id: 20 ms and 19 MiB, because checkouts need the processor."""

@@ -88,7 +88,7 @@ async def enter_code(
         # Whatever ends sessions also ends a half-done sign-in.
         is_over = state is None or state.disabled or not _is_as_before(facts, state, epoch)
         if state is not None and not is_over:
-            taken = await take_code(connection, tokens.vault, state.caller, code, now)
+            taken = await take_code(connection, tokens.keyring, state.caller, code, now)
         if taken and state is not None:
             asked = SignIn(facts["name"], "", origin.address)
             await store_place(connection, asked, state.caller, now)

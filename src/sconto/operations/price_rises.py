@@ -79,7 +79,7 @@ class PricesRaised(Exception):
         self.rises = rises
 
 
-class _NotKept(Exception):
+class _SaveRolledBack(Exception):
     """Rolls the transaction back."""
 
 
@@ -114,7 +114,7 @@ async def find_rises(
         await retrying(lambda: _save(database, caller, draft, now, keep=False))
     except PricesRaised as raised:
         return raised.rises
-    except _NotKept:
+    except _SaveRolledBack:
         return None
     raise AssertionError("a draft was saved")
 
@@ -174,7 +174,7 @@ async def _save(
                     joined, caller, promotion_id, change, now, version
                 )
         if not keep:
-            raise _NotKept
+            raise _SaveRolledBack
     return promotion_id
 
 

@@ -50,7 +50,7 @@ class Profiles:
         known = self._cached.get(caller)
         return _UNKNOWN if known is None else known.profile
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Read all profiles again, because one was changed in this process."""
         self._notes += 1
         self._cached.clear()

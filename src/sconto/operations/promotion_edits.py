@@ -120,7 +120,7 @@ class EditRefused(Problem):
     problem: Problem
 
 
-class _NotKept(Exception):
+class _EditsRolledBack(Exception):
     """Rolls the transaction back."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -154,8 +154,8 @@ async def edit_together(
                 outcome = await _make_all(joined, caller, decision.edits, now)
                 outcome = replace(outcome, later_edits=later_edits)
                 if not keep or (later_edits and not overtake):
-                    raise _NotKept(outcome)
-        except _NotKept as undone:
+                    raise _EditsRolledBack(outcome)
+        except _EditsRolledBack as undone:
             return undone.outcome
         return replace(outcome, kept=True)
 
@@ -205,29 +205,50 @@ def _automatic_periods(edits: Sequence[Edit]) -> Iterator[Period]:
 async def _make(joined: Database, caller: Caller, edit: Edit, now: datetime) -> int:
     """Make one edit; returns the promotion's id."""
     match edit:
-        case ProductEdit(wanted=new, promotion_id=None):
-            return await promotions.create_promotion(joined, caller, new, now)
-        case ProductEdit(promotion_id=int(found), change=PromotionChange() as change):
-            await promotions.change_promotion(joined, caller, found, change, now)
-        case CartEdit(wanted=cart, promotion_id=None):
-            return (await cart_promotions.create_promotion(joined, caller, cart, now)).id
-        case CartEdit(wanted=cart, promotion_id=int(found)):
-            await cart_promotions.change_promotion(joined, caller, found, lambda _: cart, now)
-        case SubscriptionEdit(wanted=terms, promotion_id=None):
-            return (await subscription_promotions.create_promotion(joined, caller, terms, now)).id
-        case SubscriptionEdit(wanted=terms, promotion_id=int(found)):
-            await subscription_promotions.change_promotion(
-                joined, caller, found, lambda _: terms, now
-            )
-        case Deletion(promotion_id=found, is_cart=True):
-            await cart_promotions.delete_promotion(joined, caller, found, now)
-        case Deletion(promotion_id=found):
-            await promotions.delete_promotion(joined, caller, found, now)
+        case ProductEdit():
+            return await _edit_product_promotion(joined, caller, edit, now)
+        case CartEdit():
+            return await _edit_cart_promotion(joined, caller, edit, now)
+        case SubscriptionEdit():
+            return await _edit_subscription_promotion(joined, caller, edit, now)
+        case Deletion(promotion_id=found, is_cart=is_cart):
+            operations = cart_promotions if is_cart else promotions
+            await operations.delete_promotion(joined, caller, found, now)
         case Archiving(promotion_id=found):
             await subscription_promotions.archive_promotion(joined, caller, found, now)
-        case _:
-            raise AssertionError(edit)
-    return found
+    return edit.promotion_id
+
+
+async def _edit_product_promotion(
+    joined: Database, caller: Caller, edit: ProductEdit, now: datetime
+) -> int:
+    if edit.promotion_id is None:
+        return await promotions.create_promotion(joined, caller, edit.wanted, now)
+    assert edit.change is not None, "an edit of a promotion has a change"  # noqa: S101
+    await promotions.change_promotion(joined, caller, edit.promotion_id, edit.change, now)
+    return edit.promotion_id
+
+
+async def _edit_cart_promotion(
+    joined: Database, caller: Caller, edit: CartEdit, now: datetime
+) -> int:
+    if edit.promotion_id is None:
+        return (await cart_promotions.create_promotion(joined, caller, edit.wanted, now)).id
+    await cart_promotions.change_promotion(
+        joined, caller, edit.promotion_id, lambda _: edit.wanted, now
+    )
+    return edit.promotion_id
+
+
+async def _edit_subscription_promotion(
+    joined: Database, caller: Caller, edit: SubscriptionEdit, now: datetime
+) -> int:
+    if edit.promotion_id is None:
+        return (await subscription_promotions.create_promotion(joined, caller, edit.wanted, now)).id
+    await subscription_promotions.change_promotion(
+        joined, caller, edit.promotion_id, lambda _: edit.wanted, now
+    )
+    return edit.promotion_id
 
 
 async def _find_later_edits(

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
 
 
-class _Line(Protocol):
+class _AnyRefusedLine(Protocol):
     @property
     def line(self) -> int:
         """The number of the line, from 1."""
 
 
-L = TypeVar("L", bound=_Line)
+L = TypeVar("L", bound=_AnyRefusedLine)
 
 
 class RefusedLines(Generic[L]):

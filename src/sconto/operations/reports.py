@@ -33,7 +33,7 @@ class PromotionReport:
 class WholeShopReport:
     """The report of all orders in one currency; None if there were none.
 
-    Without `has_all` the promotions are those with the most orders lately.
+    Without `has_all` the promotions are those with the most orders recently.
     """
 
     report: Report

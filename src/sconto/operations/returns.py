@@ -5,7 +5,7 @@ from datetime import datetime
 from sconto.domain.explanation import PromotionName
 from sconto.domain.people import Caller
 from sconto.domain.problems import OrderNotFound
-from sconto.domain.refund import decide
+from sconto.domain.refund import decide_return
 from sconto.domain.return_problems import ReturnNotFound
 from sconto.domain.returns import Goods, OrderReturn, Refund, Returned, Returns
 from sconto.operations.order_turns import attempt_in_turn
@@ -26,7 +26,7 @@ async def create_return(
 
     async def attempt() -> Returned:
         found = await _find(database, caller, order_id, return_id)
-        decided = decide(found, goods)
+        decided = decide_return(found, goods)
         if isinstance(decided, OrderReturn):
             return Returned(decided, created=False)
         async with database.write(merchant_id, queue="orders", transaction=False) as connection:
@@ -44,7 +44,7 @@ async def quote_return(
     Raises as `create_return`. Nothing is written.
     """
     found = await retrying(lambda: _find(database, caller, order_id, return_id))
-    return decide(found, goods)
+    return decide_return(found, goods)
 
 
 async def get_return(

@@ -15,7 +15,7 @@ from sconto.store import history, people
 from sconto.store import sessions as store
 from sconto.store.database import Connection, Database, retried
 from sconto.store.people import UserState
-from sconto.store.sessions import NewSession, Seen
+from sconto.store.sessions import LastSeen, NewSession
 from sconto.store.tokens import delete_ended_tokens, end_token, read_epoch
 
 MAX_ENDED_SESSIONS: Final = 100
@@ -40,7 +40,7 @@ class SeenSessions:
 
     def __init__(self) -> None:
         self._written: dict[str, datetime] = {}
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, LastSeen] = {}
 
     def note(self, session: Claims, now: datetime) -> None:
         """Note that the session was used."""
@@ -51,7 +51,7 @@ class SeenSessions:
             self._written.clear()
         self._written[session.token_id] = now
         caller = session.caller
-        self._seen[session.token_id] = Seen(
+        self._seen[session.token_id] = LastSeen(
             caller.merchant_id, caller.user_id, session.token_id, now
         )
 

@@ -60,7 +60,7 @@ def read_sheet(file: BinaryIO) -> bytes:
 
 
 def _check(file: BinaryIO) -> None:
-    """Refuse what is no archive of documents, or would unpack to far more than its size.
+    """Refuse what is not an archive of documents, or would unpack to far more than its size.
 
     `zipfile` stops reading a member at the size that the archive declares, so the declared sizes
     are an upper bound.

@@ -81,7 +81,7 @@ class _PossibleUsers:
 
     @property
     def is_known(self) -> bool:
-        """Whether one of them signed in from the address lately."""
+        """Whether one of them signed in from the address recently."""
         return any(candidate.known_here for candidate in self.trusted)
 
 
@@ -274,7 +274,7 @@ async def _find_right(
 
 
 def _turn_of(asked: SignIn, candidates: _PossibleUsers) -> str:
-    """The key of the turns; without the address for a user who was changed lately."""
+    """The key of the turns; without the address for a user who was changed recently."""
     if candidates.holder is not None:
         return f"holder {candidates.holder}"
     if candidates.trusted and not candidates.is_known:

@@ -24,7 +24,7 @@ class ClientCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class StartedSignIn:
     """A sign-in that has begun: where to send the browser, and what only this browser may know."""
 
     url: str
@@ -36,7 +36,7 @@ class Started:
 class Provider(Protocol):
     """What the pages need from a provider."""
 
-    async def start(self, redirect_uri: str) -> Started:
+    async def start(self, redirect_uri: str) -> StartedSignIn:
         """Begin a sign-in. Raises ProviderFailed."""
 
     async def finish(

@@ -6,7 +6,7 @@ from typing import Final
 
 from sconto.domain.history import user_created
 from sconto.domain.people import Caller
-from sconto.domain.people_problems import EmailTaken, SignOnRefusal, SignOnRefused
+from sconto.domain.people_problems import EmailTaken, SignOnReason, SignOnRefused
 from sconto.domain.problems import MerchantNotFound
 from sconto.domain.sessions import Origin, Way
 from sconto.domain.single_sign_on import Identity
@@ -47,7 +47,7 @@ async def sign_on(
     try:
         merchant_id = await find_merchant(database, identity.merchant)
     except MerchantNotFound:
-        raise SignOnRefused(SignOnRefusal.NO_MERCHANT) from None
+        raise SignOnRefused(SignOnReason.NO_MERCHANT) from None
     for _ in range(_ATTEMPTS):
         try:
             async with database.write(merchant_id) as connection:
@@ -63,7 +63,7 @@ async def sign_on(
         except _AnotherWasFaster:
             continue
     else:
-        raise SignOnRefused(SignOnRefusal.NO_NAME)
+        raise SignOnRefused(SignOnReason.NO_NAME)
     if is_changed:
         # Sessions with the previous role end in this process immediately.
         tokens.note_change(state)
@@ -89,14 +89,14 @@ async def _find_or_create(
         await end_link(connection, merchant_id, user_id)
     user = await store.find_user(connection, merchant_id, user_id)
     if user is None or user.disabled:
-        raise SignOnRefused(SignOnRefusal.DISABLED)
+        raise SignOnRefused(SignOnReason.DISABLED)
     is_changed = identity.sets_role and identity.role not in (None, user.role)
     if is_changed:
         caller = Caller(merchant_id, user_id, user.role)
         await edit_user(connection, user_id, UserEdit(role=identity.role), caller)
     state = await people.find_state(connection, user_id)
     if state is None:
-        raise SignOnRefused(SignOnRefusal.DISABLED)
+        raise SignOnRefused(SignOnReason.DISABLED)
     return user.name, state, is_changed
 
 
@@ -114,7 +114,7 @@ async def _create(
     connection: Connection, merchant_id: int, identity: Identity, passwords: Passwords
 ) -> int:
     if identity.role is None:
-        raise SignOnRefused(SignOnRefusal.NO_ROLE)
+        raise SignOnRefused(SignOnReason.NO_ROLE)
     # Nobody knows this password; an admin may set another.
     password_hash = await passwords.hash(secrets.token_hex())
     for name in identity.names:
@@ -124,7 +124,7 @@ async def _create(
         if user_id is not None:
             break
     else:
-        raise SignOnRefused(SignOnRefusal.NO_NAME)
+        raise SignOnRefused(SignOnReason.NO_NAME)
     if identity.email is not None:
         try:
             await store.set_email(connection, merchant_id, user_id, identity.email)

@@ -58,7 +58,7 @@ async def get_promotion(
     database: Database, caller: Caller, promotion_id: int
 ) -> SubscriptionPromotion:
     """The merchant's promotion. Raises SubscriptionPromotionNotFound."""
-    async with database.read(caller.merchant_id) as connection:
+    async with database.read(caller.merchant_id, calls=True) as connection:
         promotion = await store.find_promotion(connection, caller.merchant_id, promotion_id)
     if promotion is None:
         raise SubscriptionPromotionNotFound(str(promotion_id))

@@ -56,7 +56,7 @@ async def schedule_promotion(
     eligibility = validate_contract(promotion, plan.contract, now)
     rules = promotion.terms.rules
     if plan.application_id is not None:
-        applied = await _find_applied_rules(database, caller, plan.application_id)
+        applied = await _find_rules_of_application(database, caller, plan.application_id)
         if applied is None or applied.promotion_id != promotion.id:
             raise ApplicationNotFound(plan.application_id)
         rules = applied.rules
@@ -64,11 +64,13 @@ async def schedule_promotion(
 
 
 @retried
-async def _find_applied_rules(
+async def _find_rules_of_application(
     database: Database, caller: Caller, application_id: str
 ) -> SubscriptionRules | None:
-    async with database.read(caller.merchant_id) as connection:
-        return await applications.find_applied_rules(connection, caller.merchant_id, application_id)
+    async with database.read(caller.merchant_id, calls=True) as connection:
+        return await applications.find_rules_of_application(
+            connection, caller.merchant_id, application_id
+        )
 
 
 async def apply_code(
@@ -117,7 +119,7 @@ async def _look_and_apply(
     """
     expired_at = now - KEY_LIFETIME
     key = None if request is None else request.key
-    async with database.read(caller.merchant_id) as connection:
+    async with database.read(caller.merchant_id, calls=True) as connection:
         promotion, kept = await applications.find_promotion_and_answer(
             connection, caller.merchant_id, code, key, expired_at
         )

@@ -1,7 +1,6 @@
 """Tokens say who a caller is; checking one needs no database."""
 
 import asyncio
-import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 import jwt
@@ -16,7 +16,8 @@ import jwt
 from sconto.domain.people import Caller, Role
 from sconto.domain.problems import TokenExpired, TokenInvalid
 from sconto.domain.sessions import Way
-from sconto.operations.vault import Vault
+from sconto.operations.background import keep_running, try_to_run
+from sconto.operations.keyring import Keyring
 from sconto.store.database import Database, DatabaseUnavailable
 from sconto.store.people import UserState, list_changed_users
 from sconto.store.tokens import list_ended_tokens, read_epoch
@@ -35,7 +36,7 @@ REFRESH_PAUSE: Final = 3.0
 REFRESH_TIMEOUT: Final = 5.0
 """Seconds after which a refresh is given up."""
 
-_log = logging.getLogger(__name__)
+_FAILURE: Final = "changes of users are not known"
 
 
 class Purpose(StrEnum):
@@ -93,7 +94,7 @@ class Tokens:
         self._ended: frozenset[str] = frozenset()
         self._epoch = epoch
         self._notes = 0
-        self.vault: Final = Vault(self._keys)
+        self.keyring: Final = Keyring(self._keys)
         """Encrypts with the same keys."""
 
     def issue(
@@ -161,7 +162,7 @@ class Tokens:
         return jwt.encode(claims, self._key, _ALGORITHM)
 
     def unseal(self, use: str, text: str, now: datetime) -> Mapping[str, str] | None:
-        """The facts in a sealed text; None unless it was sealed for this use and lately."""
+        """The facts in a sealed text; None unless it was sealed for this use, and recently."""
         options: Any = {"require": ["exp", "use"], "verify_exp": False}
         try:
             facts = _verify(text, self._keys, options)
@@ -186,20 +187,19 @@ class Tokens:
 
         While the database is unavailable, the last known state counts.
         """
-        while True:
-            await self.try_to_refresh(database)
-            await asyncio.sleep(pause)
+        job = partial(self._refresh_in_time, database)
+        await keep_running(job, _FAILURE, pause=pause, first_pause=0)
 
     async def try_to_refresh(self, database: Database) -> None:
         """As `refresh`, but only logs a failure."""
+        await try_to_run(partial(self._refresh_in_time, database), _FAILURE)
+
+    async def _refresh_in_time(self, database: Database) -> None:
         try:
             async with asyncio.timeout(REFRESH_TIMEOUT):
                 await self.refresh(database)
-        except (DatabaseUnavailable, TimeoutError):
-            _log.warning("changes of users are not known: no database")
-        except Exception:
-            # Whatever failed, later changes must be read.
-            _log.exception("changes of users are not known")
+        except TimeoutError as error:
+            raise DatabaseUnavailable("a refresh took too long") from error
 
     async def refresh(self, database: Database) -> None:
         """Read now which tokens were ended. Raises DatabaseUnavailable."""

@@ -36,11 +36,11 @@ from sconto.domain.two_factor import (
     write_recovery_code,
 )
 from sconto.operations.background import keep_running
+from sconto.operations.keyring import Keyring, SecretUnreadable
 from sconto.operations.sessions import start_again
 from sconto.operations.sign_in import GUARD, Guard, check_own_password, reserve
 from sconto.operations.tokens import Claims, Tokens
 from sconto.operations.users import UserEdit, edit_user
-from sconto.operations.vault import SecretUnreadable, Vault
 from sconto.store import history, merchant_settings
 from sconto.store import second_factors as store
 from sconto.store import sign_in as failures
@@ -112,8 +112,10 @@ async def start_setup(
     if await find_state(database, caller) is not None:
         raise TwoFactorIsOn
     expiry = int((now + SETUP_LIFETIME).timestamp()).to_bytes(8)
-    sealed = tokens.vault.seal(secrets.token_bytes(SECRET_BYTES) + expiry, _owner_of_setup(session))
-    text = base64.urlsafe_b64encode(tokens.vault.key_id + sealed).decode()
+    sealed = tokens.keyring.seal(
+        secrets.token_bytes(SECRET_BYTES) + expiry, _owner_of_setup(session)
+    )
+    text = base64.urlsafe_b64encode(tokens.keyring.key_id + sealed).decode()
     return await reopen_setup(database, tokens, session, text, now)
 
 
@@ -121,7 +123,7 @@ async def reopen_setup(
     database: Database, tokens: Tokens, session: Claims, sealed: str, now: datetime
 ) -> Setup:
     """The setup that a form carries. Raises SetupTooOld."""
-    secret = _open_setup(tokens.vault, session, sealed, now)
+    secret = _open_setup(tokens.keyring, session, sealed, now)
     caller = session.caller
     async with database.read(caller.merchant_id) as connection:
         user = await _find(connection, caller.merchant_id, caller.user_id)
@@ -145,14 +147,14 @@ async def confirm_setup(
 
     All other sessions and tokens of the caller end. Raises SetupTooOld, WrongCode, TwoFactorIsOn.
     """
-    secret = _open_setup(tokens.vault, session, sealed, now)
+    secret = _open_setup(tokens.keyring, session, sealed, now)
     step = _matching_step(secret, read_code(code), now)
     if step is None:
         raise WrongCode
     caller = session.caller
     codes = _new_recovery_codes()
     async with database.write(caller.merchant_id) as connection:
-        row = _sealed(tokens.vault, caller.merchant_id, caller.user_id, secret)
+        row = _sealed(tokens.keyring, caller.merchant_id, caller.user_id, secret)
         if not await store.insert_factor(connection, row, now, step):
             raise TwoFactorIsOn
         await _store_codes(connection, caller, codes)
@@ -192,7 +194,7 @@ async def switch_off(
         way = Way.PASSWORD if session.way is Way.TWO_FACTOR else session.way
         return await start_again(connection, tokens, caller, UserEdit(), way, origin, now)
 
-    token, state = await _with_code(database, tokens.vault, caller, proof.code, now, remove)
+    token, state = await _with_code(database, tokens.keyring, caller, proof.code, now, remove)
     tokens.note_change(state)
     return token
 
@@ -217,7 +219,7 @@ async def renew_recovery_codes(
         change = of_access(caller.user_id, Verb.RECOVERY_CODES_RENEWED)
         await history.record(connection, caller, change, now)
 
-    await _with_code(database, tokens.vault, caller, proof.code, now, renew)
+    await _with_code(database, tokens.keyring, caller, proof.code, now, renew)
     return [show_recovery_code(one) for one in codes]
 
 
@@ -240,7 +242,7 @@ async def reset(database: Database, tokens: Tokens | None, caller: Caller, user_
 
 
 async def take_code(
-    connection: Connection, vault: Vault, caller: Caller, text: str, now: datetime
+    connection: Connection, keyring: Keyring, caller: Caller, text: str, now: datetime
 ) -> bool:
     """Use up a code of the caller's; False if it is wrong or was used. Needs a transaction."""
     code = read_code(text)
@@ -253,7 +255,7 @@ async def take_code(
     if code is None or factor is None:
         return False
     try:
-        secret = vault.open(factor.key_id, factor.secret, _owner(merchant_id, user_id))
+        secret = keyring.open(factor.key_id, factor.secret, _owner(merchant_id, user_id))
     except SecretUnreadable:
         # The secret key differs from the one at the setup: recovery codes still work.
         return False
@@ -261,31 +263,31 @@ async def take_code(
     return step is not None and await store.use_step(connection, merchant_id, user_id, step)
 
 
-async def keep_rewrapping(database: Database, vault: Vault) -> None:
+async def keep_rewrapping(database: Database, keyring: Keyring) -> None:
     """Encrypt old secrets with the first key soon, then at intervals; ends when cancelled."""
     await keep_running(
-        lambda: rewrap_secrets(database, vault),
+        lambda: rewrap_secrets(database, keyring),
         "second factors are not encrypted with the new secret key",
         pause=_REWRAP_PAUSE,
         first_pause=_FIRST_REWRAP_PAUSE,
     )
 
 
-async def rewrap_secrets(database: Database, vault: Vault) -> int:
+async def rewrap_secrets(database: Database, keyring: Keyring) -> int:
     """Encrypt secrets of older keys with the first key; returns their number.
 
     This must be done before the older keys are removed.
     """
-    if not vault.older_key_ids:
+    if not keyring.older_key_ids:
         return 0
     rewrapped = 0
     while True:
         async with database.write() as connection:
-            found = await store.list_secrets_of(connection, vault.older_key_ids, _REWRAPPED)
+            found = await store.list_secrets_of(connection, keyring.older_key_ids, _REWRAPPED)
             for old in found:
                 owner = _owner(old.merchant_id, old.user_id)
-                secret = vault.open(old.key_id, old.secret, owner)
-                new = _sealed(vault, old.merchant_id, old.user_id, secret)
+                secret = keyring.open(old.key_id, old.secret, owner)
+                new = _sealed(keyring, old.merchant_id, old.user_id, secret)
                 await store.replace_secret(connection, old, new)
         rewrapped += len(found)
         if len(found) < _REWRAPPED:
@@ -294,7 +296,7 @@ async def rewrap_secrets(database: Database, vault: Vault) -> int:
 
 async def _with_code(
     database: Database,
-    vault: Vault,
+    keyring: Keyring,
     caller: Caller,
     code: str,
     now: datetime,
@@ -308,7 +310,7 @@ async def _with_code(
         raise TwoFactorIsOff
     attempt = await reserve(database, (limit_of_codes(caller.user_id, is_known=True),), now)
     async with database.write() as connection:
-        if await take_code(connection, vault, caller, code, now):
+        if await take_code(connection, keyring, caller, code, now):
             await failures.take_back(connection, attempt)
             return await then(connection)
         await failures.confirm_failure(connection, attempt)
@@ -353,9 +355,9 @@ def _matching_step(
     return max(matching, default=None)
 
 
-def _sealed(vault: Vault, merchant_id: int, user_id: int, secret: bytes) -> SealedSecret:
-    sealed = vault.seal(secret, _owner(merchant_id, user_id))
-    return SealedSecret(merchant_id, user_id, sealed, vault.key_id)
+def _sealed(keyring: Keyring, merchant_id: int, user_id: int, secret: bytes) -> SealedSecret:
+    sealed = keyring.seal(secret, _owner(merchant_id, user_id))
+    return SealedSecret(merchant_id, user_id, sealed, keyring.key_id)
 
 
 def _owner(merchant_id: int, user_id: int) -> str:
@@ -368,11 +370,11 @@ def _owner_of_setup(session: Claims) -> str:
     return f"setup {caller.merchant_id}/{caller.user_id}/{session.token_id}"
 
 
-def _open_setup(vault: Vault, session: Claims, sealed: str, now: datetime) -> bytes:
+def _open_setup(keyring: Keyring, session: Claims, sealed: str, now: datetime) -> bytes:
     try:
         raw = base64.urlsafe_b64decode(sealed)
-        key_id, rest = raw[: len(vault.key_id)], raw[len(vault.key_id) :]
-        opened = vault.open(key_id, rest, _owner_of_setup(session))
+        key_id, rest = raw[: len(keyring.key_id)], raw[len(keyring.key_id) :]
+        opened = keyring.open(key_id, rest, _owner_of_setup(session))
     except (ValueError, SecretUnreadable):
         raise SetupTooOld from None
     secret, expiry = opened[:SECRET_BYTES], int.from_bytes(opened[SECRET_BYTES:])

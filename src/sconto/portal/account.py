@@ -68,7 +68,7 @@ async def choose_language(visit: Visit) -> Response:
     chosen = visit.field("language")
     language = chosen if chosen in LANGUAGES else None
     await set_language(visit.context.database, visit.caller, language)
-    visit.context.profiles.forget()
+    visit.context.profiles.invalidate()
     return visit.redirect("/account")
 
 

@@ -7,11 +7,12 @@ from typing import Final
 from starlette.responses import Response
 
 from sconto.domain.api_keys import NewKey
+from sconto.domain.history import Subject
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.people import Action, Role
 from sconto.domain.people_problems import TooManyKeys
 from sconto.domain.problems import NameTaken
-from sconto.operations import api_keys
+from sconto.operations import api_keys, history
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
 from sconto.portal.roles import ROLES
@@ -82,7 +83,7 @@ async def revoke(visit: Visit) -> Response:
 
 async def _render(visit: Visit, faults: Mapping[str, str] | None = None) -> Response:
     database, caller = visit.context.database, visit.caller
-    changes = await api_keys.get_key_history(database, caller, limit=_ENTRIES)
+    changes = await history.list_entries_of_all(database, caller, Subject.API_KEY, limit=_ENTRIES)
     return visit.render(
         "api_keys/list.html",
         status=422 if faults else 200,

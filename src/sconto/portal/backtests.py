@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import Response
 
 from sconto.domain.backtest.draft import Draft
-from sconto.domain.backtest.figures import Beside, ChangedOrder
+from sconto.domain.backtest.figures import BeforeAfter, ChangedOrder
 from sconto.domain.backtest.job import (
     MAX_WAITING,
     Backtest,
@@ -159,7 +159,7 @@ def _days_of(visit: Visit, backtest: Backtest) -> list[str]:
     ]
 
 
-def _days_with_orders(result: Result) -> list[tuple[date, dict[str, Beside]]]:
+def _days_with_orders(result: Result) -> list[tuple[date, dict[str, BeforeAfter]]]:
     """The days with their discounts by currency, the latest first."""
     return [
         (date.fromisoformat(day), of_day)

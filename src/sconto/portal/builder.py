@@ -1,4 +1,4 @@
-"""The builder: creating and editing a promotion of any kind, with its impact beside the form."""
+"""The builder: creating and editing a promotion of any kind, with its impact next to the form."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -52,7 +52,7 @@ _SAVING: Final = frozenset({"save", "publish", "draft", "generate", "anyway", "b
 """The steps that ask for more than to see the form."""
 
 _LOOKS: Final = frozenset({"rows", "search", "add-found", "add-tier"})
-"""The steps that change the form; what is not filled in yet is no fault then."""
+"""The steps that change the form; what is not filled in yet is not a fault then."""
 
 
 async def choose(visit: Visit) -> Response:

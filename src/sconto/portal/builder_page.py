@@ -1,4 +1,4 @@
-"""The builder's page: the form, its table of products, and the impact beside it."""
+"""The builder's page: the form, its table of products, and the impact next to it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -110,7 +110,7 @@ class ReadCart:
 
 
 def read_fields(query: QueryParams) -> CartFields:
-    """The fields of an address, without lines whose product is no id."""
+    """The fields of an address, without lines whose product is not an id."""
     columns = (query.getlist(name)[:MAX_LINES_OF_FORM] for name in ("product", "quantity", "price"))
     lines = tuple(
         LineFields(product_id, trim(quantity), trim(price))

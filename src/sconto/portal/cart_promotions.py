@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from sconto.domain.cart_promotion import CartPromotion
 from sconto.domain.forecast import forecast
+from sconto.domain.history import Subject
 from sconto.domain.people import Action
 from sconto.operations import cart_promotions as operations
 from sconto.operations import history
@@ -38,7 +39,7 @@ async def show_terms(visit: Visit) -> Response:
         promotion,
         overview=overview,
         statistics=statistics,
-        foretold=forecast(statistics, visit.now, visit.context.zone),
+        forecast=forecast(statistics, visit.now, visit.context.zone),
         products=selection_words(language, terms.products),
         hours=None if terms.hours is None else hours_words(language, terms.hours),
         conditions=condition_words(language, terms.conditions),
@@ -50,9 +51,10 @@ async def show_terms(visit: Visit) -> Response:
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
     promotion = await find(visit)
-    page = await history.list_promotion_entries(
+    page = await history.list_entries(
         visit.context.database,
         visit.caller,
+        Subject.PROMOTION,
         promotion.id,
         limit=ENTRIES,
         before=visit.id_in_query("before"),

@@ -19,7 +19,7 @@ from sconto.operations.tokens import Tokens
 from sconto.operations.turns import Turns
 
 
-class Context(Protocol):
+class PortalContext(Protocol):
     """The part of the application's context that the portal uses."""
 
     @property
@@ -82,6 +82,6 @@ class Context(Protocol):
         """Return the current time in UTC."""
 
 
-def context_of(request: Request) -> Context:
+def context_of(request: Request) -> PortalContext:
     """The context of the application that received the request."""
-    return cast("Context", request.app.state.context)
+    return cast("PortalContext", request.app.state.context)

@@ -24,7 +24,7 @@ def write_cursor(place: ListPosition | None) -> str | None:
 
 
 def read_cursor(text: str, order: ListOrder) -> ListPosition | None:
-    """The place in a list of that order; None if the text is no cursor."""
+    """The place in a list of that order; None if the text is not a cursor."""
     key, promotion_id = _read(text)
     if not _is_id(promotion_id):
         return None
@@ -45,11 +45,12 @@ def write_order_cursor(place: OrderPlace | None) -> str | None:
 
 
 def read_order_cursor(text: str) -> OrderPlace | None:
-    """The place of an order; None if the text is no cursor."""
+    """The place of an order; None if the text is not a cursor."""
     moment, order_id = _read(text)
     at = _instant(moment)
-    is_order = isinstance(order_id, str) and is_reference(order_id)
-    return OrderPlace(at, order_id) if at is not None and is_order else None
+    if at is None or not isinstance(order_id, str) or not is_reference(order_id):
+        return None
+    return OrderPlace(at, order_id)
 
 
 def write_audit_cursor(place: AuditPlace | None) -> str | None:
@@ -58,7 +59,7 @@ def write_audit_cursor(place: AuditPlace | None) -> str | None:
 
 
 def read_audit_cursor(text: str) -> AuditPlace | None:
-    """The place of an entry of the audit log; None if the text is no cursor."""
+    """The place of an entry of the audit log; None if the text is not a cursor."""
     moment, entry_id = _read(text)
     at = _instant(moment)
     return AuditPlace(at, entry_id) if at is not None and _is_id(entry_id) else None

@@ -95,7 +95,7 @@ _SENTENCES: Final = {
 _BUSY: Final[Mapping[BusyReason, str]] = {
     BusyReason.EDIT: marked("Another change is still being written. Nothing was changed."),
     BusyReason.IMPORT: marked("Another import is still being written. Nothing was changed."),
-    BusyReason.REQUESTS: marked("Too many pages are being read at once."),
+    BusyReason.REQUESTS: marked("Too many pages are being read at the same time."),
     BusyReason.APPLICATIONS: marked("The promotion is being changed."),
 }
 

@@ -29,7 +29,7 @@ async def open_form(
 ) -> AsyncIterator[FormData]:
     """Read the request's form; its files are closed when the block ends.
 
-    Raises BodyEncoded before reading, BodyTooLarge, and HTTPException for a body that is no form.
+    Raises BodyEncoded before reading, BodyTooLarge, and HTTPException if the body is not a form.
     """
     for value in request.headers.getlist("content-encoding"):
         if value.strip().lower() not in ("", "identity"):

@@ -11,7 +11,7 @@ from sconto.operations import home as operation
 from sconto.portal.attention_sentences import ICONS, attention_words
 from sconto.portal.pages import read
 from sconto.portal.places import promotion_page
-from sconto.portal.promotion_calendar import draw, strip_window
+from sconto.portal.promotion_calendar import draw_calendar, strip_window
 from sconto.portal.visit import Visit
 
 _STEP: Final = 15
@@ -38,7 +38,7 @@ async def show_home(visit: Visit) -> Response:
         ],
         is_cut=len(named) < len(home.attention),
         steps=home.steps,
-        calendar=draw(visit, home.entries, window, _STEP),
+        calendar=draw_calendar(visit, home.entries, window, _STEP),
         more_entries=home.more_entries,
         may_write=visit.caller.may(Action.WRITE_PROMOTIONS),
         may_manage_keys=visit.caller.may(Action.MANAGE_PEOPLE),

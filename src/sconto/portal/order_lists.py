@@ -94,7 +94,7 @@ def read_query(visit: Visit, asked: Mapping[str, str], faults: list[str]) -> Ord
         faults.append(_("The id of a customer has at most 64 characters."))
     key = code_key(asked["code"]) if asked["code"] else None
     if asked["code"] and key is None:
-        faults.append(_("That is no code."))
+        faults.append(_("This is not a code."))
     down, up = (read_order_cursor(visit.query(name)) for name in ("after", "before"))
     return OrderQuery(
         page_size(visit),

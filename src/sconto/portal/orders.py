@@ -40,7 +40,7 @@ _RETURNS_LISTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class FoundOrder:
+class OrderWithReturns:
     """An order with its returns, and the present names of its promotions."""
 
     returns: Returns
@@ -68,7 +68,7 @@ async def show(visit: Visit) -> Response:
 
 async def find(
     visit: Visit, typed: str, *, return_id: str | None = None, returns_after: int = 0
-) -> FoundOrder:
+) -> OrderWithReturns:
     """The order with the typed id, or with the id without blanks around it. Raises OrderNotFound.
 
     The typed id is tried first, because a shop's id may begin or end with a blank.
@@ -77,7 +77,7 @@ async def find(
         # The database refuses to search for some texts.
         if is_reference(order_id):
             with suppress(OrderNotFound):
-                return FoundOrder(
+                return OrderWithReturns(
                     *await show_returns(
                         visit.context.database,
                         visit.caller,
@@ -99,7 +99,7 @@ async def _find_hold(visit: Visit, typed: str) -> Hold | None:
     return None
 
 
-async def render_order(visit: Visit, found: FoundOrder, form: ReturnForm) -> Response:
+async def render_order(visit: Visit, found: OrderWithReturns, form: ReturnForm) -> Response:
     """The page of an order, with the form that returns goods as it was filled in."""
     order, returned = found.returns.order, found.returns.returned
     outcome = order.outcome

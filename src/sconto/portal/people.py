@@ -6,6 +6,7 @@ from typing import Final
 from starlette.responses import Response
 
 from sconto.domain.emails import read_email
+from sconto.domain.history import Subject
 from sconto.domain.names import NAME_LENGTH, is_name
 from sconto.domain.numbers import parse_id
 from sconto.domain.people import (
@@ -170,7 +171,9 @@ async def _render_list(visit: Visit, faults: Mapping[str, str] | None = None) ->
     context, caller = visit.context, visit.caller
     after = parse_id(visit.query("after")) or 0
     page = await users.list_users(context.database, caller, limit=_LISTED, after=after)
-    changes = await history.get_user_history(context.database, caller, limit=_ENTRIES)
+    changes = await history.list_entries_of_all(
+        context.database, caller, Subject.USER, limit=_ENTRIES
+    )
     return visit.render(
         "people/list.html",
         status=422 if faults else 200,

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 from starlette.responses import Response
 
-from sconto.domain.history import Entry, HistoryPage
+from sconto.domain.history import Entry, HistoryPage, Subject
 from sconto.domain.overview import PromotionHeading, PromotionOverview
 from sconto.domain.people import Action
 from sconto.operations import history, overviews
@@ -38,9 +38,10 @@ async def show_terms(visit: Visit) -> Response:
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
     heading = await find(visit)
-    page = await history.list_promotion_entries(
+    page = await history.list_entries(
         visit.context.database,
         visit.caller,
+        Subject.PROMOTION,
         heading.summary.id,
         limit=ENTRIES,
         before=visit.id_in_query("before"),

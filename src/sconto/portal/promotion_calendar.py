@@ -71,7 +71,9 @@ def window_of(visit: Visit, first: date, end: date) -> Window:
     return Window(start, stop)
 
 
-def draw(visit: Visit, entries: Sequence[CalendarEntry], window: Window, step: int) -> Calendar:
+def draw_calendar(
+    visit: Visit, entries: Sequence[CalendarEntry], window: Window, step: int
+) -> Calendar:
     """The bars of the promotions; a day is written below every `step` days."""
     first = window.first.astimezone(visit.language.zone).date()
     days = [first + timedelta(days=step * number) for number in range(62 // step + 1)]
@@ -105,7 +107,7 @@ async def show_month(visit: Visit) -> Response:
     return visit.render(
         "calendar.html",
         month=month,
-        calendar=draw(visit, page.entries, window, _WEEK),
+        calendar=draw_calendar(visit, page.entries, window, _WEEK),
         before=(month - timedelta(days=1)).replace(day=1) if month > _FIRST_MONTH else None,
         following=following if month < _LAST_MONTH else None,
         this_month=today.replace(day=1),
@@ -128,7 +130,7 @@ def _month(text: str, today: date) -> date:
 
 
 def _position(text: str) -> CalendarPosition | None:
-    """Where a page begins; None if the text is no position."""
+    """Where a page begins; None if the text is not a position."""
     instant, _, number = text.rpartition("_")
     try:
         position = CalendarPosition(datetime.fromisoformat(instant), int(number))

@@ -24,7 +24,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
 from sconto.domain.single_sign_on import Claims
-from sconto.operations.sign_in_provider import ClientCredentials, ProviderFailed, Started
+from sconto.operations.sign_in_provider import ClientCredentials, ProviderFailed, StartedSignIn
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 
@@ -76,7 +76,7 @@ class OpenIdProvider:
         # Reading the certificates of this machine takes 20 ms.
         self._tls = ssl.create_default_context()
 
-    async def start(self, redirect_uri: str) -> Started:
+    async def start(self, redirect_uri: str) -> StartedSignIn:
         """Begin a sign-in. Raises ProviderFailed."""
         metadata = await self._find_metadata()
         verifier = secrets.token_urlsafe(48)
@@ -91,7 +91,7 @@ class OpenIdProvider:
                 )
             except _FAILURES as error:
                 raise ProviderFailed(type(error).__name__) from error
-        return Started(url, state, nonce, verifier)
+        return StartedSignIn(url, state, nonce, verifier)
 
     async def finish(
         self, redirect_uri: str, code: str, nonce: str, verifier: str, now: datetime

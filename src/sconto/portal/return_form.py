@@ -60,7 +60,7 @@ def fill_with(form: ReturnForm, outcome: PricedCart, left: Goods) -> ReturnForm:
 
 
 def read_goods(form: ReturnForm, outcome: PricedCart) -> Goods:
-    """The typed goods, without values that are no number of units."""
+    """The typed goods, without values that are not numbers of units."""
     typed = {
         outcome.lines[place].line_id: int(text)
         for place, text in form.units.items()

@@ -14,7 +14,7 @@ from sconto.domain.return_problems import MoreThanLeft, OrderDeleted, ReturnConf
 from sconto.domain.returns import Goods, OrderReturn
 from sconto.operations import returns
 from sconto.portal.notices import Notice
-from sconto.portal.orders import FoundOrder, find, render_missing, render_order
+from sconto.portal.orders import OrderWithReturns, find, render_missing, render_order
 from sconto.portal.pages import write
 from sconto.portal.return_form import (
     ReturnForm,
@@ -58,7 +58,7 @@ async def return_goods(visit: Visit) -> Response:
     return await _keep(visit, found, form, goods)
 
 
-async def _keep(visit: Visit, found: FoundOrder, form: ReturnForm, goods: Goods) -> Response:
+async def _keep(visit: Visit, found: OrderWithReturns, form: ReturnForm, goods: Goods) -> Response:
     """Record the return, unless it now pays back something else than what was shown."""
     _ = visit.gettext
     order_id = found.returns.order.order_id

@@ -18,7 +18,7 @@ _SEPARATOR: Final = "~"
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class PortalSession:
     """A signed-in user; only their browser and the service know `secret`."""
 
     username: str
@@ -36,7 +36,7 @@ class Session:
         return self.secret.partition(_SEPARATOR)[2]
 
 
-def session_of(request: Request) -> Session | None:
+def session_of(request: Request) -> PortalSession | None:
     """The session of the request; None if there is none or it has ended.
 
     Raises DatabaseUnavailable if the service started without a database and knows no sessions yet.
@@ -51,7 +51,7 @@ def session_of(request: Request) -> Session | None:
         return None
     request.scope["caller"] = claims.caller
     context.seen_sessions.note(claims, context.now())
-    return Session(username, claims, cookie)
+    return PortalSession(username, claims, cookie)
 
 
 def cookie_text(username: str, token: str) -> str:
@@ -66,11 +66,11 @@ def open_session(request: Request, response: Response, username: str, token: str
     set_cookie(request, response, COOKIE, cookie, LIFETIME.total_seconds())
 
 
-def read_session(request: Request, username: str, token: str) -> Session:
+def read_session(request: Request, username: str, token: str) -> PortalSession:
     """The session of a token that was issued a moment ago. Raises TokenInvalid."""
     context = context_of(request)
     claims = context.tokens.claims(token, context.now(), Purpose.SESSION)
-    return Session(username, claims, cookie_text(username, token))
+    return PortalSession(username, claims, cookie_text(username, token))
 
 
 def close_session(request: Request, response: Response) -> None:

@@ -46,7 +46,7 @@ async def save(visit: Visit) -> Response:
         await change_settings(visit.context.database, visit.caller, new)
     except SettingsRefused as refused:
         return await _render(visit, new, refused.faults)
-    visit.context.profiles.forget()
+    visit.context.profiles.invalidate()
     return visit.redirect("/settings", Notice(visit.gettext("The settings are saved.")))
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from sconto.domain.people_problems import SignOnRefusal, SignOnRefused
+from sconto.domain.people_problems import SignOnReason, SignOnRefused
 from sconto.domain.single_sign_on import read_identity
 from sconto.operations.sign_in_provider import ProviderFailed
 from sconto.operations.single_sign_on import sign_on
@@ -32,10 +32,10 @@ _USE: Final = "single sign-on"
 _LONGEST_CODE: Final = 4096
 
 _REFUSALS: Final = {
-    SignOnRefusal.DISABLED: marked("Your account is deactivated. An admin can reactivate it."),
-    SignOnRefusal.NO_MERCHANT: marked("Your provider does not say for which merchant you work."),
-    SignOnRefusal.NO_ROLE: marked("You have no role here yet. Ask an admin."),
-    SignOnRefusal.NO_NAME: marked("Your provider does not give a name that can be used here."),
+    SignOnReason.DISABLED: marked("Your account is deactivated. An admin can reactivate it."),
+    SignOnReason.NO_MERCHANT: marked("Your provider does not say for which merchant you work."),
+    SignOnReason.NO_ROLE: marked("You have no role here yet. Ask an admin."),
+    SignOnReason.NO_NAME: marked("Your provider does not give a name that can be used here."),
 }
 
 _log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ async def finish(visit: Visit) -> Response:
         return _refuse(visit, visit.gettext(_REFUSALS[refused.reason]), 403)
     response = visit.redirect(path_within(facts["next"]))
     open_session(visit.request, response, username, token)
-    return _forget(visit.request, response)
+    return _delete_cookie(visit.request, response)
 
 
 def _facts_of(visit: Visit) -> Mapping[str, str] | None:
@@ -125,10 +125,10 @@ def _refuse(visit: Visit, fault: str, status: int = 400) -> Response:
         fault=fault,
         provider=visit.context.sign_in_provider,
     )
-    return _forget(visit.request, response)
+    return _delete_cookie(visit.request, response)
 
 
-def _forget(request: Request, response: Response) -> Response:
+def _delete_cookie(request: Request, response: Response) -> Response:
     """A sign-in that has ended cannot be finished again."""
     set_cookie(request, response, COOKIE, "", 0)
     return response

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from sconto.domain.history import Subject
 from sconto.domain.people import Action
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import SubscriptionPromotion
@@ -46,9 +47,10 @@ async def show_terms(visit: Visit) -> Response:
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
     promotion = await find(visit)
-    page = await history.get_subscription_history(
+    page = await history.list_entries(
         visit.context.database,
         visit.caller,
+        Subject.SUBSCRIPTION_PROMOTION,
         promotion.id,
         limit=ENTRIES,
         before=visit.id_in_query("before"),

@@ -24,7 +24,7 @@ from sconto.portal.roles import ROLES
 _FOLDER: Final = Path(__file__).with_name("templates")
 
 
-class Visit(Protocol):
+class TemplateVisit(Protocol):
     """The part of a visit that the templates use."""
 
     @property
@@ -107,8 +107,8 @@ def make_environment() -> Environment:
     return environment
 
 
-def _visit(context: Context) -> Visit:
-    visit: Visit = context["visit"]
+def _visit(context: Context) -> TemplateVisit:
+    visit: TemplateVisit = context["visit"]
     return visit
 
 

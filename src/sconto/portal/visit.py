@@ -21,12 +21,12 @@ from sconto.domain.people import Caller
 from sconto.domain.sessions import Origin
 from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
-from sconto.portal.context import Context, context_of
+from sconto.portal.context import PortalContext, context_of
 from sconto.portal.form_owners import KNOWN_COOKIE, KNOWN_FOR, seal_known, seal_owner
 from sconto.portal.language import Language, language_for
 from sconto.portal.navigation import account_menu_for, menu_for
 from sconto.portal.notices import Notice, leave_notice, notice_of, take_notice
-from sconto.portal.session import Session, session_of, set_cookie
+from sconto.portal.session import PortalSession, session_of, set_cookie
 from sconto.portal.templating import make_environment
 from sconto.portal.theme import Theme, theme_of
 
@@ -51,9 +51,9 @@ class Visit:
     """A request, with its user and language. `form` is empty unless one was posted."""
 
     request: Request
-    context: Context
+    context: PortalContext
     language: Language
-    session: Session | None
+    session: PortalSession | None
     visitor: str
     form: FormData
     profile: Profile
@@ -65,7 +65,7 @@ class Visit:
         return self.own_session.caller
 
     @property
-    def own_session(self) -> Session:
+    def own_session(self) -> PortalSession:
         """The session of the signed-in user; only pages for everybody have none."""
         assert self.session is not None, "this page is for everybody"  # noqa: S101
         return self.session
@@ -173,7 +173,7 @@ class Visit:
         return parse_id(self.query(name))
 
     def id_in_path(self, name: str) -> int:
-        """An id in the path. Raises HTTPException 404 if the text is no id."""
+        """An id in the path. Raises HTTPException 404 if the text is not an id."""
         number = parse_id(self.request.path_params[name])
         if number is None:
             raise HTTPException(404)
@@ -238,7 +238,7 @@ def visit_of_anybody(request: Request) -> Visit:
     return _visit(request, session, profile)
 
 
-def _visit(request: Request, session: Session | None, profile: Profile) -> Visit:
+def _visit(request: Request, session: PortalSession | None, profile: Profile) -> Visit:
     context = context_of(request)
     if profile.time_zone is not None:
         context = context.in_zone(ZoneInfo(profile.time_zone))

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from sconto.settings.errors import SettingError
 from sconto.settings.events import EventSettings, read_event_settings
-from sconto.settings.mail import MailServer, read_mail_server, read_public_url
+from sconto.settings.mail import MailSettings, read_mail_server, read_public_url
 from sconto.settings.rate_limits import RateLimits, read_rate_limits
 from sconto.settings.single_sign_on import SingleSignOn, read_single_sign_on
 
-__all__ = ["MailServer", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
+__all__ = ["MailSettings", "RateLimits", "SettingError", "Settings", "asks_for_traces"]
 
 LogFormat = Literal["json", "console"]
 
@@ -72,7 +72,7 @@ class Settings:
     rate_limits: RateLimits
     operator_token: bytes | None
     public_url: str | None
-    mail: MailServer | None
+    mail: MailSettings | None
     single_sign_on: SingleSignOn | None
     events: EventSettings
     metrics_token: bytes | None = None
@@ -185,7 +185,7 @@ def _with_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
         try:
             read[name] = Path(path).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
             raise SettingError(
                 f"{name}_FILE names {path}, which cannot be read: {reason}; expected a file with "
                 "its value alone"
@@ -200,7 +200,7 @@ def _database_url(environment: Mapping[str, str]) -> str | None:
     if not url:
         return None
     # No message repeats the address: it may contain a password.
-    fault = "SCONTO_DATABASE_URL is no address of a PostgreSQL database"
+    fault = "SCONTO_DATABASE_URL is not an address of a PostgreSQL database"
     expected = "expected postgresql://user:password@host:port/database"
     try:
         parts = urlsplit(url)
@@ -282,7 +282,7 @@ def _zone(environment: Mapping[str, str]) -> ZoneInfo:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError):
         raise SettingError(
-            f"SCONTO_TIME_ZONE is no time zone: {name!r}; expected a name such as Europe/Berlin"
+            f"SCONTO_TIME_ZONE is not a time zone: {name!r}; expected a name such as Europe/Berlin"
         ) from None
 
 

@@ -15,7 +15,7 @@ _PORTS: Final = {"smtp": 587, "smtps": 465}
 
 
 @dataclass(frozen=True, slots=True)
-class MailServer:
+class MailSettings:
     """The SMTP server that sends mail, and the sender of the mail.
 
     With `smtps` it is `encrypted` from the first byte, otherwise after STARTTLS.
@@ -47,7 +47,7 @@ def read_public_url(environment: Mapping[str, str]) -> str | None:
     return url
 
 
-def read_mail_server(environment: Mapping[str, str]) -> MailServer | None:
+def read_mail_server(environment: Mapping[str, str]) -> MailSettings | None:
     """The server of `SCONTO_SMTP_URL`; None without one. Raises SettingError.
 
     No message repeats the address: it may contain a password.
@@ -55,7 +55,7 @@ def read_mail_server(environment: Mapping[str, str]) -> MailServer | None:
     url = environment.get("SCONTO_SMTP_URL")
     if not url:
         return None
-    fault = f"SCONTO_SMTP_URL is no address of a mail server: {_EXPECTED}"
+    fault = f"SCONTO_SMTP_URL is not an address of a mail server: {_EXPECTED}"
     try:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme, 0)
@@ -73,7 +73,7 @@ def read_mail_server(environment: Mapping[str, str]) -> MailServer | None:
             encrypted = False
         case _:
             raise SettingError(f"{fault}, and perhaps ?tls=required or ?tls=none")
-    return MailServer(
+    return MailSettings(
         parts.hostname,
         port,
         unquote(parts.username or ""),

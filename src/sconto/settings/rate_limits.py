@@ -17,7 +17,7 @@ A script that waits for each answer stays below it."""
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Limits such as `500/second`; an empty text is no limit.
+    """Limits such as `500/second`; an empty text is not a limit.
 
     `unknown_codes` limits codes that do not exist, by merchant and address. `url` is the Redis in
     which all processes count; with None each process counts for itself.
@@ -50,7 +50,7 @@ def _rate_limit_url(environment: Mapping[str, str]) -> str | None:
     # No message repeats the address: it may contain a password.
     if not url.startswith(("redis://", "rediss://")):
         raise SettingError(
-            "SCONTO_RATE_LIMIT_URL is no address of a Redis: expected redis://host:port/number"
+            "SCONTO_RATE_LIMIT_URL is not an address of a Redis: expected redis://host:port/number"
         )
     if find_spec("coredis") is None:
         raise SettingError(

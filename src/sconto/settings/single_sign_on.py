@@ -42,47 +42,58 @@ def read_single_sign_on(environment: Mapping[str, str]) -> SingleSignOn | None:
     issuer = environment.get("SCONTO_OIDC_ISSUER")
     if not issuer:
         return None
-    client_id = environment.get("SCONTO_OIDC_CLIENT_ID") or ""
-    merchant = environment.get("SCONTO_OIDC_MERCHANT") or ""
-    merchant_claim = environment.get("SCONTO_OIDC_MERCHANT_CLAIM") or ""
-    role_claim = environment.get("SCONTO_OIDC_ROLE_CLAIM") or ""
-    roles = _read_roles(environment.get("SCONTO_OIDC_ROLES") or "")
-    scope = environment.get("SCONTO_OIDC_SCOPE") or _SCOPE
-    if not _is_issuer(issuer):
+    found = SingleSignOn(
+        issuer,
+        environment.get("SCONTO_OIDC_CLIENT_ID") or "",
+        environment.get("SCONTO_OIDC_CLIENT_SECRET") or "",
+        environment.get("SCONTO_OIDC_NAME") or _host_of(issuer),
+        environment.get("SCONTO_OIDC_SCOPE") or _SCOPE,
+        environment.get("SCONTO_OIDC_MERCHANT") or "",
+        environment.get("SCONTO_OIDC_MERCHANT_CLAIM") or "",
+        environment.get("SCONTO_OIDC_ROLE_CLAIM") or "",
+        _read_roles(environment.get("SCONTO_OIDC_ROLES") or ""),
+        _read_default_role(environment),
+    )
+    _check_client(found)
+    _check_claims(found)
+    _check_scope(found)
+    _check_packages()
+    return found
+
+
+def _check_client(found: SingleSignOn) -> None:
+    if not _is_issuer(found.issuer):
         raise SettingError(
-            f"SCONTO_OIDC_ISSUER is {issuer!r}; expected an https:// address without a query"
+            f"SCONTO_OIDC_ISSUER is {found.issuer!r}; expected an https:// address without a query"
         )
-    if not client_id:
+    if not found.client_id:
         raise SettingError(
             "SCONTO_OIDC_CLIENT_ID is missing: expected the id that the provider gave Sconto"
         )
-    if bool(merchant) == bool(merchant_claim):
+
+
+def _check_claims(found: SingleSignOn) -> None:
+    if bool(found.merchant) == bool(found.merchant_claim):
         raise SettingError(
             "expected either SCONTO_OIDC_MERCHANT, the merchant of everybody who signs in, or "
             "SCONTO_OIDC_MERCHANT_CLAIM, the claim that names it"
         )
-    if bool(role_claim) != bool(roles):
+    if bool(found.role_claim) != bool(found.roles):
         raise SettingError(
             "SCONTO_OIDC_ROLE_CLAIM and SCONTO_OIDC_ROLES need each other: expected both or none"
         )
-    if "openid" not in scope.split() or not _TEXT.fullmatch(scope):
-        raise SettingError(f"SCONTO_OIDC_SCOPE is {scope!r}; expected {_SCOPE!r} or the like")
+
+
+def _check_scope(found: SingleSignOn) -> None:
+    if "openid" not in found.scope.split() or not _TEXT.fullmatch(found.scope):
+        raise SettingError(f"SCONTO_OIDC_SCOPE is {found.scope!r}; expected {_SCOPE!r} or similar")
+
+
+def _check_packages() -> None:
     if find_spec("authlib") is None or find_spec("httpx2") is None:
         raise SettingError(
             "SCONTO_OIDC_ISSUER needs packages that are not installed: expected sconto[oidc]"
         )
-    return SingleSignOn(
-        issuer,
-        client_id,
-        environment.get("SCONTO_OIDC_CLIENT_SECRET") or "",
-        environment.get("SCONTO_OIDC_NAME") or urlsplit(issuer).hostname or issuer,
-        scope,
-        merchant,
-        merchant_claim,
-        role_claim,
-        roles,
-        _read_default_role(environment),
-    )
 
 
 def _read_roles(text: str) -> dict[str, str]:
@@ -106,6 +117,14 @@ def _read_default_role(environment: Mapping[str, str]) -> str | None:
             f"SCONTO_OIDC_DEFAULT_ROLE is {role!r}; expected one of {', '.join(ROLES)}"
         )
     return role
+
+
+def _host_of(url: str) -> str:
+    """The host, or the whole text if it is not an address."""
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
 
 
 def _is_issuer(url: str) -> bool:

@@ -23,6 +23,10 @@ _CONCURRENT_ORDERS: Final = 10
 _ORDERS_OF_NODE: Final = 6
 """Orders of the merchants of one node that go through the coordinator."""
 
+SUBSCRIPTIONS_AT_NODE: Final = 5
+"""Requests about subscription codes that ask a node directly. They take none of the connections
+that quotes and orders have there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -67,8 +71,8 @@ class Admission:
 class Admissions:
     """The slots that each kind of work needs, for a pool of this number of connections.
 
-    A merchant reads on at most half of them, and writes on two: an edit, and an import beside it.
-    All writes together have half. Orders have a pool of their own.
+    A merchant reads on at most half of them, and writes on two: an edit, and an import at the same
+    time. All writes together have half. Orders have a pool of their own.
     """
 
     def __init__(self, connections: int) -> None:
@@ -80,7 +84,7 @@ class Admissions:
         edits = Slots(each=1, together=half)
         # An import takes as long as its file is large. So some slots are for edits alone.
         imports = Slots(each=1, together=max(1, half // 2))
-        self.order_slots: Final = new_order_slots()
+        self.order_slots: Final = _new_order_slots()
         of_node = Slots(each=max(1, connections * 2 // 3))
         writes_of_node = Slots(each=max(1, half - 1))
         self.reads: Final = Admission((reads,), _busy(BusyReason.REQUESTS), of_node)
@@ -91,16 +95,30 @@ class Admissions:
         self.imports: Final = Admission(
             (imports, writes), _busy(BusyReason.IMPORT), Slots(each=max(1, half // 2 - 1))
         )
-        self.orders: Final = orders_admission(self.order_slots, of_node=Slots(each=_ORDERS_OF_NODE))
+        self.orders: Final = _orders(self.order_slots, of_node=Slots(each=_ORDERS_OF_NODE))
 
 
-def orders_admission(slots: Slots, of_node: Slots | None = None) -> Admission:
+class NodeAdmissions:
+    """The slots of what asks a node directly, on connections to that node alone."""
+
+    def __init__(self) -> None:
+        self.orders: Final = _orders(_new_order_slots())
+        """As for the orders of all merchants elsewhere."""
+        half = (SUBSCRIPTIONS_AT_NODE + 1) // 2
+        reads = Slots(each=half, together=SUBSCRIPTIONS_AT_NODE)
+        # As in `Admissions`.
+        applications = Slots(each=half - 1, together=SUBSCRIPTIONS_AT_NODE)
+        self.reads: Final = Admission((reads,), _busy(BusyReason.REQUESTS))
+        self.applications: Final = Admission((applications, reads), _busy(BusyReason.APPLICATIONS))
+
+
+def _orders(slots: Slots, of_node: Slots | None = None) -> Admission:
     """That of orders which share these slots."""
     refusal = partial(DatabaseUnavailable, "the orders before this one do not end")
     return Admission((slots,), refusal, of_node)
 
 
-def new_order_slots() -> Slots:
+def _new_order_slots() -> Slots:
     """Slots of all orders on one pool of connections."""
     return Slots(each=CONCURRENT_ORDERS_OF_MERCHANT, together=_CONCURRENT_ORDERS)
 

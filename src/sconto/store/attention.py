@@ -26,7 +26,7 @@ _FREE_CODES: Final = 1_000
 """Free codes are counted up to this number: with more left, codes are not nearly used."""
 
 _PRODUCTS: Final = 200
-"""A promotion that names more products is not looked at for winning."""
+"""A promotion that names more products is not checked for winning."""
 
 _NO_END: Final = "'9999-12-31 00:00:00+00'::timestamptz"
 

@@ -15,7 +15,7 @@ CODES_OF_TEXT: Final = """
             WHERE merchant_id = $1 AND code_key = activated.key AND removed_at IS NULL"""
 """The codes that the text of `activated` spells. One that the cart's orders used up is unused."""
 
-CODES_BESIDE_HOLDS: Final = """
+CODES_WITH_HOLDS: Final = """
             SELECT code_id, promotion_id, code_key,
                    CASE WHEN used_by = ANY (cart.order_ids) THEN NULL ELSE used_at END AS used_at,
                    CASE WHEN held_until > cart.now AND held_for IS DISTINCT FROM cart.order_ids[1]

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 
@@ -15,23 +14,9 @@ from sconto.domain.order import StoredOrder
 from sconto.store.candidate_statements import FEW_CODES
 from sconto.store.cart_offers import StoredOffer, Tagged, TakenOfPromotion
 from sconto.store.hold_rows import HoldRow
-from sconto.store.outcomes import OrderRow
-from sconto.store.pick_cache import PickSpan, Version
+from sconto.store.outcomes import StoredOrderRow
+from sconto.store.pick_cache import PickSpan, Version, Versions
 from sconto.store.subscription_rules import CarriedRules
-
-
-class Versions(NamedTuple):
-    """The versions of a merchant's timeline, of its prices and of its cart promotions.
-
-    The last is None for a merchant that never had a cart promotion. Also whether the merchant
-    records events, and whether it ever made a hold.
-    """
-
-    timeline: int
-    prices: int
-    cart_promotions: int | None
-    records_events: bool
-    has_holds: bool
 
 
 class CartAt(msgspec.Struct, frozen=True):
@@ -100,7 +85,7 @@ class CandidateRow(msgspec.Struct, frozen=True):
     picks: Sequence[PickSpan] = ()
     known: frozenset[int] = frozenset()
     offers: Sequence[Offer | None] = ()
-    orders: Sequence[OrderRow] = ()
+    orders: Sequence[StoredOrderRow] = ()
     rules: Sequence[CarriedRules] = ()
     tagged: Sequence[Tagged] = ()
     by_code: Sequence[StoredOffer] = ()

@@ -12,17 +12,17 @@ plan nor the number of pages that it reads depends on a table's size.
 from typing import Final
 
 from sconto.store.candidate_lookups import (
-    CODES_BESIDE_HOLDS,
     CODES_OF_TEXT,
+    CODES_WITH_HOLDS,
     PROMOTION_OF_CODE,
 )
 from sconto.store.cart_offers import (
     AUTOMATIC_OFFERS,
     CART_PROMOTIONS,
-    CART_PROMOTIONS_BESIDE_HOLDS,
+    CART_PROMOTIONS_WITH_HOLDS,
     TAGGED,
 )
-from sconto.store.crowded_codes import CROWDED_OFFERS, CROWDED_OFFERS_BESIDE_HOLDS
+from sconto.store.crowded_codes import CROWDED_OFFERS, CROWDED_OFFERS_WITH_HOLDS
 from sconto.store.hold_rows import HOLD_COLUMNS
 from sconto.store.node_calls import NodeFunction
 from sconto.store.outcomes import ORDER_COLUMNS
@@ -71,7 +71,7 @@ _KNOWN: Final = """
 """
 
 FEW_CODES: Final = 8
-"""Codes that are read for one text; of a text with more, one more is read, which shows that."""
+"""Codes that are read for one text. One more is read, which shows whether the text has more."""
 
 
 # The percents are read only if the promotion applies: of the others the rules need only the reason.
@@ -116,7 +116,7 @@ def _offers(codes: str, held_until: str) -> str:
 
 
 _OFFERS: Final = _offers(CODES_OF_TEXT, "")
-_OFFERS_BESIDE_HOLDS: Final = _offers(CODES_BESIDE_HOLDS, " 'held_until', code.held_until,")
+_OFFERS_WITH_HOLDS: Final = _offers(CODES_WITH_HOLDS, " 'held_until', code.held_until,")
 
 _ORDERS: Final = f"""
     ARRAY(
@@ -190,18 +190,16 @@ READ_CROWDED_WITH_CART_PROMOTIONS: Final = _statement(
     _PICKS, _KNOWN, CROWDED_OFFERS, _ORDERS, _RULES, CART_PROMOTIONS
 )
 
-READ_BESIDE_HOLDS: Final = _statement(_PICKS, _KNOWN, _OFFERS_BESIDE_HOLDS, _ORDERS, _HOLD)
+READ_WITH_HOLDS: Final = _statement(_PICKS, _KNOWN, _OFFERS_WITH_HOLDS, _ORDERS, _HOLD)
 """For the carts of a merchant that has had holds."""
 
-READ_BESIDE_HOLDS_WITHOUT_PICKS: Final = _statement(_KNOWN, _OFFERS_BESIDE_HOLDS, _ORDERS, _HOLD)
+READ_WITH_HOLDS_WITHOUT_PICKS: Final = _statement(_KNOWN, _OFFERS_WITH_HOLDS, _ORDERS, _HOLD)
 
-_BESIDE_HOLDS: Final = (_ORDERS, _RULES, CART_PROMOTIONS_BESIDE_HOLDS, _HOLD)
-READ_ALL_BESIDE_HOLDS: Final = _statement(_PICKS, _KNOWN, _OFFERS_BESIDE_HOLDS, *_BESIDE_HOLDS)
+_WITH_HOLDS: Final = (_ORDERS, _RULES, CART_PROMOTIONS_WITH_HOLDS, _HOLD)
+READ_ALL_WITH_HOLDS: Final = _statement(_PICKS, _KNOWN, _OFFERS_WITH_HOLDS, *_WITH_HOLDS)
 """For its carts of subscriptions, and all its carts if it has had cart promotions."""
 
-READ_CROWDED_BESIDE_HOLDS: Final = _statement(
-    _PICKS, _KNOWN, CROWDED_OFFERS_BESIDE_HOLDS, *_BESIDE_HOLDS
-)
+READ_CROWDED_WITH_HOLDS: Final = _statement(_PICKS, _KNOWN, CROWDED_OFFERS_WITH_HOLDS, *_WITH_HOLDS)
 
 READ_PICKS: Final = _statement(_PICKS)
 READ_VERSIONS: Final = _statement()
@@ -226,10 +224,10 @@ ON_NODES: Final = {
         READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
         READ_WITH_BOTH,
         READ_CROWDED_WITH_CART_PROMOTIONS,
-        READ_BESIDE_HOLDS,
-        READ_BESIDE_HOLDS_WITHOUT_PICKS,
-        READ_ALL_BESIDE_HOLDS,
-        READ_CROWDED_BESIDE_HOLDS,
+        READ_WITH_HOLDS,
+        READ_WITH_HOLDS_WITHOUT_PICKS,
+        READ_ALL_WITH_HOLDS,
+        READ_CROWDED_WITH_HOLDS,
         READ_PICKS,
         READ_VERSIONS,
         READ_LISTED,

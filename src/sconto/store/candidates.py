@@ -25,12 +25,10 @@ from sconto.store.candidate_rows import (
 from sconto.store.candidate_statements import (
     ON_NODES,
     READ,
-    READ_ALL_BESIDE_HOLDS,
-    READ_BESIDE_HOLDS,
-    READ_BESIDE_HOLDS_WITHOUT_PICKS,
+    READ_ALL_WITH_HOLDS,
     READ_CROWDED,
-    READ_CROWDED_BESIDE_HOLDS,
     READ_CROWDED_WITH_CART_PROMOTIONS,
+    READ_CROWDED_WITH_HOLDS,
     READ_FOR_QUOTES,
     READ_LISTED,
     READ_PICKS,
@@ -41,6 +39,8 @@ from sconto.store.candidate_statements import (
     READ_WITH_CART_PROMOTIONS,
     READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
     READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
+    READ_WITH_HOLDS,
+    READ_WITH_HOLDS_WITHOUT_PICKS,
     READ_WITH_SUBSCRIPTION,
     READ_WITHOUT_PICKS,
 )
@@ -56,6 +56,7 @@ __all__ = [
     "CartAt",
     "StoredCandidates",
     "Versions",
+    "find_cached_candidates",
     "read_candidates",
     "read_candidates_of_carts",
     "read_listing_candidates",
@@ -97,11 +98,11 @@ _WITH_CART_PROMOTIONS: Final = _Statements(
 )
 _WITH_BOTH: Final = _Statements(READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS)
 
-_BESIDE_HOLDS: Final = _Statements(
-    READ_BESIDE_HOLDS, READ_BESIDE_HOLDS_WITHOUT_PICKS, READ_CROWDED_BESIDE_HOLDS
+_WITH_HOLDS: Final = _Statements(
+    READ_WITH_HOLDS, READ_WITH_HOLDS_WITHOUT_PICKS, READ_CROWDED_WITH_HOLDS
 )
-_ALL_BESIDE_HOLDS: Final = _Statements(
-    READ_ALL_BESIDE_HOLDS, READ_ALL_BESIDE_HOLDS, READ_CROWDED_BESIDE_HOLDS
+_ALL_WITH_HOLDS: Final = _Statements(
+    READ_ALL_WITH_HOLDS, READ_ALL_WITH_HOLDS, READ_CROWDED_WITH_HOLDS
 )
 
 _REQUESTS: Final = msgspec.json.Encoder()
@@ -207,6 +208,34 @@ async def read_candidates_of_carts(
     ]
 
 
+def find_cached_candidates(
+    cache: PickCache, merchant_id: int, one: CartAt
+) -> StoredCandidates | None:
+    """The candidates of a cart, if all that its price depends on is cached.
+
+    They are those of the returned versions, if the catalogue has all products of the cart. Nothing
+    says that it has them, and that the versions are in force: whoever uses them checks both.
+    """
+    versions = cache.versions.get(merchant_id)
+    if versions is None or versions.has_holds or one.cart.subscription is not None:
+        return None
+    cached = None
+    if versions.cart_promotions is not None:
+        cached = cache.cart_promotions.get(merchant_id)
+        if cached is None or not cached.decide(versions.cart_promotions, one.at):
+            return None
+    request = _request(one)
+    picks, missing = cache.find(merchant_id, request.picks_of, one.at)
+    if missing or cache.version(merchant_id) != versions.timeline:
+        return None
+    prices = versions.prices
+    offers = cache.code_offers.find(merchant_id, prices, request.codes, request.products)
+    if offers is None:
+        return None
+    row = CandidateRow(known=frozenset(request.products), offers=offers)
+    return _candidates(one, row, picks, versions, cached)
+
+
 async def _read_carts(
     connection: Connection,
     cache: PickCache,
@@ -236,7 +265,7 @@ async def _read_carts(
     else:
         statements = _OF_SUBSCRIPTIONS if in_subscription else _OF_CARTS
     if beside_holds:
-        statements = _BESIDE_HOLDS if statements is _OF_CARTS else _ALL_BESIDE_HOLDS
+        statements = _WITH_HOLDS if statements is _OF_CARTS else _ALL_WITH_HOLDS
         requests = [
             structs.replace(request, now=one.now or one.at)
             for one, request in zip(carts, requests, strict=True)
@@ -312,6 +341,10 @@ async def _read(
         rows = await _fetch(connection, merchant_id, requests, statements.crowded)
         for row in rows.carts:
             cache.undrawn.add(merchant_id, row.undrawn)
+    elif (versions := rows.versions) is not None:
+        cache.versions[merchant_id] = versions
+        for one, row in zip(requests, rows.carts, strict=True):
+            cache.code_offers.put(merchant_id, versions.prices, one.at, one.products, row.offers)
     for row, picks_of_cart in zip(rows.carts, picks, strict=True):
         if row.picks:
             cache.put(merchant_id, rows.timeline_version, row.picks)

@@ -23,7 +23,7 @@ from sconto.domain.listing import NO_OFFERS, ListedOffers
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.domain.prepared_offers import PreparedOffers, can_be_prepared
-from sconto.store.candidate_lookups import CODES_BESIDE_HOLDS, CODES_OF_TEXT
+from sconto.store.candidate_lookups import CODES_OF_TEXT, CODES_WITH_HOLDS
 from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.period_sql import ends_after
 
@@ -169,9 +169,9 @@ AUTOMATIC_OFFERS: Final = _automatic(_TAKEN)
 
 CART_PROMOTIONS: Final = _cart_promotions(_TAKEN, CODES_OF_TEXT, "", "")
 
-CART_PROMOTIONS_BESIDE_HOLDS: Final = _cart_promotions(
+CART_PROMOTIONS_WITH_HOLDS: Final = _cart_promotions(
     _TAKEN_AND_HELD,
-    CODES_BESIDE_HOLDS,
+    CODES_WITH_HOLDS,
     ", 'held_until', code.held_until",
     f""" OR EXISTS (
             SELECT FROM held_allowances
@@ -180,7 +180,7 @@ CART_PROMOTIONS_BESIDE_HOLDS: Final = _cart_promotions(
                 AND order_id IS DISTINCT FROM cart.order_ids[1]
         )""",  # noqa: S608  # of our own constants
 )
-"""The same beside holds: a customer whose first order is held for another id has ordered."""
+"""The same for a merchant with holds: a first order held for another id counts as placed."""
 
 
 class Tagged(msgspec.Struct, frozen=True):
@@ -245,6 +245,10 @@ class CachedCartPromotions(msgspec.Struct, frozen=True):
             listed,
             not any_with_codes and all(_is_decided_by_carts(one.terms) for one in offers),
         )
+
+    def decide(self, version: int, at: datetime) -> bool:
+        """Whether these alone decide a cart at a time, at a version."""
+        return self.are_all and self.version == version and at >= self.since
 
     @property
     def parts(self) -> int:

@@ -17,7 +17,6 @@ from typing import Final
 
 from sconto.store.availability import DatabaseUnavailable, retrying
 from sconto.store.candidates import CartAt, StoredCandidates, read_candidates_of_carts
-from sconto.store.fair_turns import FairTurns
 from sconto.store.pick_cache import PickCache
 from sconto.store.pool import Connection
 
@@ -27,10 +26,6 @@ _CONCURRENT_STATEMENTS: Final = 2
 _MAX_TOGETHER: Final = 500
 """Lines and codes in one statement. A large cart has as many, and is read alone."""
 
-_FEW_TOGETHER: Final = 30
-"""The same while several merchants ask: the rows of a statement are decoded in one step, and other
-merchants wait for it."""
-
 
 class CartReads:
     """The reads of this process, by merchant."""
@@ -39,19 +34,14 @@ class CartReads:
         self,
         connect: Callable[[int], AbstractAsyncContextManager[Connection]],
         cache: PickCache,
-        turns: FairTurns,
     ) -> None:
         self._connect = connect
         self._cache = cache
-        self._turns = turns
         self._queues: dict[int, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def read(self, merchant_id: int, cart: CartAt) -> StoredCandidates:
-        """The candidates of the cart, in one snapshot, when it is the merchant's turn to price it.
-
-        Raises DatabaseUnavailable.
-        """
+        """The candidates of the cart, in one snapshot. Raises DatabaseUnavailable."""
         queue = self._queues.get(merchant_id)
         if queue is None:
             queue = self._queues[merchant_id] = _Queue()
@@ -63,24 +53,17 @@ class CartReads:
             # The event loop holds only a weak reference.
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        candidates = await waiting.answer
-        if not self._turns.is_alone(merchant_id):
-            await self._turns.wait(merchant_id)
-        return candidates
+        return await waiting.answer
 
     async def _serve(self, merchant_id: int, queue: "_Queue") -> None:
         """Read the waiting carts, one statement after the other, until none waits."""
         try:
-            while group := queue.take_group(self._most_together):
+            while group := queue.take_group():
                 await self._read(merchant_id, group)
         finally:
             queue.under_way -= 1
             if not queue.under_way and not queue.waiting:
                 self._queues.pop(merchant_id, None)
-
-    @property
-    def _most_together(self) -> int:
-        return _FEW_TOGETHER if self._turns.is_shared else _MAX_TOGETHER
 
     async def _read(self, merchant_id: int, group: "list[_Waiting]") -> None:
         carts = [one.cart for one in group]
@@ -138,16 +121,13 @@ class _Queue:
         self.waiting: deque[_Waiting] = deque()
         self.under_way = 0
 
-    def take_group(self, most: int) -> list[_Waiting]:
-        """The carts of the next statement: the first, and more while it stays small.
-
-        `most` is the number of lines and codes of a small statement.
-        """
+    def take_group(self) -> list[_Waiting]:
+        """The carts of the next statement: the first, and more while it stays small."""
         group: list[_Waiting] = []
         size = 0
         while self.waiting:
             size += self.waiting[0].cart.size
-            if group and size > most:
+            if group and size > _MAX_TOGETHER:
                 break
             group.append(self.waiting.popleft())
         return group

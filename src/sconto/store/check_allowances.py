@@ -91,12 +91,12 @@ WHERE ($1::bigint IS NULL OR merchant_id = $1)
 LIMIT $2
 """
 
-_TOLD: Final = """
+_TAKEN_OFF: Final = """
 WITH cart AS (
     SELECT merchant_id, order_id, outcome
     FROM orders
     WHERE ($1::bigint IS NULL OR merchant_id = $1) AND outcome->'cart_promotions' IS NOT NULL
-), told AS (
+), listed AS (
     SELECT merchant_id, order_id, one->>'target' AS target, one->>'promotion_id' AS promotion_id,
            (one->>'discount')::numeric AS discount
     FROM cart CROSS JOIN LATERAL json_array_elements(outcome->'cart_promotions') AS one
@@ -111,19 +111,19 @@ WITH cart AS (
 ), off_shipping AS (
     SELECT merchant_id, order_id, (outcome->'shipping'->>'discount')::numeric AS discount FROM cart
 )
-SELECT merchant_id, format('order %L: cart promotion %s took %s off its lines, and %s is told',
-    order_id, promotion_id, coalesce(off_lines.discount, 0), coalesce(told.discount, 0)) AS words
+SELECT merchant_id, format('order %L: cart promotion %s took %s off its lines, and %s is listed',
+    order_id, promotion_id, coalesce(off_lines.discount, 0), coalesce(listed.discount, 0)) AS words
 FROM off_lines
-FULL JOIN (SELECT * FROM told WHERE target <> 'shipping') AS told
+FULL JOIN (SELECT * FROM listed WHERE target <> 'shipping') AS listed
     USING (merchant_id, order_id, target, promotion_id)
-WHERE coalesce(off_lines.discount, 0) <> coalesce(told.discount, 0)
+WHERE coalesce(off_lines.discount, 0) <> coalesce(listed.discount, 0)
 UNION ALL
-SELECT merchant_id, format('order %L: cart promotions took %s off shipping, and %s is told',
-    order_id, coalesce(off_shipping.discount, 0), sum(coalesce(told.discount, 0)))
+SELECT merchant_id, format('order %L: cart promotions took %s off shipping, and %s is listed',
+    order_id, coalesce(off_shipping.discount, 0), sum(coalesce(listed.discount, 0)))
 FROM off_shipping
-LEFT JOIN (SELECT * FROM told WHERE target = 'shipping') AS told USING (merchant_id, order_id)
+LEFT JOIN (SELECT * FROM listed WHERE target = 'shipping') AS listed USING (merchant_id, order_id)
 GROUP BY merchant_id, order_id, off_shipping.discount
-HAVING coalesce(off_shipping.discount, 0) <> sum(coalesce(told.discount, 0))
+HAVING coalesce(off_shipping.discount, 0) <> sum(coalesce(listed.discount, 0))
 LIMIT $2
 """
 
@@ -131,5 +131,5 @@ ALLOWANCE_CHECKS: Final = (
     ("Allowances are what the orders that count took", _TAKEN),
     ("Deleted orders gave back what their cart promotions took", _GAVE_BACK),
     ("A customer has one first order, and an order the customer it was sent for", _FIRST_ORDERS),
-    ("Cart promotions took off lines and shipping what the order tells", _TOLD),
+    ("Cart promotions took off lines and shipping what the order says", _TAKEN_OFF),
 )

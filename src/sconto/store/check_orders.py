@@ -271,7 +271,7 @@ WITH placed AS (
         coalesce((orders.created_at, orders.order_id) >= (reached.created_at, reached.order_id),
                  true)
     )
-), told AS (
+), stored AS (
     SELECT merchant_id, subject, promotion_id, code_id, currency, sum(orders) AS orders,
         sum(beaten) AS beaten, sum(discount) AS discount, sum(revenue) AS revenue
     FROM (
@@ -294,19 +294,19 @@ WITH placed AS (
 )
 SELECT merchant_id, format('%s (promotion %s, code %s) in %s: %s orders, %s beaten, %s off %s, and'
     ' counted are %s orders, %s beaten, %s off %s', subject, promotion_id, code_id, currency,
-    coalesce(told.orders, 0), coalesce(told.beaten, 0), coalesce(told.discount, 0),
-    coalesce(told.revenue, 0), coalesce(counted.orders, 0), coalesce(counted.beaten, 0),
+    coalesce(stored.orders, 0), coalesce(stored.beaten, 0), coalesce(stored.discount, 0),
+    coalesce(stored.revenue, 0), coalesce(counted.orders, 0), coalesce(counted.beaten, 0),
     coalesce(counted.discount, 0), coalesce(counted.revenue, 0)) AS words
-FROM told
+FROM stored
 FULL JOIN counted USING (merchant_id, subject, promotion_id, code_id, currency)
 LEFT JOIN purges USING (merchant_id)
-WHERE (told.orders, told.beaten, told.discount, told.revenue)
+WHERE (stored.orders, stored.beaten, stored.discount, stored.revenue)
     IS DISTINCT FROM (counted.orders, counted.beaten, counted.discount, counted.revenue)
     AND NOT (
         purged_before IS DISTINCT FROM counts_kept_before
-        AND coalesce(told.orders <= counted.orders AND told.beaten <= counted.beaten
-                     AND told.discount <= counted.discount AND told.revenue <= counted.revenue,
-                     told.orders IS NULL)
+        AND coalesce(stored.orders <= counted.orders AND stored.beaten <= counted.beaten
+                     AND stored.discount <= counted.discount AND stored.revenue <= counted.revenue,
+                     stored.orders IS NULL)
     )
 LIMIT $2
 """  # noqa: S608  # of our own constants

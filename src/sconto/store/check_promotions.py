@@ -35,7 +35,7 @@ LIMIT $2
 """
 
 _SUBSCRIPTION_USAGE: Final = """
-WITH applied AS (
+WITH applications AS (
     SELECT merchant_id, promotion_id, count(*) AS times
     FROM subscription_applications
     WHERE $1::bigint IS NULL OR merchant_id = $1
@@ -52,7 +52,7 @@ SELECT merchant_id, format('subscription promotion %s was applied %s times, and 
     AS words
 FROM (SELECT * FROM subscription_promotions WHERE $1::bigint IS NULL OR merchant_id = $1)
     AS promotion
-FULL JOIN applied USING (merchant_id, promotion_id)
+FULL JOIN applications USING (merchant_id, promotion_id)
 FULL JOIN slots USING (merchant_id, promotion_id)
 WHERE coalesce(times, 0) <> coalesce(usage, 0) + coalesce(uses, 0) OR usage > max_usage
 LIMIT $2

@@ -17,7 +17,7 @@ SESSION_SETTINGS: Final = {
     # How long a connection to a silent node lives; 30 seconds by default.
     "citus.node_connection_timeout": "3s",
 }
-"""Settings of every session, beside those of a database that is not distributed."""
+"""Settings of every session, in addition to those of a database that is not distributed."""
 
 NODE_SETTINGS: Final = {
     "timezone": "UTC",

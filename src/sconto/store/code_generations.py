@@ -58,8 +58,10 @@ ORDER BY merchant_id, generation_id
 LIMIT $1
 """)
 
+# The transaction updates the timelines of the codes that it made (`code_timelines`).
 _ADVANCE: Final = """
-UPDATE code_generations SET made = made + $3, finished_at = $4, ending = $5
+UPDATE code_generations
+SET made = made + $3, noticed = noticed + $3, finished_at = $4, ending = $5
 WHERE merchant_id = $1 AND generation_id = $2
 """
 

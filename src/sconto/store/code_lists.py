@@ -5,26 +5,20 @@ changes of the promotion wait for each other. Writes to the merchant's other pro
 wait for neither.
 """
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import asyncpg
 
-from sconto.domain.code_file import CodeLine, CodeLineFault, RefusedCodeLine
 from sconto.domain.code_list import CodeCounts, ListedCode, state_of
 from sconto.domain.codes import CodeType
-from sconto.domain.history import RECORDED_ELEMENTS, Sample
 from sconto.domain.numbers import MAX_INT64
 from sconto.domain.ordering import SPACING
 from sconto.store.database import Connection
 from sconto.store.period_sql import LATER
 from sconto.store.row_batches import batches
-from sconto.store.transactions import savepoint
-
-IMPORT_TIMEOUT: Final = 3600
-"""Seconds for one statement of an import, because files may be very long."""
 
 _FIND: Final = """
 SELECT promotion_id, code_type,
@@ -44,7 +38,7 @@ WHERE merchant_id = $1 AND promotion_id = $2
 
 # Ids ascend in this order: each row gets its id after the rows are sorted. The last position is
 # read in the order of an index; for max() the planner might read all codes.
-_INSERT: Final = """
+ADD_CODES: Final = """
 INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
 SELECT $1, $2, new.code, new.code_key, last.position + $3::bigint * new.place
 FROM {new}, (
@@ -59,26 +53,21 @@ FROM {new}, (
 ) AS last
 ORDER BY new.place
 """
+"""`new` has columns `code`, `code_key` and `place`, from 1."""
 
 # What RETURNING returns was inserted. The status of the command may count skipped rows too, if the
 # database is distributed.
-_INSERT_UNLESS_TAKEN: Final = f"""
+ADD_CODES_UNLESS_TAKEN: Final = f"""
 WITH added AS (
-    {_INSERT}
+    {ADD_CODES}
     ON CONFLICT (merchant_id, code_key, promotion_id) WHERE removed_at IS NULL DO NOTHING
     RETURNING true
 )
 SELECT count(*) FROM added
 """  # noqa: S608  # of our own constants
 
-INSERT_UNLESS_TAKEN: Final = _INSERT_UNLESS_TAKEN.format(
+INSERT_UNLESS_TAKEN: Final = ADD_CODES_UNLESS_TAKEN.format(
     new="unnest($4::text[], $5::text[]) WITH ORDINALITY AS new (code, code_key, place)"
-)
-
-_INSERT_STAGED: Final = _INSERT_UNLESS_TAKEN.format(
-    new="""(
-        SELECT code, code_key, row_number() OVER (ORDER BY place, part) AS place FROM staged_codes
-    ) AS new"""
 )
 
 # LIMIT 1 forces one look-up for each key. Without it, a plan could read all of a million codes to
@@ -100,35 +89,6 @@ UPDATE codes SET removed_at = $3
 WHERE merchant_id = $1 AND code_id = ANY ($2::bigint[]) AND removed_at IS NULL
 """
 
-_STAGE: Final = """
-CREATE TEMPORARY TABLE staged_codes (
-    place bigint NOT NULL,                         -- the number of the line
-    part smallint NOT NULL,                        -- of the codes of one line
-    code text NOT NULL,
-    code_key text COLLATE "C" NOT NULL
-) ON COMMIT DROP
-"""
-
-_FIND_CLASHES: Final = """
-WITH taken AS MATERIALIZED (
-    SELECT code_key FROM codes
-    WHERE merchant_id = $1 AND promotion_id = $2 AND removed_at IS NULL
-        AND code_key IN (SELECT code_key FROM staged_codes)
-)
-SELECT place, repeated, count(*) OVER () AS total
-FROM (
-    SELECT place, row_number() OVER (PARTITION BY code_key ORDER BY place, part) > 1 AS repeated,
-        taken.code_key IS NOT NULL AS taken
-    FROM staged_codes
-    LEFT JOIN taken USING (code_key)
-) AS staged
-WHERE repeated OR taken
-ORDER BY place
-LIMIT $3
-"""
-
-_SAMPLE: Final = "SELECT code FROM staged_codes ORDER BY place, part LIMIT $1"
-
 COLUMNS: Final = """
 SELECT code_id, code, code_key, position, used_by, used_at, held_for, held_until,
     applied_uses + outdone_uses + (
@@ -149,7 +109,7 @@ SEARCH: Final = f"""{_LISTED}
 ORDER BY code_key LIMIT $4
 """
 
-# Both counts read an index alone, and LIMIT bounds what they read. LIMIT NULL is no limit.
+# Both counts read an index alone, and LIMIT bounds what they read. LIMIT NULL is not a limit.
 _COUNT: Final = """
 SELECT
     (
@@ -170,13 +130,9 @@ SELECT
 """
 
 
-class CodesClash(Exception):
-    """Staged codes repeat each other, or codes that the promotion has."""
-
-
 @dataclass(frozen=True, slots=True)
 class CodeHolder:
-    """What matters of a promotion to its codes; an automatic promotion takes none."""
+    """What a promotion's codes depend on; an automatic promotion takes no codes."""
 
     promotion_id: int
     takes_codes: bool
@@ -244,7 +200,7 @@ async def insert_codes(
     return added
 
 
-async def find_taken(
+async def find_taken_codes(
     connection: Connection, merchant_id: int, promotion_id: int, keys: Sequence[str]
 ) -> set[str]:
     """Those of the keys that the promotion already has."""
@@ -272,57 +228,6 @@ async def remove_listed(
         await connection.execute(_REMOVE, merchant_id, [row["code_id"] for row in rows], now)
         removed.update((row["code_key"], row["code"]) for row in rows)
     return removed
-
-
-async def stage_codes(connection: Connection, lines: AsyncIterable[CodeLine]) -> int:
-    """Stage the lines of a file until the transaction ends; returns their number.
-
-    They are read one by one, as fast as the database takes them.
-    """
-    await connection.execute(_STAGE)
-    status = await connection.copy_records_to_table(
-        "staged_codes",
-        records=((line.line, line.part, line.code, line.key) async for line in lines),
-        timeout=IMPORT_TIMEOUT,
-    )
-    return int(status.removeprefix("COPY "))
-
-
-async def insert_staged(
-    connection: Connection, merchant_id: int, promotion_id: int, staged: int
-) -> None:
-    """Add the staged codes after the promotion's others; ids ascend with the lines.
-
-    If it raises, the transaction is still usable. Raises CodesClash.
-    """
-    async with savepoint(connection):
-        added = await connection.fetchval(
-            _INSERT_STAGED, merchant_id, promotion_id, SPACING, timeout=IMPORT_TIMEOUT
-        )
-        if added < staged:
-            raise CodesClash
-
-
-async def sample_staged(connection: Connection, staged: int) -> Sample:
-    """The staged codes, for the history."""
-    rows = await connection.fetch(_SAMPLE, RECORDED_ELEMENTS, timeout=IMPORT_TIMEOUT)
-    return Sample(staged, tuple(row["code"] for row in rows))
-
-
-async def find_clashes(
-    connection: Connection, merchant_id: int, promotion_id: int, limit: int
-) -> tuple[list[RefusedCodeLine], int]:
-    """The first staged lines that repeat a code, and the number of all such lines."""
-    rows = await connection.fetch(
-        _FIND_CLASHES, merchant_id, promotion_id, limit, timeout=IMPORT_TIMEOUT
-    )
-    clashes = [
-        RefusedCodeLine(
-            row["place"], CodeLineFault.REPEATED if row["repeated"] else CodeLineFault.TAKEN
-        )
-        for row in rows
-    ]
-    return clashes, rows[0]["total"] if rows else 0
 
 
 async def list_codes(

@@ -8,7 +8,7 @@ from sconto.store.database import Connection
 from sconto.store.search_indexes import CODE_PARTS, code_slots
 
 LOOKED_AT: Final = 20_000
-"""Codes that are looked at for others than those that begin with the text."""
+"""Codes that are searched for others than those that begin with the text."""
 
 # The planner assumes this number of merchants (`search`).
 _MERCHANT: Final = ", ".join(["$1::bigint"] * 100)

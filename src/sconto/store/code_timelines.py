@@ -1,8 +1,9 @@
 """The timelines of codes that very many promotions have, so that a cart reads the winners alone.
 
-The invariant. If a merchant's `drawn_version` is its `price_version`, the timelines of each drawn
-code are what `domain.code_timeline.draw` makes of the claims of all promotions that have the code,
-are not deleted and not one-time; and `one_time` has those that are.
+The invariant. If a merchant's `drawn_version` is its `price_version` and no generation has codes
+that are not noticed, the timelines of each drawn code are what `domain.code_timeline.draw_timeline`
+makes of the claims of all promotions that have the code, are not deleted and not one-time; and
+`one_time` has those that are.
 
 Why it holds. Claims change by writes to promotions, to their products, and by adding or removing
 codes. Each such write renews the price version in its own transaction, which locks the merchant's
@@ -10,7 +11,8 @@ row of `timeline_versions`, and then calls `redraw_codes` for its promotion. Dra
 that row too. So one follows the other, and each sees what those before it committed. (Generated
 codes do not renew it; `claim_generated` says how they are seen.) A program that knows no timelines
 renews the price version alone: then the versions differ, nothing is read from the timelines, and
-the first code that is drawn again starts all of them anew.
+the first code that is drawn again starts all of them again. Codes that it generates are counted in
+`made` of their row in `code_generations`, but not in `noticed`: that has the same effect.
 
 A redrawn timeline differs from the one before only by the claims of one promotion. Where the
 promotion was shown and claims less now, the timeline is drawn from all claims; or from those of the
@@ -25,11 +27,11 @@ carts read all its promotions until it is drawn again.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Final
 
 import asyncpg
 
-from sconto.domain.code_timeline import BEGINNING, Line, draw, loses
+from sconto.domain.code_timeline import CodeTimeline, draw_timeline, loses
 from sconto.domain.schedule import Span, covers
 from sconto.store.code_claims import (
     CLAIMS_OF_KEY,
@@ -41,8 +43,17 @@ from sconto.store.code_claims import (
     ONE_TIME_OF_KEY,
     ONE_TIME_OF_PROMOTION,
 )
+from sconto.store.code_picks import (
+    SHOWN_OF_PROMOTION,
+    SHOWN_ON_LINES,
+    SHOWN_WITH_CLAIMS,
+    Spans,
+    line_columns,
+    span_of_row,
+    write_difference,
+    write_spans,
+)
 from sconto.store.pool import Connection
-from sconto.store.row_batches import consumed_batches
 from sconto.store.threads import in_thread
 
 FEW_PROMOTIONS: Final = 64
@@ -73,65 +84,8 @@ FROM crowded_codes AS crowded
 WHERE crowded.merchant_id = $1
 """
 
-_COLUMNS: Final = "code_key, by_percent, product_id, starts_at, ends_at, promotion_id, percent"
-
-_SHOWN_OF_PROMOTION: Final = f"""
-SELECT {_COLUMNS} FROM code_picks WHERE merchant_id = $1 AND promotion_id = $2
-"""  # noqa: S608  # of our own constants
-
-_SHOWN_ON_LINES: Final = f"""
-SELECT shown.*
-FROM unnest($3::boolean[], $4::bigint[]) AS line (by_percent, product_id)
-CROSS JOIN LATERAL (
-    SELECT {_COLUMNS} FROM code_picks
-    WHERE merchant_id = $1 AND code_key = $2 AND by_percent = line.by_percent
-        AND product_id = line.product_id
-    OFFSET 0
-) AS shown
-"""  # noqa: S608  # of our own constants
-
-# As `timeline._SHOWN`: spans that only touch a claim count too, so that they are joined.
-_SHOWN_BESIDE_CLAIMS: Final = f"""
-SELECT {_COLUMNS}
-FROM unnest($2::text[], $3::boolean[], $4::bigint[], $5::timestamptz[], $6::timestamptz[])
-    AS claim (key, wins, product, "from", "to")
-CROSS JOIN LATERAL (
-    (
-        SELECT * FROM code_picks
-        WHERE merchant_id = $1 AND code_key = claim.key AND by_percent = claim.wins
-            AND product_id = claim.product AND starts_at < claim."from"
-        ORDER BY starts_at DESC
-        LIMIT 1
-    )
-    UNION ALL
-    SELECT * FROM code_picks
-    WHERE merchant_id = $1 AND code_key = claim.key AND by_percent = claim.wins
-        AND product_id = claim.product AND starts_at >= claim."from"
-        AND starts_at <= coalesce(claim."to", 'infinity')
-) AS shown
-WHERE shown.ends_at IS NULL OR shown.ends_at >= claim."from"
-"""  # noqa: S608  # of our own constants
-
-_DELETE: Final = """
-DELETE FROM code_picks AS pick
-USING unnest($2::text[], $3::boolean[], $4::bigint[], $5::timestamptz[])
-    AS gone (code_key, by_percent, product_id, starts_at)
-WHERE pick.merchant_id = $1 AND pick.code_key = gone.code_key
-    AND pick.by_percent = gone.by_percent AND pick.product_id = gone.product_id
-    AND pick.starts_at = gone.starts_at
-"""
-
-_WRITE: Final = f"""
-INSERT INTO code_picks (merchant_id, {_COLUMNS})
-SELECT $1, *
-FROM unnest($2::text[], $3::boolean[], $4::bigint[], $5::timestamptz[], $6::timestamptz[],
-    $7::bigint[], $8::bigint[])
-ON CONFLICT (merchant_id, code_key, by_percent, product_id, starts_at) DO UPDATE
-SET ends_at = excluded.ends_at, promotion_id = excluded.promotion_id, percent = excluded.percent
-"""  # noqa: S608  # of our own constants
-
-_FORGET: Final = "DELETE FROM {table} WHERE merchant_id = $1 AND code_key = ANY ($2::text[])"
-_FORGET_ALL: Final = "DELETE FROM {table} WHERE merchant_id = $1"
+_REMOVE: Final = "DELETE FROM {table} WHERE merchant_id = $1 AND code_key = ANY ($2::text[])"
+_REMOVE_ALL: Final = "DELETE FROM {table} WHERE merchant_id = $1"
 _TABLES: Final = ("code_picks", "crowded_codes")
 
 _ADD: Final = """
@@ -148,6 +102,12 @@ SELECT drawn_version = price_version AS are_true FROM timeline_versions
 WHERE merchant_id = $1 FOR UPDATE
 """
 
+# A transaction that generates codes locks these rows first, and the merchant's versions last.
+_NOTICE_GENERATED: Final = """
+UPDATE code_generations SET noticed = made WHERE merchant_id = $1 AND made <> noticed
+RETURNING true
+"""
+
 _SET_VERSION: Final = """
 UPDATE timeline_versions SET drawn_version = price_version WHERE merchant_id = $1
 """
@@ -159,29 +119,14 @@ SELECT FROM timeline_versions WHERE merchant_id = $1 FOR KEY SHARE
 """
 
 
-class _Spans:
-    """Spans by code and line."""
-
-    def __init__(self) -> None:
-        self.of: dict[tuple[str, Line], list[Span]] = {}
-
-    @classmethod
-    def of_rows(cls, rows: Iterable[asyncpg.Record]) -> Self:
-        """The spans of rows of code_picks."""
-        spans = cls()
-        for key, *row in rows:
-            spans.of.setdefault((key, Line(*row[:2])), []).append(_span(row))
-        return spans
-
-
 @dataclass(slots=True)
 class _Redrawing:
     """What one promotion claims now, by code and line; and the lines on which it claims less."""
 
-    claims: dict[tuple[str, Line], Span] = field(default_factory=dict)
-    lost: dict[str, set[Line]] = field(default_factory=dict)
-    done: set[tuple[str, Line]] = field(default_factory=set)
-    forgotten: set[str] = field(default_factory=set)
+    claims: dict[tuple[str, CodeTimeline], Span] = field(default_factory=dict)
+    lost: dict[str, set[CodeTimeline]] = field(default_factory=dict)
+    done: set[tuple[str, CodeTimeline]] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
 
 
 async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: int) -> None:
@@ -193,22 +138,22 @@ async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: i
     keys = [one for one in keys if one["is_drawn"]]
     if not keys:
         return
-    rows = await connection.fetch(_SHOWN_OF_PROMOTION, merchant_id, promotion_id)
-    shown = _Spans.of_rows(rows)
+    rows = await connection.fetch(SHOWN_OF_PROMOTION, merchant_id, promotion_id)
+    shown = Spans.of_rows(rows)
     if not (shown.of or any(one["has_code"] or promotion_id in one["one_time"] for one in keys)):
         return
     is_one_time = (
         await connection.fetchval(ONE_TIME_OF_PROMOTION, merchant_id, promotion_id, 1) is not None
     )
     rows = await connection.fetch(CLAIMS_OF_PROMOTION, merchant_id, promotion_id)
-    claims = {Line(*row[:2]): _span(row) for row in rows}
+    claims = {CodeTimeline(*row[:2]): span_of_row(row) for row in rows}
     redrawing = _Redrawing()
     for one in keys:
         key, one_time = one["code_key"], one["one_time"]
         others = [other for other in one_time if other != promotion_id]
         wanted = [*others, promotion_id] if one["has_code"] and is_one_time else others
         if len(wanted) > _MAX_ONE_TIME:
-            redrawing.forgotten.add(key)
+            redrawing.removed.add(key)
         elif wanted != one_time:
             await connection.execute(_SET_ONE_TIME, merchant_id, key, wanted)
         if one["has_code"]:
@@ -219,35 +164,35 @@ async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: i
             redrawing.lost.setdefault(key, set()).add(line)
     await _redraw_from_newest(connection, merchant_id, redrawing, shown)
     await _find_too_much(connection, merchant_id, redrawing)
-    await _forget(connection, merchant_id, redrawing.forgotten)
+    await _remove_timelines(connection, merchant_id, redrawing.removed)
     for key, lines in redrawing.lost.items():
-        if lines and key not in redrawing.forgotten:
+        if lines and key not in redrawing.removed:
             await _redraw_lines(connection, merchant_id, key, list(lines))
     await _add_claims(connection, merchant_id, promotion_id, redrawing)
 
 
 async def _redraw_from_newest(
-    connection: Connection, merchant_id: int, redrawing: _Redrawing, shown: _Spans
+    connection: Connection, merchant_id: int, redrawing: _Redrawing, shown: Spans
 ) -> None:
     """Draw the lines for which the newest promotions are enough; the others stay lost."""
     for key, lines in redrawing.lost.items():
         latest = [line for line in lines if not line.by_percent]
-        columns = _columns_of(latest)
+        columns = line_columns(latest)
         rows = await connection.fetch(CLAIMS_OF_NEWEST, merchant_id, key, *columns)
-        claims, drawn = _draw_rows(key, rows), _Spans()
-        rows = await connection.fetch(_SHOWN_ON_LINES, merchant_id, key, *columns)
-        stored = _Spans.of_rows(rows)
+        claims, drawn = _draw_rows(key, rows), Spans()
+        rows = await connection.fetch(SHOWN_ON_LINES, merchant_id, key, *columns)
+        stored = Spans.of_rows(rows)
         for line in latest:
             place = key, line
             lost = shown.of[place]
             others = [span for span in stored.of.get(place, ()) if span not in lost]
             own = [redrawing.claims[place]] if place in redrawing.claims else []
-            timeline = draw(line, [*others, *claims.of.get(place, ()), *own])
+            timeline = draw_timeline(line, [*others, *claims.of.get(place, ()), *own])
             if all(covers(timeline, span) for span in lost):
                 drawn.of[place] = timeline
                 lines.discard(line)
                 redrawing.done.add(place)
-        await _write_difference(connection, merchant_id, stored, drawn)
+        await write_difference(connection, merchant_id, stored, drawn)
 
 
 async def _find_too_much(connection: Connection, merchant_id: int, redrawing: _Redrawing) -> None:
@@ -260,20 +205,20 @@ async def _find_too_much(connection: Connection, merchant_id: int, redrawing: _R
             COUNT_PROMOTIONS, merchant_id, key, _MAX_READ
         )
     if work > _MAX_READ:
-        redrawing.forgotten |= {key for key, _ in redrawing.claims} | redrawing.lost.keys()
+        redrawing.removed |= {key for key, _ in redrawing.claims} | redrawing.lost.keys()
 
 
 async def _redraw_lines(
-    connection: Connection, merchant_id: int, key: str, lines: Sequence[Line]
+    connection: Connection, merchant_id: int, key: str, lines: Sequence[CodeTimeline]
 ) -> None:
     """Draw these lines of a code from the claims of all its promotions."""
-    columns = _columns_of(lines)
+    columns = line_columns(lines)
     rows = await connection.fetch(CLAIMS_ON_LINES, merchant_id, key, *columns)
     drawn = _draw_rows(key, rows)
     for line in lines:
         drawn.of.setdefault((key, line), [])
-    rows = await connection.fetch(_SHOWN_ON_LINES, merchant_id, key, *columns)
-    await _write_difference(connection, merchant_id, _Spans.of_rows(rows), drawn)
+    rows = await connection.fetch(SHOWN_ON_LINES, merchant_id, key, *columns)
+    await write_difference(connection, merchant_id, Spans.of_rows(rows), drawn)
 
 
 async def _add_claims(
@@ -283,14 +228,14 @@ async def _add_claims(
     claims = [
         (key, line, claim)
         for (key, line), claim in redrawing.claims.items()
-        if key not in redrawing.forgotten
+        if key not in redrawing.removed
         and line not in redrawing.lost.get(key, ())
         and (key, line) not in redrawing.done
     ]
     for first in range(0, len(claims), _BATCH):
         some = claims[first : first + _BATCH]
         rows = await connection.fetch(
-            _SHOWN_BESIDE_CLAIMS,
+            SHOWN_WITH_CLAIMS,
             merchant_id,
             [key for key, *_ in some],
             [line.by_percent for _, line, _ in some],
@@ -298,22 +243,23 @@ async def _add_claims(
             [claim.starts_at for *_, claim in some],
             [claim.ends_at for *_, claim in some],
         )
-        stored, drawn = _Spans.of_rows(rows), _Spans()
+        stored, drawn = Spans.of_rows(rows), Spans()
         for key, line, claim in some:
             shown = stored.of.get((key, line), ())
             rivals = [span for span in shown if span.promotion_id != promotion_id]
-            drawn.of[key, line] = draw(line, [*rivals, claim])
-        await _write_difference(connection, merchant_id, stored, drawn)
+            drawn.of[key, line] = draw_timeline(line, [*rivals, claim])
+        await write_difference(connection, merchant_id, stored, drawn)
 
 
 async def draw_code(connection: Connection, merchant_id: int, key: str) -> None:
     """Draw the timelines of a code that more than FEW_PROMOTIONS have, unless they are drawn."""
+    were_generated = await connection.fetch(_NOTICE_GENERATED, merchant_id)
     version = await connection.fetchrow(_LOCK, merchant_id)
     if version is None:
         return
-    if not version["are_true"]:
+    if were_generated or not version["are_true"]:
         for table in _TABLES:
-            await connection.execute(_FORGET_ALL.format(table=table), merchant_id)
+            await connection.execute(_REMOVE_ALL.format(table=table), merchant_id)
         await connection.execute(_SET_VERSION, merchant_id)
     known = {row["code_key"] for row in await connection.fetch(_LIST, merchant_id)}
     if key in known or len(known) >= _MAX_CODES:
@@ -332,7 +278,7 @@ async def draw_code(connection: Connection, merchant_id: int, key: str) -> None:
     await connection.execute(_ADD, merchant_id, key, is_drawn, one_time if is_drawn else [])
     if is_drawn:
         rows = await connection.fetch(CLAIMS_OF_KEY, merchant_id, key)
-        await _write(connection, merchant_id, await in_thread(_draw_rows, key, rows))
+        await write_spans(connection, merchant_id, await in_thread(_draw_rows, key, rows))
 
 
 async def claim_generated(connection: Connection, merchant_id: int, keys: Sequence[str]) -> bool:
@@ -346,55 +292,18 @@ async def claim_generated(connection: Connection, merchant_id: int, keys: Sequen
     return not crowded.isdisjoint(keys)
 
 
-def _columns_of(lines: Sequence[Line]) -> tuple[list[bool], list[int]]:
-    return [line.by_percent for line in lines], [line.product_id for line in lines]
-
-
-def _draw_rows(key: str, rows: Iterable[asyncpg.Record]) -> _Spans:
+def _draw_rows(key: str, rows: Iterable[asyncpg.Record]) -> Spans:
     """The timelines of a code from the claims of its promotions."""
-    claims: dict[Line, list[Span]] = {}
+    claims: dict[CodeTimeline, list[Span]] = {}
     for row in rows:
-        claims.setdefault(Line(*row[:2]), []).append(_span(row))
-    drawn = _Spans()
-    drawn.of = {(key, line): draw(line, some) for line, some in claims.items()}
+        claims.setdefault(CodeTimeline(*row[:2]), []).append(span_of_row(row))
+    drawn = Spans()
+    drawn.of = {(key, line): draw_timeline(line, some) for line, some in claims.items()}
     return drawn
 
 
-def _span(row: "asyncpg.Record | Sequence[Any]") -> Span:
-    """The span of a row that begins with its line."""
-    starts_at, *others = row[2:]
-    # asyncpg stores the beginning as -infinity, and returns it without a time zone.
-    return Span(BEGINNING if starts_at.tzinfo is None else starts_at, *others)
-
-
-async def _forget(connection: Connection, merchant_id: int, keys: Iterable[str]) -> None:
+async def _remove_timelines(connection: Connection, merchant_id: int, keys: Iterable[str]) -> None:
     """Delete the timelines of codes; a cart that has one of them lets it be drawn again."""
-    if forgotten := list(keys):
+    if removed := list(keys):
         for table in _TABLES:
-            await connection.execute(_FORGET.format(table=table), merchant_id, forgotten)
-
-
-async def _write_difference(
-    connection: Connection, merchant_id: int, stored: _Spans, drawn: _Spans
-) -> None:
-    gone = []
-    changed = _Spans()
-    for (key, line), spans in drawn.of.items():
-        old = set(stored.of.get((key, line), ()))
-        starts = {span.starts_at for span in spans}
-        gone += [(key, *line, span.starts_at) for span in old if span.starts_at not in starts]
-        if new := [span for span in spans if span not in old]:
-            changed.of[key, line] = new
-    if gone:
-        await connection.execute(_DELETE, merchant_id, *zip(*gone, strict=True))
-    await _write(connection, merchant_id, changed)
-
-
-async def _write(connection: Connection, merchant_id: int, spans: _Spans) -> None:
-    rows = [
-        (key, *line, span.starts_at, span.ends_at, span.promotion_id, span.percent)
-        for (key, line), some in spans.of.items()
-        for span in some
-    ]
-    for columns in consumed_batches(*([row[place] for row in rows] for place in range(7))):
-        await connection.execute(_WRITE, merchant_id, *columns)
+            await connection.execute(_REMOVE.format(table=table), merchant_id, removed)

@@ -49,7 +49,7 @@ WHERE codes.merchant_id = $1 AND codes.code_id = gone.code_id
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
+class _StoredCodes:
     """The present codes of a promotion, by column."""
 
     ids: list[int]
@@ -77,7 +77,7 @@ async def write_first_codes(
     connection: Connection, merchant_id: int, promotion_id: int, codes: Sequence[str], now: datetime
 ) -> None:
     """Give a new promotion its codes."""
-    nothing = _Stored([], [], [], [])
+    nothing = _StoredCodes([], [], [], [])
     await _write_plan(connection, merchant_id, promotion_id, codes, nothing, now)
 
 
@@ -86,7 +86,7 @@ async def _write_plan(
     merchant_id: int,
     promotion_id: int,
     codes: Sequence[str],
-    stored: _Stored,
+    stored: _StoredCodes,
     now: datetime,
 ) -> ListChange:
     is_long = len(codes) + len(stored.ids) > ROWS_PER_STATEMENT
@@ -102,7 +102,7 @@ async def _write_plan(
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _WritePlan:
     """What to write, by column, and the entry in the history."""
 
     new: tuple[list[str], list[str], list[int]]
@@ -111,9 +111,9 @@ class _Plan:
     change: ListChange
 
 
-async def _find_stored(connection: Connection, merchant_id: int, promotion_id: int) -> _Stored:
+async def _find_stored(connection: Connection, merchant_id: int, promotion_id: int) -> _StoredCodes:
     """All present codes. Rows are read in parts, because they take more memory than columns."""
-    stored = _Stored([], [], [], [])
+    stored = _StoredCodes([], [], [], [])
     cursor = await connection.cursor(_STORED, merchant_id, promotion_id)
     is_last = False
     while not is_last:
@@ -127,7 +127,7 @@ async def _find_stored(connection: Connection, merchant_id: int, promotion_id: i
     return stored
 
 
-def _plan(codes: Sequence[str], stored: _Stored) -> _Plan:
+def _plan(codes: Sequence[str], stored: _StoredCodes) -> _WritePlan:
     wanted = {code_key(code) or code: code for code in codes}
     places = {key: place for place, key in enumerate(stored.keys)}
     positions = arrange(
@@ -154,7 +154,7 @@ def _plan(codes: Sequence[str], stored: _Stored) -> _Plan:
         replaced_before=Sample.of(old_spelling),
         replaced_after=Sample.of(new_spelling),
     )
-    return _Plan(new, changed, [stored.ids[place] for place in gone], change)
+    return _WritePlan(new, changed, [stored.ids[place] for place in gone], change)
 
 
 def _append(columns: tuple[list[Any], ...], *values: object) -> None:

@@ -7,8 +7,7 @@ for each product of the cart and six others, and a promotion for each span, howe
 have the text.
 
 Of other texts it reads what each promotion gives once, not once for each of its codes. It returns
-only
-the offers that can be picked, or that decide the outcome of a code:
+only the offers that can be picked, or that decide the outcome of a code:
 
 - Promotions that have the same usable codes of the cart compete for the same products. So of each
   such set, only the highest discount on a product can be picked, and of equal ones the latest
@@ -27,8 +26,8 @@ from typing import Final
 from sconto.domain.code_timeline import EXPIRED, INACTIVE, NOT_STARTED, USABLE
 from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.candidate_lookups import (
-    CODES_BESIDE_HOLDS,
     CODES_OF_TEXT,
+    CODES_WITH_HOLDS,
     PROMOTION_OF_CODE,
 )
 from sconto.store.code_timelines import FEW_PROMOTIONS
@@ -45,6 +44,8 @@ _DRAWN: Final = """
             ) AS crowded
             WHERE (
                 SELECT drawn_version = price_version FROM timeline_versions WHERE merchant_id = $1
+            ) AND NOT EXISTS (
+                SELECT FROM code_generations WHERE merchant_id = $1 AND made <> noticed
             )"""
 
 _STATES: Final = f"{USABLE}, {EXPIRED}, {NOT_STARTED}, {INACTIVE}"
@@ -163,7 +164,7 @@ _OFFERS: Final = f"""
             'active', active,
             'period', json_build_object('starts_at', starts_at,
                                         'ends_at', ends_at),
-            'used_at', <told>,
+            'used_at', <use>,
             'percent', CASE WHEN covers_all AND percents IS NOT NULL THEN percent END,
             'percents', CASE WHEN covers_all THEN '{{}}' ELSE coalesce(percents, '{{}}') END,
             'covers', covers)
@@ -178,7 +179,7 @@ _OFFERS: Final = f"""
             'active', active,
             'period', json_build_object('starts_at', starts_at,
                                         'ends_at', ends_at),
-            'used_at', <told>,
+            'used_at', <use>,
             'percent', CASE WHEN covers_all THEN percent END,
             'percents', CASE WHEN covers_all THEN '{{}}' ELSE coalesce(percents, '{{}}') END,
             'covers', covers)
@@ -214,16 +215,16 @@ def _with(**parts: str) -> str:
 
 CROWDED_OFFERS: Final = _with(
     codes=CODES_OF_TEXT, held="", used_at="used_at", held_until="", of_code="", until="",
-    told="used_at",
+    use="used_at",
 )  # fmt: skip
 
-CROWDED_OFFERS_BESIDE_HOLDS: Final = _with(
-    codes=CODES_BESIDE_HOLDS,
+CROWDED_OFFERS_WITH_HOLDS: Final = _with(
+    codes=CODES_WITH_HOLDS,
     held="code.held, ",
     used_at="coalesce(held_until, used_at)",
     held_until=", array_agg(held_until ORDER BY code_key) AS held",
     of_code=", held",
     until=", held_until",
-    told="CASE WHEN held_until IS NULL THEN used_at END, 'held_until', held_until",
+    use="CASE WHEN held_until IS NULL THEN used_at END, 'held_until', held_until",
 )
 """A code that is held for another order counts as used."""

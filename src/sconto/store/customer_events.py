@@ -8,12 +8,12 @@ from sconto.store.events import wait_for_stream
 _RENAME: Final = """
 UPDATE events
 SET data = jsonb_set(data::jsonb, ARRAY[subject, 'customer_id'], to_jsonb($3::text))::json
-FROM unnest(ARRAY['order', 'hold']) AS told (subject)
+FROM unnest(ARRAY['order', 'hold']) AS kind (subject)
 WHERE merchant_id = $1 AND data #>> ARRAY[subject, 'customer_id'] = $2
 """
 
 # Events of holds have no position for a second or two. Events of orders take the id from the order.
-_RENAME_UNTOLD: Final = """
+_RENAME_QUEUED: Final = """
 UPDATE event_outbox
 SET subject = jsonb_set(subject::jsonb, '{request,customer,id}', to_jsonb($3::text))::json
 WHERE merchant_id = $1 AND type LIKE 'hold.%' AND subject #>> '{request,customer,id}' = $2
@@ -30,4 +30,4 @@ async def rename_customer(
     """
     await wait_for_stream(connection, merchant_id)
     await connection.execute(_RENAME, merchant_id, customer_id, new_id)
-    await connection.execute(_RENAME_UNTOLD, merchant_id, customer_id, new_id)
+    await connection.execute(_RENAME_QUEUED, merchant_id, customer_id, new_id)

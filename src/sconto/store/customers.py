@@ -56,13 +56,13 @@ WITH moved AS (
 ), held AS (
     UPDATE held_allowances SET key = $3
     WHERE merchant_id = $1 AND scope = 'customer' AND key = $2
-), forgotten AS (
+), removed AS (
     DELETE FROM past_customers
     WHERE merchant_id = $1 AND digest = {DIGEST.format(customer="$2::text")}
     RETURNING true
 )
 SELECT (SELECT count(*) FROM moved) + (SELECT count(*) FROM purged)
-     + (SELECT count(*) FROM forgotten)
+     + (SELECT count(*) FROM removed)
 """  # noqa: S608  # of our own constants
 
 _READ_ALLOWANCES: Final = f"""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final, Literal, Self
 
-from sconto.store.admissions import Admissions
+from sconto.store.admissions import SUBSCRIPTIONS_AT_NODE, Admissions
 from sconto.store.availability import (
     Busy,
     DatabaseReadOnly,
@@ -73,11 +73,10 @@ class Database:
         self.pick_cache: Final = PickCache()
         """Automatic picks that this process has cached."""
         self.fair_turns: Final = FairTurns()
-        """Turns of the merchants on this process's processor."""
+        """Turns of the merchants in this process."""
         self.carts: Final = CartReads(
             lambda merchant_id: self.read(merchant_id, pool="checkout"),
             self.pick_cache,
-            self.fair_turns,
         )
         """Reads candidates; concurrent requests of a merchant share a statement."""
 
@@ -94,8 +93,8 @@ class Database:
 
         Connections are opened when they are needed, so no database is needed yet. `checkout` of the
         connections are for it alone; with 0 it shares the main pool. Each node of a distributed
-        database may get as many. One more connection is for readiness. `on_statement` gets each
-        statement of the others.
+        database may get as many, and some for subscription codes. One more connection is for
+        readiness. `on_statement` gets each statement of the others.
         """
         nodes = Nodes()
         main = await Pool.open(url, connections - checkout, on_statement, nodes)
@@ -104,7 +103,8 @@ class Database:
             for_checkout = await Pool.open(
                 url, checkout, on_statement, nodes, settings=CHECKOUT_SETTINGS
             )
-        node_pools = NodePools(url, checkout, on_statement, nodes)
+        each = checkout and checkout + SUBSCRIPTIONS_AT_NODE
+        node_pools = NodePools(url, each, on_statement, nodes)
         return cls(main, for_checkout, await Pool.open(url, 1), nodes, node_pools)
 
     async def close(self) -> None:
@@ -118,6 +118,7 @@ class Database:
         merchant_id: int | None = None,
         *,
         pool: Literal["main", "checkout", "readiness"] = "main",
+        calls: bool = False,
     ) -> AbstractAsyncContextManager[Connection]:
         """A connection for single statements, each of them a snapshot.
 
@@ -125,14 +126,18 @@ class Database:
         share is used up for five seconds. The other pools have no shares.
 
         On a distributed database a connection of the checkout's pool may lead to the merchant's
-        node itself, where it can do nothing but call a `NodeFunction`.
+        node itself, where it can do nothing but call a `NodeFunction`. So may one of the main pool
+        if it only `calls` such functions.
         """
         if pool == "checkout":
             direct = self.node_pools.of(merchant_id)
             return Loan(self._pools[pool], self.nodes, merchant_id, direct)
         if merchant_id is None or pool != "main":
             return Loan(self._pools[pool], self.nodes, merchant_id)
-        return AdmittedLoan(self._pools[pool], self.nodes, merchant_id, self._admissions.reads)
+        main, admission, direct = self._pools[pool], self._admissions.reads, None
+        if calls and (direct := self.node_pools.of(merchant_id)) is not None:
+            admission = direct.admissions.reads
+        return AdmittedLoan(main, self.nodes, merchant_id, admission, direct)
 
     def write(
         self,
@@ -147,11 +152,13 @@ class Database:
 
         - `edits`: the merchant's other edits, a connection, and then each lock, for five seconds
           together. Raises Busy after that.
-        - `imports`: as an edit, but beside the edits, and its statements may take as long as they
-          need.
+        - `imports`: as an edit, but in a queue of its own, and its statements may take as long as
+          they need.
         - `applications`: a few of the merchant's applications of subscription codes run together.
-        - `orders`: a few orders run together, in the checkout's pool. On a distributed database
-          the connection may lead to the merchant's node itself, as in `read`.
+        - `orders`: a few orders run together, in the checkout's pool.
+
+        On a distributed database the connection of the last two may lead to the merchant's node
+        itself, as in `read`.
 
         Without a merchant it waits only for a connection. With `transaction=False` the block runs
         one statement, which is a transaction by itself and bounds its own wait for a lock; that
@@ -188,12 +195,14 @@ class Database:
         match queue:
             case "orders":
                 direct = self.node_pools.of(merchant_id)
-                admission = admissions.orders if direct is None else direct.orders
+                admission = (admissions if direct is None else direct.admissions).orders
                 return AdmittedLoan(
                     self._pools["checkout"], self.nodes, merchant_id, admission, direct
                 )
             case "applications":
-                return AdmittedLoan(main, self.nodes, merchant_id, admissions.applications)
+                direct = self.node_pools.of(merchant_id)
+                admission = (admissions if direct is None else direct.admissions).applications
+                return AdmittedLoan(main, self.nodes, merchant_id, admission, direct)
             case "imports":
                 return EditLoan(main, self.nodes, merchant_id, admissions.imports)
             case _:

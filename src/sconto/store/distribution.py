@@ -89,7 +89,7 @@ WHERE relnamespace = 'public'::regnamespace ORDER BY 1
 
 
 # Events about one object are sent in the order of their numbers, which are drawn while the object
-# is locked (`events`). So the node that has the object draws the number, whoever writes the event.
+# is locked (`events`). So the node that has the object draws the number for every event.
 _DRAW: Final = (
     """
 CREATE FUNCTION sconto_draw_outbox_id() RETURNS trigger LANGUAGE plpgsql AS $body$

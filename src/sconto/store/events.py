@@ -91,7 +91,7 @@ WITH moved AS (
 ), stream AS (
     UPDATE event_streams SET last_position = $3::bigint + cardinality($4::text[])
     WHERE merchant_id = $1
-), told AS (
+), stored AS (
     INSERT INTO events (merchant_id, position, type, object, occurred_at, recorded_at, data)
     SELECT $1, $3 + place, type, object, occurred_at, $8, data::json
     FROM unnest($4, $5::text[], $6::timestamptz[], $7::text[]) WITH ORDINALITY
@@ -100,7 +100,7 @@ WITH moved AS (
 )
 INSERT INTO deliveries (merchant_id, webhook_id, position, type, object, state, due_at, created_at)
 SELECT $1, webhook_id, position, type, object, 'waiting', $8, $8
-FROM told
+FROM stored
 JOIN webhooks ON merchant_id = $1 AND enabled AND (types = '{}' OR type = ANY (types))
 ORDER BY position, webhook_id
 RETURNING true

@@ -1,103 +1,97 @@
-"""Merchants take turns on the processor of a worker.
+"""Merchants take turns in a worker: while several send requests, each has two under way at most.
 
-The event loop runs what is ready in the order in which it became ready. So sixteen requests of one
-merchant that arrive or get their rows together would run before one of another merchant that comes
-a moment later. While several merchants send requests, a request waits here before each of its long
-steps: before its body is read, and before its cart is priced. The waiting merchants start one step
-each, in rotation. A merchant that is alone never waits.
+The event loop runs what is ready in the order in which it became ready, and PostgreSQL shares a
+core among all statements. So a request would wait behind all sixteen that another merchant sent a
+moment before. Here it waits behind two of them. The others wait in front of their first step, and
+cost nothing until it is their turn. A merchant that is alone never waits.
 
-A turn is the right to start a step. Nothing is held while a request waits for the database, so a
-slow request keeps nobody waiting.
+A request that waits for PostgreSQL, a lock or its client needs no processor. So a turn ends with
+its request, or before that: when an order waits for another one, and once the worker had nothing to
+do for some milliseconds. So slow requests keep nobody waiting for long.
 """
 
 import asyncio
-from collections import deque
-from typing import Final, Generic, TypeVar
+import time
+from collections.abc import Callable, Hashable
+from typing import Any, Final
+
+from sconto.store.slots import NoSlot, Slots
 
 ALONE_AFTER: Final = 60.0
 """Seconds after another merchant's last request until a merchant counts as alone."""
 
-_PAUSE: Final = 3
-"""Passes of the event loop between two steps of one merchant, unless another one has a step.
+MOST_IDLE: Final = 0.05
+"""Seconds without work, since a turn began, that end it."""
 
-What another merchant waits for needs some passes: from its rows to its step, and from its step to
-its statement. In between the event loop must not start another long step. A pass with nothing to do
-takes a few microseconds.
-"""
+LONGEST_TURN: Final = 0.25
+"""Seconds. A request that keeps the worker busy for as long, such as an export, gives way too."""
 
-Item = TypeVar("Item")
+_TURNS_OF_MERCHANT: Final = 2
+"""One is in the worker while PostgreSQL has the other, so both are busy."""
+
+_LONGEST_WAIT: Final = 5.0
+"""Seconds after which a request is served without a turn."""
 
 
-class Queues(Generic[Item]):
-    """Waiting items, taken one of each merchant in rotation, and those of a merchant in order."""
-
-    def __init__(self) -> None:
-        self._queues: dict[int, deque[Item]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._queues)
-
-    def put(self, merchant_id: int, item: Item) -> None:
-        """Add an item behind those of its merchant; a new merchant comes after the others."""
-        self._queues.setdefault(merchant_id, deque()).append(item)
-
-    def next_but(self, merchant_id: int | None) -> int | None:
-        """The merchant whose turn it is, if this one had the last; None if no other waits."""
-        return next((one for one in self._queues if one != merchant_id), None)
-
-    def take(self, merchant_id: int) -> Item:
-        """Take the merchant's first item; its others then wait behind those of other merchants."""
-        queue = self._queues.pop(merchant_id)
-        item = queue.popleft()
-        if queue:
-            self._queues[merchant_id] = queue
-        return item
+def idle_seconds() -> float:
+    """How long this process has had nothing to do, since some point in time."""
+    return time.perf_counter() - time.process_time()
 
 
 class FairTurns:
-    """The turns of all merchants in one worker."""
+    """The turns of all merchants in one worker; each belongs to the task of a request."""
 
-    def __init__(self, alone_after: float = ALONE_AFTER) -> None:
+    def __init__(
+        self,
+        alone_after: float = ALONE_AFTER,
+        most_idle: float = MOST_IDLE,
+        longest_turn: float = LONGEST_TURN,
+        idle_seconds: Callable[[], float] = idle_seconds,
+    ) -> None:
         self._alone_after = alone_after
-        self._waiting: Queues[asyncio.Future[None]] = Queues()
         self._alone: int | None = None
         self._asked_last: int | None = None
         self._shared_until = 0.0
-        self._started_last: int | None = None
-        self._passes_since = 0
-        self._is_passing = False
+        self.most_idle: Final = most_idle
+        self.longest_turn: Final = longest_turn
+        self.idle_seconds: Final = idle_seconds
+        self.slots: Final = Slots(each=_TURNS_OF_MERCHANT)
+        self._turns: dict[asyncio.Task[Any] | None, _Turn] = {}
         self.waited = 0
-        """How many steps have waited for their turn so far."""
+        """How many requests have waited for their turn so far."""
 
     @property
     def is_shared(self) -> bool:
-        """Whether several merchants sent requests lately."""
+        """Whether several merchants sent requests recently."""
         return self._alone is None and self._asked_last is not None
 
     def is_alone(self, merchant_id: int) -> bool:
         """Whether only this merchant sent requests lately, so that it need not wait."""
         return merchant_id == self._alone
 
-    async def wait(self, merchant_id: int) -> None:
-        """Wait for the merchant's turn to start a step."""
+    async def begin(self, merchant_id: int, *, is_checkout: bool) -> None:
+        """Wait for a turn of the merchant, unless it is alone. The task has it until `end`.
+
+        Checkout has its own turns, so a merchant's lists and imports delay none of its shoppers.
+        """
         if self.is_alone(merchant_id):
             return
-        loop = asyncio.get_running_loop()
-        if self._comes_alone(merchant_id, loop.time()):
+        now = asyncio.get_running_loop().time()
+        if self._comes_alone(merchant_id, now):
             return
-        if not self._is_passing:
-            self._is_passing = True
-            loop.call_soon(self._pass, loop)
-            self._note_start(merchant_id)
-        elif (
-            merchant_id != self._started_last and self._waiting.next_but(self._started_last) is None
-        ):
-            self._note_start(merchant_id)
-        else:
-            turn = loop.create_future()
-            self._waiting.put(merchant_id, turn)
+        key = (merchant_id, is_checkout)
+        if not self.slots.has_slot(key):
             self.waited += 1
-            await turn
+        try:
+            await self.slots.take(key, now + _LONGEST_WAIT)
+        except NoSlot:
+            return
+        self._turns[asyncio.current_task()] = _Turn(self, key)
+
+    def end(self) -> None:
+        """End the task's turn, if it has one: its request ends, or waits for another request."""
+        if (turn := self._turns.pop(asyncio.current_task(), None)) is not None:
+            turn.end()
 
     def _comes_alone(self, merchant_id: int, now: float) -> bool:
         """Whether no other merchant has sent a request for a while."""
@@ -106,27 +100,39 @@ class FairTurns:
         elif merchant_id != self._asked_last:
             self._alone = None
             self._shared_until = now + self._alone_after
-        elif now >= self._shared_until and not self._waiting:
+        elif now >= self._shared_until and not self.slots.waiting:
             self._alone = merchant_id
         self._asked_last = merchant_id
         return self._alone == merchant_id
 
-    def _note_start(self, merchant_id: int) -> None:
-        self._started_last = merchant_id
-        self._passes_since = 0
 
-    def _pass(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In each pass of the event loop, start the step whose turn it is, if there is one."""
-        self._passes_since += 1
-        following = self._waiting.next_but(self._started_last)
-        if following is None and self._passes_since > _PAUSE:
-            if not self._waiting:
-                self._is_passing = False
-                return
-            following = self._started_last
-        if following is not None:
-            turn = self._waiting.take(following)
-            if not turn.done():  # its request may have been cancelled
-                turn.set_result(None)
-                self._note_start(following)
-        loop.call_soon(self._pass, loop)
+class _Turn:
+    """The right of a request to be served."""
+
+    __slots__ = ("_began", "_check", "_idle_before", "_key", "_turns")
+
+    def __init__(self, turns: FairTurns, key: Hashable) -> None:
+        self._turns = turns
+        self._key = key
+        loop = asyncio.get_running_loop()
+        self._began = loop.time()
+        self._idle_before = turns.idle_seconds()
+        self._check: asyncio.TimerHandle | None = loop.call_later(
+            turns.most_idle, self._end_if_slow
+        )
+
+    def end(self) -> None:
+        """Let the next request begin, unless the turn has ended before."""
+        if self._check is not None:
+            self._check.cancel()
+            self._check = None
+            self._turns.slots.give_back(self._key)
+
+    def _end_if_slow(self) -> None:
+        loop = asyncio.get_running_loop()
+        turns = self._turns
+        is_slow = turns.idle_seconds() - self._idle_before >= turns.most_idle
+        if is_slow or loop.time() - self._began >= turns.longest_turn:
+            self.end()
+        else:
+            self._check = loop.call_later(turns.most_idle, self._end_if_slow)

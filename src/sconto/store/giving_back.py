@@ -2,8 +2,8 @@
 
 This happens once, in the transaction that deletes or replaces the order. `gone` marks the order, so
 a second attempt finds nothing to give back. All transactions that wait for allowances lock them in
-the same order. The statements that place orders never wait for them (`order_limits`). So there is
-no deadlock.
+the same order, and orders that wait for them wait for nothing else (`order_limits`). So there is no
+deadlock.
 
 The transaction first takes the shared lock of each promotion, as orders do. So a count of what is
 taken (`allowances`) sees everything that the order gives back, or nothing of it.

@@ -1,8 +1,8 @@
 """The parts of the statement that places an order of a merchant with holds.
 
-There are two forms. `BESIDE_HOLDS` places an order at the present prices, if the limits have room
-beside what is held for others. `PROMISED` places what was held: it compares neither versions nor
-limits, only that the hold is the one that was read, has not ended and is whole. Both delete the
+There are two forms. `WITH_HOLDS` places an order at the present prices, if the limits have room
+besides what is held for others. `PROMISED` places what was held: it compares neither versions
+nor limits, only that the hold is the one that was read, has not ended and is whole. Both delete the
 hold of the order id.
 """
 
@@ -59,5 +59,5 @@ def _shape(can_be_taken: str, promise: str) -> dict[str, str]:
     }
 
 
-BESIDE_HOLDS: Final = _shape(held_parts.FREE_FOR_ORDER, _AT_PRESENT)
+WITH_HOLDS: Final = _shape(held_parts.FREE_FOR_ORDER, _AT_PRESENT)
 PROMISED: Final = _shape(held_parts.FREE_FOR_PROMISED, _AS_PROMISED)

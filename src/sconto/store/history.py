@@ -52,17 +52,17 @@ SELECT
 """
 
 
-# Whoever switches recording on may hold the version's row. The statement waits for it, and only the
-# row that it then writes says whether events are recorded.
+# A transaction that switches recording on may hold the version's row. The statement waits for it,
+# and only the row that it then writes says whether events are recorded.
 _RENEWED: Final = f"renewed AS ({renew_sql('$11', '$12', '$13')}), "
 
 
-def _record_and_tell(table: PromotionTable, *, renews: bool, in_parts: bool) -> str:
+def _record_with_events(table: PromotionTable, *, renews: bool, in_parts: bool) -> str:
     # The change has the promotion's row locked. If it started or stopped the promotion, that is an
     # event too.
     versions = "renewed WHERE" if renews else "timeline_versions WHERE merchant_id = $1 AND"
     is_drawn = "SELECT is_drawn FROM renewed" if renews else "SELECT false"
-    tell = f"""
+    queue = f"""
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject, data)
     SELECT $1, event.type, '{table.object} ' || $5::bigint, $2, facts, event.data
     FROM subject
@@ -75,7 +75,7 @@ def _record_and_tell(table: PromotionTable, *, renews: bool, in_parts: bool) -> 
         SELECT 'promotion.ended', NULL, 1000 WHERE phase <> 1 AND told_phase = 1
     ) AS event
     ORDER BY event.place"""  # noqa: S608  # of our own constants
-    end = f")\n{tell}\n" if in_parts else f"), told AS ({tell}\n)\n{is_drawn}\n"
+    end = f")\n{queue}\n" if in_parts else f"), queued AS ({queue}\n)\n{is_drawn}\n"
     return f"""
 WITH {_RENEWED if renews else ""}recorded AS (
     {_RECORD}
@@ -106,8 +106,8 @@ _TABLES: Final = {
 
 # Citus asks all nodes for an INSERT in WITH that reads from WITH. So there the events come last,
 # and whether timelines are true is read afterwards: the version's row is locked.
-_RECORD_AND_TELL: Final = {
-    (subject, renews, in_parts): _record_and_tell(table, renews=renews, in_parts=in_parts)
+_RECORD_WITH_EVENTS: Final = {
+    (subject, renews, in_parts): _record_with_events(table, renews=renews, in_parts=in_parts)
     for subject, table in _TABLES.items()
     for renews in (True, False)
     for in_parts in (True, False)
@@ -151,7 +151,7 @@ async def record(
     more: list[object] = []
     in_parts = is_of_citus(connection)
     if change.subject in _TABLES:
-        statement = _RECORD_AND_TELL[change.subject, renewal is not None, in_parts]
+        statement = _RECORD_WITH_EVENTS[change.subject, renewal is not None, in_parts]
         events = events_of(change)
         more = [[type_ for type_, _ in events], [_encode(facts) for _, facts in events]]
     if renewal is not None:

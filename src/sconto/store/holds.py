@@ -8,14 +8,14 @@ All parts see one snapshot, and what they lock counts only in the version that t
   be the one that was read.
 2. `free` and `seen` lock the one-time codes that the hold wants and those that it no longer needs.
   A code can be held if no order has used it and no other order id holds it at this time.
-3. `held` locks the allowances, `roomy` are those with room beside what orders took and what others
+3. `held` locks the allowances, `roomy` are those with room after what orders took and what others
   hold at this time, and `fresh` are those that have no row yet (`order_limits`, `held_parts`).
 4. `alone` is the advisory lock of the order id, as for an order.
 5. `clear` has a row if all of these exist, no order has the id, and the prices are current.
 6. `renewed` or `opened` writes the hold. Of two first holds of an id, the primary key allows one.
 7. Only if that wrote a row (`placed`), `taken` marks the codes, `took` adds to what the allowances
   hold, `robbed` deletes ended rows of others, `unheld` and `holding` write what the hold holds of
-  each allowance, and `told` its event. Nothing is counted as a redemption.
+  each allowance, and `queued` its event. Nothing is counted as a redemption.
 
 So a limit is a lock and a condition, never a read before them. A killed process or a lost
 connection leaves all of it or nothing, and the hold sent again is the same hold.
@@ -129,7 +129,7 @@ WITH {held_parts.MINE}{held_parts.CODES.format(can_be_taken=held_parts.FREE_FOR_
     CROSS JOIN wanted
     ON CONFLICT (merchant_id, promotion_id, scope, key, order_id)
     DO UPDATE SET amount = excluded.amount, expires_at = excluded.expires_at
-), {_RECORDING}told AS (
+), {_RECORDING}queued AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject)
     SELECT $1, '{EventType.HOLD_CREATED}', 'order ' || $2, $3, json_build_object(
         'order_id', $2, 'created_at', $3, 'expires_at', $7, 'replaces', $4,
@@ -216,7 +216,7 @@ WITH mine AS MATERIALIZED (
     UPDATE codes SET held_for = NULL, held_until = NULL
     FROM placed
     WHERE codes.merchant_id = $1 AND codes.code_id = ANY (ARRAY(SELECT code_id FROM seen))
-), {_RECORDING}told AS (
+), {_RECORDING}queued AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at, subject)
     SELECT $1, $5, 'order ' || $2, least($3, expires_at), row_to_json(placed)
     FROM placed

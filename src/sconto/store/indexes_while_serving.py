@@ -6,7 +6,8 @@ is built after the migration, without a lock that orders wait for (`CREATE INDEX
 which cannot be part of a transaction. Until then everything works, but slower.
 
 A build that is killed leaves an index that is not valid. The next migration drops it and builds it
-again. An index that a newer one replaces is dropped after the newer one is built.
+again. An index that a newer one replaces is dropped by the first migration that finds the newer
+one: until then the previous version may use it.
 """
 
 import random
@@ -55,8 +56,11 @@ INDEXES: Final[Mapping[str, str]] = {
 }
 """All indexes that are built while Sconto serves."""
 
-SUPERSEDED: Final[Mapping[str, str]] = {"orders_of_customer": "orders_by_customer"}
-"""Superseded indexes: each order wrote them, and the newer one serves the same look-ups."""
+SUPERSEDED: Final[Mapping[str, str]] = {
+    "orders_of_customer": "orders_by_customer",
+    "codes_by_part": "codes_by_pair",
+}
+"""Superseded indexes, each with the newer one: each order or each new code wrote them too."""
 
 SMALL_TABLE: Final = 64 * 1024 * 1024
 """Bytes that are read in well under a second."""
@@ -94,6 +98,11 @@ def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     two processes begin at the same moment, each waits for the other; PostgreSQL cancels one, which
     tries again.
     """
+    superseded = [
+        name
+        for name, successor in SUPERSEDED.items()
+        if connection.execute(_FIND, (successor,)).fetchone() == (True, False)
+    ]
     for name in INDEXES:
         while (found := connection.execute(_FIND, (name,)).fetchone()) is None or not found[0]:
             try:
@@ -105,9 +114,9 @@ def build_missing(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
                     connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}".encode())
             except psycopg.errors.DeadlockDetected:
                 time.sleep(random.uniform(0, _PAUSE))  # noqa: S311 - so that they do not meet again
-    for name, successor in SUPERSEDED.items():
+    for name in superseded:
         if connection.execute(_FIND, (name,)).fetchone():
-            _drop(connection, name, successor)
+            _drop(connection, name)
 
 
 def _build(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
@@ -121,13 +130,8 @@ def _build(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> N
         connection.execute("RESET statement_timeout")
 
 
-def _drop(connection: "psycopg.Connection[tuple[object, ...]]", name: str, successor: str) -> None:
-    """Drop an index once its successor is there, unless something uses its table for long.
-
-    Then the next migration drops it.
-    """
-    if connection.execute(_FIND, (successor,)).fetchone() != (True, False):
-        return
+def _drop(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
+    """Drop an index, unless something uses its table for long. Then the next migration drops it."""
     connection.execute(f"SET lock_timeout = {_LOCK_MILLISECONDS}".encode())
     try:
         connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}".encode())

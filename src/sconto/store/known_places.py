@@ -1,4 +1,4 @@
-"""Places where users signed in lately; some limits on failed sign-ins exempt them."""
+"""Places where users signed in recently; some limits on failed sign-ins exempt them."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +10,7 @@ from sconto.store.database import Connection
 _FRESH_FOR: Final = timedelta(days=1)
 """A place that was written this recently is not written again."""
 
-_REMEMBER: Final = """
+_STORE: Final = """
 INSERT INTO known_places (merchant_id, user_id, place, seen_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (merchant_id, user_id, place) DO UPDATE SET seen_at = excluded.seen_at
 WHERE known_places.seen_at < $5
@@ -31,7 +31,7 @@ WHERE known_places.merchant_id = gone.merchant_id AND known_places.user_id = gon
     AND known_places.place = gone.place
 """
 
-_FORGET: Final = "DELETE FROM known_places WHERE merchant_id = $1 AND user_id = $2"
+_REMOVE_TIMELINES: Final = "DELETE FROM known_places WHERE merchant_id = $1 AND user_id = $2"
 
 
 async def store_place(connection: Connection, caller: Caller, place: bytes, now: datetime) -> bool:
@@ -40,7 +40,7 @@ async def store_place(connection: Connection, caller: Caller, place: bytes, now:
     Places that are too old, or too many, are removed, the oldest first.
     """
     ids = (caller.merchant_id, caller.user_id)
-    is_new = await connection.fetchval(_REMEMBER, *ids, place, now, now - _FRESH_FOR)
+    is_new = await connection.fetchval(_STORE, *ids, place, now, now - _FRESH_FOR)
     if is_new:
         await connection.execute(_SWEEP, *ids, MAX_KNOWN_ADDRESSES, now - ADDRESS_KNOWN_FOR)
     return is_new is not None
@@ -48,4 +48,4 @@ async def store_place(connection: Connection, caller: Caller, place: bytes, now:
 
 async def delete_places(connection: Connection, caller: Caller) -> None:
     """Remove all known places of the user."""
-    await connection.execute(_FORGET, caller.merchant_id, caller.user_id)
+    await connection.execute(_REMOVE_TIMELINES, caller.merchant_id, caller.user_id)

@@ -78,7 +78,7 @@ WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attidentity <>
 ORDER BY relname
 """
 
-# A running service reads the keys that changed lately.
+# A running service reads the keys that changed recently.
 _SHOW_KEYS: Final = "UPDATE api_keys SET changed_at = clock_timestamp() WHERE merchant_id = %s"
 
 
@@ -139,10 +139,10 @@ def export_merchant(url: str, name: str, file: IO[bytes]) -> MovedMerchant:
 def import_merchant(url: str, file: IO[bytes]) -> MovedMerchant:
     """Load a merchant from a file, all or nothing.
 
-    Raises MoveRefused for a file that is no export or was cut off, for another version of the
+    Raises MoveRefused for a file that is not an export or was cut off, for another version of the
     schema, and if an id or the name is taken. Raises DatabaseUnavailable.
     """
-    reader = _Reader(file)
+    reader = _RowReader(file)
     with _transaction(url, read_only=False) as connection:
         merchant = _read_heading(connection, reader)
         tables = {table.name: table for table in _tables(connection)}
@@ -221,7 +221,7 @@ def _write(connection: Connection, merchant: MovedMerchant, out: _Summing) -> No
         out.write(_END_OF_ROWS)
 
 
-class _Reader:
+class _RowReader:
     """Reads the lines of a file. `sum_before` is of all lines before the last one read."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -239,7 +239,7 @@ class _Reader:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise MoveRefused("the file is no export of a merchant, or was cut off")
+            raise MoveRefused("the file is not an export of a merchant, or was cut off")
         return found
 
     def read_rows(self) -> Iterator[bytes]:
@@ -252,10 +252,10 @@ class _Reader:
         self._digest.update(line)
 
 
-def _read_heading(connection: Connection, reader: _Reader) -> MovedMerchant:
+def _read_heading(connection: Connection, reader: _RowReader) -> MovedMerchant:
     heading = reader.read_object()
     if heading.get("sconto_merchant") != FORMAT:
-        raise MoveRefused("the file is no export of a merchant")
+        raise MoveRefused("the file is not an export of a merchant")
     [(version,)] = connection.execute(_VERSION).fetchall()
     if heading.get("schema") != version:
         raise MoveRefused(
@@ -264,7 +264,7 @@ def _read_heading(connection: Connection, reader: _Reader) -> MovedMerchant:
         )
     merchant_id, name = heading.get("merchant_id"), heading.get("name")
     if not isinstance(merchant_id, int) or not isinstance(name, str):
-        raise MoveRefused("the file is no export of a merchant")
+        raise MoveRefused("the file is not an export of a merchant")
     taken = connection.execute(_TAKEN, [merchant_id, name]).fetchone()
     if taken is not None:
         raise MoveRefused(
@@ -274,7 +274,7 @@ def _read_heading(connection: Connection, reader: _Reader) -> MovedMerchant:
     return MovedMerchant(merchant_id, name, 0)
 
 
-def _load(connection: Connection, table: str, columns: Sequence[str], reader: _Reader) -> int:
+def _load(connection: Connection, table: str, columns: Sequence[str], reader: _RowReader) -> int:
     copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )

@@ -99,13 +99,13 @@ class NodeFunction:
             raise
         except asyncpg.SerializationError:
             if connection.is_direct:
-                # The merchant is on another node now. Whoever repeats it asks the coordinator.
-                connection.nodes.forget()
+                # The merchant is on another node now. The retry asks the coordinator.
+                connection.nodes.invalidate()
             raise
         except asyncpg.PostgresError as error:
             if error.sqlstate != NOT_PASSED_ON:
                 raise
-            connection.spoil()
+            connection.close_on_release()
             connection.nodes.note_not_passed_on()
             if connection.is_in_transaction() or self.before or self.after:
                 # A retry finds that no calls are passed on.

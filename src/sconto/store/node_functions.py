@@ -27,6 +27,7 @@ from sconto.store import (
     purging,
     returns,
     subscription_applications,
+    subscription_promotions,
     uploads,
 )
 from sconto.store.node_calls import FIND_FUNCTIONS, HELPERS, NodeFunction
@@ -44,6 +45,7 @@ FUNCTIONS: Final[tuple[NodeFunction, ...]] = (
     *order_status.ON_NODES,
     *holds.ON_NODES,
     *returns.ON_NODES,
+    *subscription_promotions.ON_NODES,
     *subscription_applications.ON_NODES,
     *idempotency.ON_NODES,
     *products.ON_NODES,
@@ -66,7 +68,7 @@ POLLS: Final[tuple[Poll, ...]] = (
     idempotency.LIST_MERCHANTS,
     kept_forms.LIST_MERCHANTS,
     order_counting.LIST_MERCHANTS,
-    order_counting.LIST_MERCHANTS_BESIDE,
+    order_counting.LIST_UNCOUNTED,
     order_listing.LIST_MERCHANTS,
     promotion_events.LIST_DUE,
     uploads.LIST_MERCHANTS,

@@ -1,7 +1,8 @@
 """Connections that lead to the nodes of a distributed database directly, not to the coordinator.
 
-The calls of checkout (`node_calls`) go to the merchant's node. So the coordinator does nothing for
-a quote or an order, and a node that hangs delays only its own merchants. Only functions are called
+The calls of checkout (`node_calls`) go to the merchant's node, those about subscription codes too.
+So the coordinator does nothing for a quote or an order, and a node that hangs delays only its own
+merchants. Only functions are called
 on these connections: the coordinator draws ids and stores merchants and users.
 
 A function checks on its node that the merchant is there, under the lock that moving the shard needs
@@ -16,7 +17,7 @@ from typing import Final
 
 import asyncpg
 
-from sconto.store.admissions import Admission, new_order_slots, orders_admission
+from sconto.store.admissions import NodeAdmissions
 from sconto.store.node_calls import FIND_FUNCTIONS
 from sconto.store.nodes import Nodes
 from sconto.store.pool import Connection, NodeSession, OnStatement, Pool
@@ -68,8 +69,7 @@ class NodePool:
         self._pools = pools
         self.node: Final = node
         self.pool: Final = pool
-        self.orders: Final[Admission] = orders_admission(new_order_slots())
-        """As for the orders of all merchants elsewhere."""
+        self.admissions: Final = NodeAdmissions()
 
     async def acquire(self) -> "Connection | None":
         """A connection that must be released to `pool`; None if none can be opened.

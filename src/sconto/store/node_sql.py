@@ -2,7 +2,7 @@
 
 Citus runs the parts of a statement one by one through the coordinator. PostgreSQL runs it whole if
 it names the shards of one merchant, which are ordinary tables of the node. So a function names them
-and otherwise runs the same statement: in one snapshot, with the proofs written beside it.
+and otherwise runs the same statement: in one snapshot, with the proofs written there.
 
 In each session the first call of a function for a shard prepares the statement. Citus moves a shard
 only while it has the metadata of the shard locked exclusively on all nodes. A function that writes

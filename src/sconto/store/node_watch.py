@@ -189,7 +189,7 @@ class NodeWatch:
         return (
             self._why_not is None
             and self._pools.limit > 0
-            and node.is_told
+            and node.is_informed
             and node.group != _COORDINATOR
         )
 
@@ -242,7 +242,7 @@ class NodeWatch:
                 connection.terminate()
         assert row is not None  # noqa: S101 - a row is asked for
         if row["node"] != node.group:
-            self._nodes.forget()
+            self._nodes.invalidate()
             return None
         return int(row["server"])
 

@@ -62,7 +62,7 @@ class Nodes:
             group: address for group, address in self._silent.items() if group in map_.nodes
         }
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Read the map again: a merchant was not where the map says."""
         self._read_at, self.is_doubtful = 0.0, True
         self.wake.set()

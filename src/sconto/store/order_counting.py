@@ -26,7 +26,7 @@ _DayOf = Callable[[datetime], date]
 
 LIST_MERCHANTS: Final = Poll("SELECT merchant_id FROM orders_to_count")
 
-LIST_MERCHANTS_BESIDE: Final = Poll("SELECT DISTINCT merchant_id FROM orders WHERE NOT is_counted")
+LIST_UNCOUNTED: Final = Poll("SELECT DISTINCT merchant_id FROM orders WHERE NOT is_counted")
 
 # The place that the count of a merchant has reached, and the orders before it.
 _OLD: Final = f"""
@@ -51,7 +51,7 @@ UPDATE orders_to_count SET created_at = $2, order_id = $3 WHERE merchant_id = $1
 
 _FINISH: Final = "DELETE FROM orders_to_count WHERE merchant_id = $1"
 
-_BESIDE: Final = f"""
+_OF_PREVIOUS: Final = f"""
 SELECT created_at, order_id
 FROM orders
 WHERE merchant_id = $1 AND NOT is_counted
@@ -88,7 +88,7 @@ async def list_merchants_to_count(connection: Connection) -> list[int]:
     """The merchants that have orders to count."""
     rows = [
         *await LIST_MERCHANTS.fetch(connection),
-        *await LIST_MERCHANTS_BESIDE.fetch(connection),
+        *await LIST_UNCOUNTED.fetch(connection),
     ]
     return sorted({row["merchant_id"] for row in rows})
 
@@ -110,9 +110,9 @@ async def count_some(connection: Connection, merchant_id: int, day_of: _DayOf) -
     return len(rows)
 
 
-async def count_some_beside(connection: Connection, merchant_id: int, day_of: _DayOf) -> int:
+async def count_some_of_previous(connection: Connection, merchant_id: int, day_of: _DayOf) -> int:
     """Count orders that the previous version has placed; returns how many. Needs a transaction."""
-    rows = await connection.fetch(_BESIDE, merchant_id)
+    rows = await connection.fetch(_OF_PREVIOUS, merchant_id)
     orders = [(row["order_id"], day_of(row["created_at"])) for row in rows]
     if orders:
         await _count(connection, merchant_id, orders)

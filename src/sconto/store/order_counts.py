@@ -44,6 +44,7 @@ COUNTED: Final = """counted AS (
     WHERE uses > 0
     ON CONFLICT (merchant_id, promotion_id, code_id, code_type, applied, currency, day, slot)
     DO UPDATE SET uses = counts.uses + excluded.uses, discount = counts.discount + excluded.discount
+    {returning}
 ), order_counted AS (
     INSERT INTO open_order_counts AS counts (merchant_id, subject, promotion_id, code_id, currency,
                                              day, slot, orders, beaten, discount, revenue)
@@ -57,8 +58,10 @@ COUNTED: Final = """counted AS (
                   beaten = counts.beaten + excluded.beaten,
                   discount = counts.discount + excluded.discount,
                   revenue = counts.revenue + excluded.revenue
+    {returning}
 )"""
-"""The parts that add it up, in the order of the rows of `tally`."""
+"""The parts that add it up, in the order of the rows of `tally`; to be formatted with what they
+return, if anything."""
 
 
 def tally_arguments(outcome: PricedCart, redemptions: Iterable[Redemption]) -> tuple[object, ...]:

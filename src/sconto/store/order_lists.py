@@ -40,7 +40,7 @@ class Walk(StrEnum):
     UNLISTED = "unlisted"
 
 
-class _Way(NamedTuple):
+class _Direction(NamedTuple):
     """The direction of a walk: which places come next, up to the time $4, and in which order."""
 
     within: str
@@ -51,13 +51,13 @@ class _Way(NamedTuple):
         return self.within.format(time=time)
 
 
-_DOWN: Final = _Way("({time}, order_id) < ($2, $3) AND {time} >= $4", "DESC")
-_UP: Final = _Way("({time}, order_id) > ($2, $3) AND {time} < $4", "ASC")
+_DOWN: Final = _Direction("({time}, order_id) < ($2, $3) AND {time} >= $4", "DESC")
+_UP: Final = _Direction("({time}, order_id) > ($2, $3) AND {time} < $4", "ASC")
 
 
 # $5 to $8 are the filters: status, customer, promotion, and the ids of the code. $9 is the maximum
 # of places of the walk.
-def _orders(way: _Way, condition: str = "") -> str:
+def _orders(way: _Direction, condition: str = "") -> str:
     return f"""
     SELECT created_at AS placed_at, order_id
     FROM orders
@@ -67,7 +67,7 @@ def _orders(way: _Way, condition: str = "") -> str:
     """  # noqa: S608  # of our own constants
 
 
-def _redemptions(way: _Way, condition: str) -> str:
+def _redemptions(way: _Direction, condition: str) -> str:
     return f"""
     SELECT DISTINCT placed_at, order_id
     FROM redemptions
@@ -78,7 +78,7 @@ def _redemptions(way: _Way, condition: str) -> str:
 
 
 # A code may be on several promotions.
-def _of_codes(way: _Way) -> str:
+def _of_codes(way: _Direction) -> str:
     return f"""
     SELECT DISTINCT redeemed.placed_at, redeemed.order_id
     FROM unnest($8::bigint[]) AS wanted (code_id)
@@ -90,7 +90,7 @@ def _of_codes(way: _Way) -> str:
     """  # noqa: S608  # of our own constants
 
 
-def _walks(way: _Way) -> dict[Walk, str]:
+def _walks(way: _Direction) -> dict[Walk, str]:
     return {
         Walk.CODE: _of_codes(way),
         Walk.PROMOTION: _redemptions(way, "promotion_id = $7"),
@@ -144,7 +144,7 @@ LIMIT 1
 """
 
 
-def _pages(way: _Way) -> dict[Walk, str]:
+def _pages(way: _Direction) -> dict[Walk, str]:
     return {
         walk: _PAGE.format(
             walk=statement,
@@ -156,7 +156,7 @@ def _pages(way: _Way) -> dict[Walk, str]:
     }
 
 
-def _last(way: _Way) -> dict[Walk, str]:
+def _last(way: _Direction) -> dict[Walk, str]:
     return {
         walk: _LAST_LOOKED_AT.format(walk=statement, order=way.order)
         for walk, statement in _walks(way).items()

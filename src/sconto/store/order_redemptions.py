@@ -38,7 +38,9 @@ RECORDED: Final = """recorded AS (
            CASE WHEN is_listed THEN $3 END
     FROM placed
     CROSS JOIN picked
+    {returning}
 ), """
+"""To be formatted with what it returns, if anything."""
 
 # Enum lookups are slow in Python 3.11.
 _ONE_TIME: Final = CodeType.ONE_TIME

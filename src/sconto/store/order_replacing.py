@@ -36,6 +36,7 @@ _ON_NODES: Final = {
         ),
     )
     for key, statement in STATEMENTS.items()
+    if not key[0].startswith(("cached", "ample", "both"))
 }
 
 ON_NODES: Final = tuple(_ON_NODES.values())

@@ -1,4 +1,4 @@
-"""The status of an order, and the event of its change."""
+"""A stored order, its status, and the event of a change."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +13,15 @@ from sconto.store.giving_back import giving_back
 from sconto.store.node_calls import NodeFunction
 from sconto.store.orders import OrderRaceLost
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order
+
+_FIND: Final = f"""
+SELECT row_to_json(stored)
+FROM (
+    SELECT {ORDER_COLUMNS}
+    FROM orders
+    WHERE merchant_id = $1 AND order_id = $2
+) AS stored
+"""  # noqa: S608  # of our own constants
 
 # A replaced order stays deleted, because its codes may have served the order that replaced it. The
 # newest version of the row is locked and returned, and the update decides on that version.
@@ -29,7 +38,7 @@ WITH held AS MATERIALIZED (
     RETURNING order_id
 ), recording AS MATERIALIZED (
     SELECT merchant_id FROM timeline_versions WHERE merchant_id = $1 AND records_events
-), told AS (
+), queued AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at)
     SELECT $1, $4, 'order ' || order_id, $5
     FROM changed
@@ -50,6 +59,8 @@ SELECT EXISTS (SELECT true FROM orders WHERE merchant_id = $1 AND order_id = $2)
 """  # noqa: S608  # of our own constants
 
 
+_FIND_ON_NODE: Final = NodeFunction(_FIND)
+
 _ON_NODE: Final = NodeFunction(_CHANGE_STATUS, writes=True)
 
 # A deleted order also gives back what it took.
@@ -59,8 +70,14 @@ _DELETE_ON_NODE: Final = NodeFunction(
     after=("IF changed THEN", *giving_back("$2", "$5"), "END IF;"),
 )
 
-ON_NODES: Final = (_ON_NODE, _DELETE_ON_NODE)
+ON_NODES: Final = (_FIND_ON_NODE, _ON_NODE, _DELETE_ON_NODE)
 """The functions of these statements on the nodes of a distributed database."""
+
+
+async def find_order(connection: Connection, merchant_id: int, order_id: str) -> StoredOrder | None:
+    """The merchant's order with this id; None if there is none."""
+    row = await _FIND_ON_NODE.fetchval(connection, merchant_id, order_id)
+    return None if row is None else decode_order(row)
 
 
 def deletes_in_one_call(connection: Connection) -> bool:

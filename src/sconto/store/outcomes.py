@@ -22,7 +22,7 @@ from sconto.store.period_sql import instant_sql
 from sconto.store.stored_amounts import WHOLE_UNITS, minor_units_in_one_stored
 
 
-class OrderRow(msgspec.Struct, frozen=True):
+class StoredOrderRow(msgspec.Struct, frozen=True):
     """The row of an order."""
 
     order_id: str
@@ -37,9 +37,9 @@ class OrderRow(msgspec.Struct, frozen=True):
 
 ORDER_COLUMNS: Final = f"""order_id, status, {instant_sql("created_at")} AS created_at, replaces,
     replaced_by, outcome, request, gave_back_at IS NOT NULL AS gave_back"""
-"""The columns of `orders` as `OrderRow` has them."""
+"""The columns of `orders` as `StoredOrderRow` has them."""
 
-_ROW: Final = msgspec.json.Decoder(OrderRow)
+_ROW: Final = msgspec.json.Decoder(StoredOrderRow)
 
 
 def encode_outcome(outcome: PricedCart) -> str:
@@ -59,7 +59,7 @@ def decode_order(text: str) -> StoredOrder:
     return order_from(_ROW.decode(text))
 
 
-def order_from(row: OrderRow) -> StoredOrder:
+def order_from(row: StoredOrderRow) -> StoredOrder:
     """The order of a row, in minor units."""
     stored = row.outcome
     units = minor_units_in_one_stored(stored.currency) if stored.decimals is UNSET else 1

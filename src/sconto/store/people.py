@@ -111,7 +111,7 @@ class UserChange:
 class PossibleUser:
     """A user whom a sign-in may mean, and what the sign-in is checked against.
 
-    `known_here` says that they signed in from that place lately, `changed_lately` that somebody
+    `known_here` says that they signed in from that place recently, `changed_lately` that somebody
     changed them. `epoch` is the number that tokens carry. With `two_factor` the password alone is
     not enough.
     """

@@ -4,20 +4,23 @@ A merchant's timeline has a version: a random number that every transaction whic
 timeline replaces (`timeline.redraw`). So a pick that was read at a version is valid in every
 snapshot with the same version. The statement that reads candidates returns the version too. After
 an edit only the picks of the products that it changed are dropped (`pick_changes`). A pick is
-cached with its span of time, so it does not depend on the time of the quote. Besides picks, only
-automatic cart promotions are cached (`cart_offers`), and which merchants have had holds.
+cached with its span of time, so it does not depend on the time of the quote.
+
+Besides picks, these are cached: automatic cart promotions (`cart_offers`), offers of reusable codes
+(`code_offer_cache`), the versions that were read last, and which merchants have had holds.
 """
 
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from lru import LRU
 
 from sconto.domain.candidates import AutomaticPick
 from sconto.store.cart_offers import CartPromotionCache
+from sconto.store.code_offer_cache import CodeOfferCache
 from sconto.store.pick_changes import PickChanges
 
 _MAX_PICKS: Final = 50_000
@@ -30,6 +33,20 @@ _MAX_UNDRAWN: Final = 1_000
 
 Version = int | None
 """A timeline's version; None if nothing was ever drawn."""
+
+
+class Versions(NamedTuple):
+    """The versions of a merchant's timeline, of its prices and of its cart promotions.
+
+    The last is None for a merchant that never had a cart promotion. Also whether the merchant
+    records events, and whether it ever made a hold.
+    """
+
+    timeline: int
+    prices: int
+    cart_promotions: int | None
+    records_events: bool
+    has_holds: bool
 
 
 class PickSpan(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +100,10 @@ class PickCache:
         self._size = 0
         self.cart_promotions: Final = CartPromotionCache()
         """Automatic cart promotions, which have their own version."""
+        self.code_offers: Final = CodeOfferCache()
+        """Offers of reusable codes, each with its price version."""
+        self.versions: Final[LRU[int, Versions]] = LRU(_MAX_MERCHANTS)
+        """The versions of merchants that were read last."""
         self.undrawn: Final = UndrawnCodes()
         """Codes of very many promotions, to be drawn in the background."""
         self._with_holds: LRU[int, bool] = LRU(_MAX_MERCHANTS)

@@ -90,9 +90,9 @@ class Poll:
             return []
         assert row is not None  # noqa: S101 - a row is asked for
         if row["node"] != node.group:
-            nodes.forget()  # a shard was moved
+            nodes.invalidate()  # a shard was moved
             if row["node"] == 0:
-                connection.spoil()  # type: ignore[attr-defined]
+                connection.close_on_release()  # type: ignore[attr-defined]
                 nodes.note_not_passed_on()
                 raise _NotPassedOn
         nodes.note_answer(node)

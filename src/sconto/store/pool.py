@@ -21,7 +21,7 @@ from sconto.store.slots import NoSlot, Slots
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 OnStatement: TypeAlias = Callable[[str, float, bool], None]
-"""Is told of a statement: its text, which has no values, its seconds, and whether it failed."""
+"""Called after each statement with its text without values, its seconds, and whether it failed."""
 
 SESSION_SETTINGS: Final = {
     # All rows are found by key, so one plan of a statement fits all arguments. Planning a quote
@@ -71,19 +71,19 @@ class NodeSession(asyncpg.Connection):
     such a connection.
     """
 
-    __slots__ = ("is_direct", "is_of_citus", "is_spoilt", "node_functions", "nodes")
+    __slots__ = ("closes_on_release", "is_direct", "is_of_citus", "node_functions", "nodes")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.is_direct = False
         self.is_of_citus = False
-        self.is_spoilt = False
+        self.closes_on_release = False
         self.node_functions: frozenset[str] = frozenset()
         self.nodes = Nodes()
 
-    def spoil(self) -> None:
+    def close_on_release(self) -> None:
         """Close the connection when it is given back."""
-        self.is_spoilt = True
+        self.closes_on_release = True
 
 
 PrepareNode: TypeAlias = Callable[[NodeSession], Awaitable[None]]
@@ -192,7 +192,7 @@ class Pool:
         if group is not None:
             self._shares.give_back(group)
         try:
-            if self._abandoned or getattr(connection, "is_spoilt", False):
+            if self._abandoned or getattr(connection, "closes_on_release", False):
                 connection.terminate()
             if self._abandoned:
                 return

@@ -60,7 +60,7 @@ def phase_sql(table: PromotionTable, now: str) -> str:
         WHEN {OVER_FROM} <= {now} THEN 2 ELSE 1 END)"""
 
 
-def _tell_starts(table: PromotionTable) -> str:
+def _queue_starts(table: PromotionTable) -> str:
     # A promotion that has ended was running only if it was not changed since.
     return f"""
 WITH due AS MATERIALIZED (
@@ -89,7 +89,7 @@ RETURNING true
 """  # noqa: S608  # of our own constants
 
 
-def _tell_ends(table: PromotionTable) -> str:
+def _queue_ends(table: PromotionTable) -> str:
     return f"""
 WITH due AS MATERIALIZED (
     SELECT promotion_id, {OVER_FROM} AS over_from, {subject_sql(table)} AS subject
@@ -112,7 +112,7 @@ RETURNING true
 
 
 _TABLES: Final = (PROMOTIONS, SUBSCRIPTION_PROMOTIONS)
-_TELL: Final = tuple(tell(table) for table in _TABLES for tell in (_tell_starts, _tell_ends))
+_QUEUE: Final = tuple(queue(table) for table in _TABLES for queue in (_queue_starts, _queue_ends))
 
 
 def _set_phases(table: PromotionTable) -> str:
@@ -167,10 +167,10 @@ async def record_starts_and_ends(
 
     Those that another transaction has locked are left out. Needs a transaction.
     """
-    told = 0
-    for statement in _TELL:
-        told += len(await connection.fetch(statement, merchant_id, now, limit))
-    return told
+    written = 0
+    for statement in _QUEUE:
+        written += len(await connection.fetch(statement, merchant_id, now, limit))
+    return written
 
 
 async def set_phases(connection: Connection, merchant_id: int, now: datetime) -> None:

@@ -65,7 +65,7 @@ FROM (
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
-class _Entry(msgspec.Struct):
+class _StateEntry(msgspec.Struct):
     id: int
     recorded_at: datetime
     username: str | None
@@ -74,7 +74,7 @@ class _Entry(msgspec.Struct):
     after: Facts | None
 
 
-class _Row(msgspec.Struct):
+class _StateRow(msgspec.Struct):
     kind: PromotionKind
     id: int
     name: str
@@ -84,10 +84,10 @@ class _Row(msgspec.Struct):
     starts_at: datetime = _LONG_AGO
     ends_at: datetime | None = None
     terms: CartTerms | None = None
-    entries: list[_Entry] | None = None
+    entries: list[_StateEntry] | None = None
 
 
-_ROWS: Final = msgspec.json.Decoder(list[_Row])
+_ROWS: Final = msgspec.json.Decoder(list[_StateRow])
 
 
 async def read_states(
@@ -110,7 +110,7 @@ async def read_states(
     return {PromotionRef(row.kind, row.id): _state(row) for row in rows}
 
 
-def _state(row: _Row) -> PromotionState:
+def _state(row: _StateRow) -> PromotionState:
     entries = [
         Entry(
             one.id,

@@ -94,7 +94,7 @@ WITH chosen AS MATERIALIZED (
     SELECT $1, promotion_id, scope, key, amount FROM taken
     ON CONFLICT (merchant_id, promotion_id, scope, key)
     DO UPDATE SET taken = kept.taken + excluded.taken
-), remembered AS (
+), stored AS (
     INSERT INTO past_customers (merchant_id, digest)
     SELECT DISTINCT $1::bigint, {DIGEST.format(customer="customer_id")}
     FROM gone

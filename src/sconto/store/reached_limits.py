@@ -15,10 +15,10 @@ from sconto.store.promotion_events import PROMOTIONS, subject_sql
 _READ: Final = f"""
 SELECT promotion.promotion_id, promotion.subject, used.name, used.taken, used.most,
        EXISTS (
-           SELECT FROM reached_limits AS told
-           WHERE told.merchant_id = $1 AND told.promotion_id = promotion.promotion_id
-             AND told.name = used.name
-       ) AS is_told
+           SELECT FROM reached_limits AS reached
+           WHERE reached.merchant_id = $1 AND reached.promotion_id = promotion.promotion_id
+             AND reached.name = used.name
+       ) AS has_event
 FROM (
     SELECT promotion_id, code_type, {subject_sql(PROMOTIONS)} AS subject
     FROM promotions
@@ -77,7 +77,7 @@ async def read_used(
                 row["name"],
                 int(row["taken"]),
                 int(row["most"]),
-                row["is_told"],
+                row["has_event"],
             ),
             row["subject"],
         )

@@ -23,7 +23,7 @@ from sconto.store.stored_amounts import discount_from
 
 _MAX_MARKS: Final = 50
 _ENTRIES: Final = 500
-"""Entries of the history that are looked at for marks, the newest first."""
+"""Entries of the history that are searched for marks, the newest first."""
 
 # $2 is null for a subscription promotion, which has neither codes nor redemptions here. Amounts are
 # texts in the JSON, so that they stay exact.

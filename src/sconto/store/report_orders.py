@@ -106,9 +106,9 @@ _READ_ORDERS: Final = """
         LIMIT 1
     ) AS stored
     CROSS JOIN LATERAL json_to_record(stored.outcome)
-        AS told (currency text, decimals numeric, lines json, cart_promotions json,
+        AS outcome (currency text, decimals numeric, lines json, cart_promotions json,
                  subscription json)
-    WHERE told.currency = $7
+    WHERE outcome.currency = $7
 """
 
 _PRODUCTS: Final = """

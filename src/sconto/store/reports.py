@@ -31,7 +31,7 @@ _COLUMNS: Final = """merchant_id, subject, promotion_id, code_id, currency, day,
 ALL_COUNTS: Final = f"""
     SELECT {_COLUMNS} FROM order_counts UNION ALL SELECT {_COLUMNS} FROM open_order_counts
 """  # noqa: S608  # of our own constants
-"""All counters of orders; conditions on them are applied to each table."""
+"""All counters of orders; PostgreSQL checks conditions on them in each table."""
 
 # A shop without orders has one row without a currency.
 _SHOP: Final = f"""

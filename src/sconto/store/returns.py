@@ -14,8 +14,8 @@ Why no unit is paid back twice, whatever happens concurrently:
   deleted between that check and the commit. It never waits: if another transaction has the row
   locked, nothing is written and the caller tries again. A purge does not take a locked row; after a
   purge there is no row to lock, and the foreign key deletes the returns with the order.
-4. `told` writes the event to the outbox, only if the return was inserted, and while the order's row
-  is locked, so events of an order are in the order in which they happened.
+4. `queued` writes the event to the outbox, only if the return was inserted. The order's row is
+  locked then, so events of an order are in the order in which they happened.
 
 If the connection drops before the commit, nothing happened. If it drops afterwards, the same
 request finds the return by its id. A killed process is a dropped connection.
@@ -90,7 +90,7 @@ WITH held AS MATERIALIZED (
     RETURNING order_id
 ), recording AS MATERIALIZED (
     SELECT merchant_id FROM timeline_versions WHERE merchant_id = $1 AND records_events
-), told AS (
+), queued AS (
     INSERT INTO event_outbox (merchant_id, type, object, occurred_at, data)
     SELECT $1, $9, 'return ' || order_id, $5, $10::json
     FROM kept

@@ -1,11 +1,11 @@
 """The automatic promotions that are revealed where another one is no longer shown.
 
 In each gap that the promotion leaves, the latest created of those before it is shown. Most often
-one of the next few that name the product is, so these are looked at first. If they leave a part of
+one of the next few that name the product is, so these are read first. If they leave a part of
 the gap, thousands of others may name the product and not apply there: they are inactive, over,
 still to come, or need a code. So next come the merchant's automatic promotions that are not over
 before the gaps, or those that start before their ends, unless both are many. Each is one look-up
-for each product. Only then all others that name the product are looked at.
+for each product. Only then all others that name the product are read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ from sconto.store.period_sql import OVER_FROM, ends_after
 from sconto.store.pool import Connection
 
 _FIRST: Final = 8
-"""Promotions of a product that are looked at first."""
+"""Promotions of a product that are read first."""
 
 _FEW: Final = 64
-"""Automatic promotions of a merchant that are looked at for each product."""
+"""Automatic promotions of a merchant that are read for each product."""
 
 _AUTOMATIC: Final = "type = 'discount' AND active AND deleted_at IS NULL"
 
@@ -133,15 +133,17 @@ def _revealed(covering: str, left: str = "") -> str:
     )
 
 
-class _Statements(NamedTuple):
+class _RevealedStatements(NamedTuple):
     """For gaps of products, or of all products: among the few automatic promotions, and all."""
 
     few: str
     every: str
 
 
-_FOR_EVERYTHING: Final = _Statements(_revealed(_FEW_OF_EVERYTHING), _revealed(_OF_EVERYTHING))
-_FOR_PRODUCTS: Final = _Statements(
+_FOR_EVERYTHING: Final = _RevealedStatements(
+    _revealed(_FEW_OF_EVERYTHING), _revealed(_OF_EVERYTHING)
+)
+_FOR_PRODUCTS: Final = _RevealedStatements(
     _revealed(_OF_PRODUCT.format(named=_FEW_NAMED)),
     _revealed(_OF_PRODUCT.format(named=_EVERY_NAMED.format(limit=""))),
 )

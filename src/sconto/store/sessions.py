@@ -75,7 +75,7 @@ class NewSession:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LastSeen:
     """When a session was seen last."""
 
     merchant_id: int
@@ -122,7 +122,7 @@ async def delete_session(connection: Connection, caller: Caller, token_id: str) 
     await connection.execute(_DELETE, caller.merchant_id, caller.user_id, token_id)
 
 
-async def note_seen(connection: Connection, seen: Sequence[Seen]) -> None:
+async def note_seen(connection: Connection, seen: Sequence[LastSeen]) -> None:
     """Store when sessions were seen last."""
     await connection.execute(
         _NOTE_SEEN,

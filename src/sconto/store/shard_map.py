@@ -14,7 +14,7 @@ from typing import Any, Final
 
 READ_MAP: Final = """
 SELECT shardminvalue::int AS lowest, shardmaxvalue::int AS highest, groupid AS "group",
-       nodename::text AS host, nodeport AS port, isactive AND metadatasynced AS is_told
+       nodename::text AS host, nodeport AS port, isactive AND metadatasynced AS is_informed
 FROM pg_dist_shard
 JOIN pg_dist_placement USING (shardid)
 JOIN pg_dist_node USING (groupid)
@@ -34,14 +34,14 @@ class Node:
     """A node with rows.
 
     `representative` is a number that Citus would look for on the node if it were a merchant's id.
-    `is_told` says whether Citus informs the node of each change of shards and nodes.
+    `is_informed` says whether Citus informs the node of each change of shards and nodes.
     """
 
     group: int
     host: str
     port: int
     representative: int
-    is_told: bool = True
+    is_informed: bool = True
 
     @property
     def address(self) -> str:
@@ -97,11 +97,11 @@ class ShardMap:
             if placements[row["lowest"]] == 1
         ]
         places = cls(shards, ())
-        known = {row["group"]: (row["host"], row["port"], row["is_told"]) for row in rows}
+        known = {row["group"]: (row["host"], row["port"], row["is_informed"]) for row in rows}
         numbers = _representatives(places, {shard.group for shard in shards})
         nodes = [
-            Node(group, host, port, numbers[group], is_told)
-            for group, (host, port, is_told) in known.items()
+            Node(group, host, port, numbers[group], is_informed)
+            for group, (host, port, is_informed) in known.items()
             if group in numbers
         ]
         return cls(shards, nodes)

@@ -13,7 +13,7 @@ from sconto.store.database import Connection
 _LOCK: Final = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 
 # $1, $2: subjects and how many failures each may have; $3: now; $4: where the longest window
-# begins; $5: when an attempt that is still under way must have begun; $6: where each subject's
+# begins; $5: when an attempt that still runs must have begun; $6: where each subject's
 # window begins; $7: which subjects bind.
 _RESERVE: Final = """
 WITH old AS (
@@ -61,12 +61,12 @@ WHERE subject = ANY($1::text[]) AND failure_id = ANY($2::bigint[])
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """A sign-in under way. It counts as failed unless it is taken back."""
+    """A running sign-in. It counts as failed unless it is taken back."""
 
     subjects: tuple[str, ...]
     failure_ids: tuple[int, ...]
     unknown_addresses_free_at: datetime | None = None
-    """Until when an attempt would be refused if every limit applied; None if it would not be."""
+    """Until when an attempt would be refused if no limit were left out; None if it would not be."""
 
 
 @dataclass(frozen=True, slots=True)

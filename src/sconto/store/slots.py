@@ -31,9 +31,13 @@ class Slots:
         """How many requests wait for a slot."""
         return sum(map(len, self._queues.values()))
 
+    def has_slot(self, key: Hashable) -> bool:
+        """Whether a request gets a slot of the key immediately."""
+        return self._free > 0 and self._taken.get(key, 0) < self._each
+
     async def take(self, key: Hashable, deadline: float) -> None:
         """Take a slot of the key. Raises NoSlot at `deadline`, a time of the event loop."""
-        if self._has_slot(key):
+        if self.has_slot(key):
             self._grant(key)
             return
         queue = self._queues.setdefault(key, deque())
@@ -82,15 +86,12 @@ class Slots:
             for key in taken:
                 self.give_back(key)
 
-    def _has_slot(self, key: Hashable) -> bool:
-        return self._free > 0 and self._taken.get(key, 0) < self._each
-
     def _grant(self, key: Hashable) -> None:
         self._free -= 1
         self._taken[key] = self._taken.get(key, 0) + 1
 
     def _next_key(self) -> Hashable | None:
-        return next((key for key in self._queues if self._has_slot(key)), None)
+        return next((key for key in self._queues if self.has_slot(key)), None)
 
     def _leave(self, key: Hashable, turn: "asyncio.Future[None]") -> None:
         queue = self._queues.get(key, deque())

@@ -2,7 +2,8 @@
 
 Those versions used CLDR's decimals instead of ISO 4217's. So in these currencies they knew whole
 units only: 150 dinars are 150 to them and 15000 to us. What they stored is left unchanged, because
-they may serve beside this version during an upgrade, and both must read the same amounts:
+they may run at the same time as this version during an upgrade, and both must read the same
+amounts:
 
 - Redemptions and counters are whole units, with a fraction if necessary. Both versions add to the
   same sums.

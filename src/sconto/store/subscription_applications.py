@@ -24,7 +24,7 @@ there is a key, provided that the promotion is still the one that was read:
   server.
 - `counted` with a limit adds to the promotion's row, which is locked. Without a limit there are
   rows by slot, and it adds to one that no open transaction uses, so that nobody waits.
-- `applied` inserts the application.
+- `inserted` inserts the application.
 
 If nothing was decided, `ApplicationRaceLost` is raised and the caller reads again. If the
 connection drops before the server got there, nothing was done. If it drops afterwards, everything
@@ -123,7 +123,7 @@ _COUNTED_LIMITED: Final = """counted AS (
 ), """
 
 # The last use that the limit allows is an event, if the merchant records events.
-_TOLD: Final = f"""used_up AS MATERIALIZED (
+_QUEUED: Final = f"""used_up AS MATERIALIZED (
     SELECT promotion_id, max_usage, {subject_sql(SUBSCRIPTION_PROMOTIONS)} AS subject
     FROM counted
     JOIN subscription_promotions ON merchant_id = $1 AND promotion_id = $3
@@ -150,7 +150,7 @@ _COUNTED_UNLIMITED: Final = """slot AS MATERIALIZED (
     RETURNING true
 ), """
 
-_APPLIED: Final = """applied AS (
+_INSERTED: Final = """inserted AS (
     INSERT INTO subscription_applications (
         merchant_id, application_id, promotion_id, version, code_key, subscription_type_id,
         subscription_created_at, applied_by, applied_at)
@@ -159,22 +159,24 @@ _APPLIED: Final = """applied AS (
 SELECT (SELECT usage FROM decided) AS usage, (SELECT key_is_free FROM alone) AS key_is_free
 """
 
-_APPLY_LIMITED: Final = _ALONE + _HELD_LIMITED + _DECIDED + _COUNTED_LIMITED + _TOLD + _APPLIED
+_APPLY_LIMITED: Final = _ALONE + _HELD_LIMITED + _DECIDED + _COUNTED_LIMITED + _QUEUED + _INSERTED
 
-_APPLY_UNLIMITED: Final = _ALONE + _HELD_UNLIMITED + _DECIDED + _COUNTED_UNLIMITED + _APPLIED
+_APPLY_UNLIMITED: Final = _ALONE + _HELD_UNLIMITED + _DECIDED + _COUNTED_UNLIMITED + _INSERTED
 
 _LOOK_ON_NODE: Final = NodeFunction(_LOOK)
 _LIMITED_ON_NODE: Final = NodeFunction(_APPLY_LIMITED, writes=True)
 _UNLIMITED_ON_NODE: Final = NodeFunction(_APPLY_UNLIMITED, writes=True)
-
-ON_NODES: Final = (_LOOK_ON_NODE, _LIMITED_ON_NODE, _UNLIMITED_ON_NODE)
-"""The functions of these statements on the nodes of a distributed database."""
 
 _FIND_RULES: Final = """
 SELECT promotion_id, rules
 FROM subscription_applications JOIN subscription_versions USING (merchant_id, promotion_id, version)
 WHERE merchant_id = $1 AND application_id = $2
 """
+
+_RULES_ON_NODE: Final = NodeFunction(_FIND_RULES)
+
+ON_NODES: Final = (_LOOK_ON_NODE, _LIMITED_ON_NODE, _UNLIMITED_ON_NODE, _RULES_ON_NODE)
+"""The functions of these statements on the nodes of a distributed database."""
 
 
 async def find_promotion_and_answer(
@@ -254,11 +256,11 @@ def _key_columns(kept: AnswerToKeep | None) -> tuple[object, ...]:
     )
 
 
-async def find_applied_rules(
+async def find_rules_of_application(
     connection: Connection, merchant_id: int, application_id: str
 ) -> SubscriptionRules | None:
     """The rules when the code was applied; None for an unknown application."""
-    row = await connection.fetchrow(_FIND_RULES, merchant_id, application_id)
+    row = await _RULES_ON_NODE.fetchrow(connection, merchant_id, application_id)
     return (
         None if row is None else SubscriptionRules(row["promotion_id"], decode_rules(row["rules"]))
     )

@@ -20,6 +20,7 @@ from sconto.domain.subscription_promotion import (
     SubscriptionTerms,
 )
 from sconto.store.database import Connection
+from sconto.store.node_calls import NodeFunction
 
 _TURNS: Final = 0x5C09
 """The first of the two numbers of a promotion's advisory lock; the second is its id."""
@@ -43,6 +44,11 @@ WHERE merchant_id = $1 AND archived_at IS NULL
 """
 
 _FIND: Final = _READ + " AND promotion_id = $2"
+
+_FIND_ON_NODE: Final = NodeFunction(_FIND)
+
+ON_NODES: Final = (_FIND_ON_NODE,)
+"""The function of this statement on the nodes of a distributed database."""
 
 READ_BY_CODE: Final = _READ + " AND code_key = $2"
 
@@ -137,7 +143,7 @@ async def find_promotion(
     connection: Connection, merchant_id: int, promotion_id: int
 ) -> SubscriptionPromotion | None:
     """The promotion; None if it is archived or unknown."""
-    row = await connection.fetchrow(_FIND, merchant_id, promotion_id)
+    row = await _FIND_ON_NODE.fetchrow(connection, merchant_id, promotion_id)
     return None if row is None else decode_promotion(row)
 
 
@@ -163,7 +169,8 @@ async def lock_promotion(
 ) -> SubscriptionPromotion | None:
     """Lock the promotion: nobody else changes or applies it until the transaction ends."""
     await connection.execute(_LOCK, merchant_id, promotion_id, _TURNS)
-    return await find_promotion(connection, merchant_id, promotion_id)
+    row = await connection.fetchrow(_FIND, merchant_id, promotion_id)
+    return None if row is None else decode_promotion(row)
 
 
 async def update_promotion(

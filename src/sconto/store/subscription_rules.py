@@ -93,10 +93,10 @@ def in_order(
 ) -> Sequence[SubscriptionRules | None]:
     """The rules of each code, in the subscription's order; None if none were found for it."""
     codes = subscription.codes
-    applied = {
+    by_position = {
         rules.position: SubscriptionRules(rules.promotion_id, rules.rules)
         for rules in found
         if subscription_code_key(rules.code_key)
         == subscription_code_key(codes[rules.position - 1].code)
     }
-    return tuple(applied.get(position) for position in range(1, len(codes) + 1))
+    return tuple(by_position.get(position) for position in range(1, len(codes) + 1))

@@ -17,7 +17,7 @@ ON CONFLICT DO NOTHING
 
 _COUNT: Final = "SELECT count(*) FROM ended_tokens WHERE merchant_id = $1 AND user_id = $2"
 
-_FORGET: Final = "DELETE FROM ended_tokens WHERE merchant_id = $1 AND user_id = $2"
+_REMOVE_TIMELINES: Final = "DELETE FROM ended_tokens WHERE merchant_id = $1 AND user_id = $2"
 
 
 def sweep_expired(table: str) -> str:
@@ -65,7 +65,7 @@ async def end_token(
 
 async def delete_ended_tokens(connection: Connection, caller: Caller) -> None:
     """Remove the user's ended tokens, because a change of the user ends all their tokens."""
-    await connection.execute(_FORGET, caller.merchant_id, caller.user_id)
+    await connection.execute(_REMOVE_TIMELINES, caller.merchant_id, caller.user_id)
 
 
 async def list_ended_tokens(connection: Connection) -> frozenset[str]:

@@ -148,12 +148,12 @@ async def test_the_numbers_are_those_of_quotes_before_and_after_the_draft_is_sav
         if one["total"] != other["total"]
     }
     assert found["changed"] == len(changed) > 0
-    told = {one["order_id"]: one["total"] for one in found["largest"]}
-    assert told == {
+    shown = {one["order_id"]: one["total"] for one in found["largest"]}
+    assert shown == {
         order_id: {"before": changed[order_id][0], "after": changed[order_id][1]}
-        for order_id in told
+        for order_id in shown
     }
-    assert len(told) == min(10, len(changed))
+    assert len(shown) == min(10, len(changed))
     assert found["orders"] == 12
 
 

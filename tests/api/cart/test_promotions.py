@@ -135,9 +135,9 @@ async def test_a_reached_tier_shows_what_the_next_one_needs(api: Api) -> None:
         {"from": 5, "benefit": {"type": "percent", "percent": "20"}},
     ]
     await api.create(target="lines", benefit={"type": "tiers", "by": "quantity", "tiers": tiers})
-    [told] = (await api.quote())["cart_promotions"]
-    assert (told["applied"], told["discount"]) == (True, "6.00")
-    assert told["next"] == {"have": 3, "need": 5, "missing": 2}
+    [got] = (await api.quote())["cart_promotions"]
+    assert (got["applied"], got["discount"]) == (True, "6.00")
+    assert got["next"] == {"have": 3, "need": 5, "missing": 2}
 
 
 async def test_a_code_has_the_status_of_its_cart_promotion(api: Api) -> None:
@@ -209,23 +209,23 @@ async def test_statistics_have_the_discounts_and_what_is_left(api: Api) -> None:
     await api.order("1", codes=["a"])
     await api.order("2", codes=["b"])
     await api.ask("PATCH", "/checkout/v1/orders/2", {"status": "deleted"})
-    told = await api.ask("GET", f"/cart/v1/promotions/{number}/statistics")
-    assert (told["orders"], told["discount"]) == (2, {"EUR": "20.00"})
-    assert told["codes"] == [{"code": "A", "orders": 1}, {"code": "B", "orders": 1}]
-    assert [(day["orders"], day["discount"]) for day in told["days"]] == [(2, {"EUR": "20.00"})]
-    assert told["limits"] == {
+    got = await api.ask("GET", f"/cart/v1/promotions/{number}/statistics")
+    assert (got["orders"], got["discount"]) == (2, {"EUR": "20.00"})
+    assert got["codes"] == [{"code": "A", "orders": 1}, {"code": "B", "orders": 1}]
+    assert [(day["orders"], day["discount"]) for day in got["days"]] == [(2, {"EUR": "20.00"})]
+    assert got["limits"] == {
         "total": {"limit": 5, "taken": 1, "left": 4},
         "budget": {"EUR": {"limit": "100.00", "taken": "10.00", "left": "90.00"}},
     }
     # Two orders in its first hour.
-    found = told["forecast"]
+    found = got["forecast"]
     for limit, per_day in ((found["total"], 48), (found["budget"]["EUR"], "480.00")):
         for window in ("last_day", "last_week"):
             assert limit[window]["per_day"] == per_day
             assert limit[window]["used_up_at"] > read_clock().isoformat()
     await api.ask("PATCH", f"/cart/v1/promotions/{number}", {"active": False})
     off = await api.ask("GET", f"/cart/v1/promotions/{number}/statistics")
-    assert off == {name: told[name] for name in told if name != "forecast"}
+    assert off == {name: got[name] for name in got if name != "forecast"}
     gone = await api.ask("PATCH", "/checkout/v1/orders/2", {"status": "paid"}, 409)
     assert gone["type"] == "urn:sconto:problem:order-gave-back"
 
@@ -365,8 +365,8 @@ async def test_tags_of_the_catalogue_decide_which_products_are_covered(api: Api)
     await api.ask("PUT", "/catalog/v1/products", {"products": [mug]})
     assert (await api.quote())["total"] == "50.00"
     await api.ask("PUT", "/catalog/v1/products", {"products": [{**mug, "tags": []}]})
-    [told] = (await api.quote())["cart_promotions"]
-    assert told["reasons"] == [{"reason": "not_covered"}]
+    [got] = (await api.quote())["cart_promotions"]
+    assert got["reasons"] == [{"reason": "not_covered"}]
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.CHECKOUT])

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from sconto.api.sending.client import SHOWN_ANSWER, read_retry_after
 from sconto.api.sending.sender import Sender
 from sconto.domain.receiver_address import ReceiverRules, parse_networks
-from sconto.domain.webhooks import Answer, Message, write_secret
+from sconto.domain.webhooks import AttemptResult, Message, write_secret
 from tests.builders import NOON
 from tests.receiver import LOCAL, Receiver, a_receiver, hang
 
@@ -36,7 +36,7 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield receiver
 
 
-async def post(url: str, rules: ReceiverRules = LOCAL, seconds: float = 5) -> Answer:
+async def post(url: str, rules: ReceiverRules = LOCAL, seconds: float = 5) -> AttemptResult:
     sender = Sender(rules, seconds)
     try:
         return await sender.send(Message(url, "evt_1", {"a": 1}, (SECRET,)), NOON)
@@ -135,8 +135,8 @@ async def test_an_answer_that_never_comes_or_never_ends_is_cut_off(receiver: Rec
     ("sent", "failure"),
     [
         (b"", "the connection was closed without an answer"),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "the answer is no HTTP"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", "the answer is no HTTP"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "the answer is not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", "the answer is not HTTP"),
         (b"HTTP/1.1 999 Odd\r\n\r\n", "answered 999"),
     ],
 )

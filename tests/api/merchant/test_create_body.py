@@ -93,8 +93,8 @@ def test_a_new_promotion_is_active_from_now_without_end_or_code_type() -> None:
 def test_an_end_that_equals_the_default_counts_as_no_end() -> None:
     assert created(discount_body(date_to="3000-01-01T00:00:00+03:00")).period.ends_at is None
     assert created(discount_body(date_to="2999-12-31T21:00:00+00:00")).period.ends_at is None
-    beside = created(discount_body(date_to="3000-01-01T00:00:00+00:00")).period.ends_at
-    assert beside == datetime(3000, 1, 1, tzinfo=UTC)
+    utc_end = created(discount_body(date_to="3000-01-01T00:00:00+00:00")).period.ends_at
+    assert utc_end == datetime(3000, 1, 1, tzinfo=UTC)
 
 
 WRONG_TYPES = [None, True, 0, 1, 1.5, "", "x", [], [1], {}, {"a": 1}]

@@ -95,11 +95,11 @@ async def test_the_year_9999_is_an_end_in_every_zone(
     sent = f"9999-12-31T23:59:59{offset}"
     automatic = await create(far_shop, discount_body(date_to=sent))
     with_code = await create(far_shop, coupon_body(date_to=sent))
-    told = (await far_shop.get(f"/v1/promotion/{automatic}")).json()
-    assert told["date_to"][:4] == "9999"
-    if told["date_to"][19:] == offset:
-        assert told["date_to"] == sent
-    for body in ({"promotion_name": "Other"}, {"date_to": told["date_to"]}, {"status": False}):
+    found = (await far_shop.get(f"/v1/promotion/{automatic}")).json()
+    assert found["date_to"][:4] == "9999"
+    if found["date_to"][19:] == offset:
+        assert found["date_to"] == sent
+    for body in ({"promotion_name": "Other"}, {"date_to": found["date_to"]}, {"status": False}):
         changed = await far_shop.patch(
             f"/v1/promotion/{with_code}", json={"promotion_type": "coupon", **body}
         )

@@ -100,32 +100,32 @@ def test_both_objects_have_the_same_rules_with_different_error_codes(
     name = "coupons" if body is coupon_body else "discounts"
     codes = {"coupon_code": ["A"]} if body is coupon_body else {}
 
-    def told(**members: Any) -> list[Fault]:
+    def found(**members: Any) -> list[Fault]:
         return faults_of(body(**{name: {**codes, **members}}))
 
     ids = {"product_id": [1, 2, 3]}
     percent = {"discount_percent": "5"}
     own = own_percents(1, 2)
-    assert told(**percent) == told(**percent, **ids) == told(**own) == []
-    assert told() == [fault(no_discount)]
-    assert told(**ids) == [fault(no_discount)]
-    assert told(**percent, **own) == [fault(two_discounts)]
-    assert told(**ids, **own) == [fault(two_lists)]
-    assert told(**percent, **ids, **own) == [fault(two_lists), fault(two_discounts)]
-    assert told(**percent, product_id=[2, 1, 2, 3, 1, 2]) == [
+    assert found(**percent) == found(**percent, **ids) == found(**own) == []
+    assert found() == [fault(no_discount)]
+    assert found(**ids) == [fault(no_discount)]
+    assert found(**percent, **own) == [fault(two_discounts)]
+    assert found(**ids, **own) == [fault(two_lists)]
+    assert found(**percent, **ids, **own) == [fault(two_lists), fault(two_discounts)]
+    assert found(**percent, product_id=[2, 1, 2, 3, 1, 2]) == [
         fault(repeated, 2),
         fault(repeated, 1),
     ]
-    assert told(**own_percents(2, 1, 2)) == [fault(repeated, 2)]
-    assert told(product_id=[1, 1], **own_percents(1, 1)) == [fault(repeated, 1), fault(two_lists)]
-    assert told(product_id=[1], **own_percents(1)) == [fault(two_lists)]
-    assert told(discount_percent=None, **ids) == invalid("discount_percent")
-    assert told(products=[]) == invalid("products")
-    assert told(products=[], **percent) == [*invalid("products"), fault(two_discounts)]
-    assert told(product_id=None, **own) == [*invalid("product_id"), fault(two_lists)]
-    assert told(product_id=[7, 1, 9, 7], **percent) == [fault(11020, "7, 9"), fault(repeated, 7)]
-    assert told(**own_percents(9, "x", 7)) == [*invalid("product_id"), fault(11020, "9, 7")]
-    assert told(product_id=[9, "1"], discount_percent=0) == [
+    assert found(**own_percents(2, 1, 2)) == [fault(repeated, 2)]
+    assert found(product_id=[1, 1], **own_percents(1, 1)) == [fault(repeated, 1), fault(two_lists)]
+    assert found(product_id=[1], **own_percents(1)) == [fault(two_lists)]
+    assert found(discount_percent=None, **ids) == invalid("discount_percent")
+    assert found(products=[]) == invalid("products")
+    assert found(products=[], **percent) == [*invalid("products"), fault(two_discounts)]
+    assert found(product_id=None, **own) == [*invalid("product_id"), fault(two_lists)]
+    assert found(product_id=[7, 1, 9, 7], **percent) == [fault(11020, "7, 9"), fault(repeated, 7)]
+    assert found(**own_percents(9, "x", 7)) == [*invalid("product_id"), fault(11020, "9, 7")]
+    assert found(product_id=[9, "1"], discount_percent=0) == [
         *invalid("discount_percent", "product_id"),
         fault(11020, "9"),
     ]

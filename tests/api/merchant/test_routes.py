@@ -62,7 +62,7 @@ async def caller(
     return merchant
 
 
-def told(response: httpx.Response) -> tuple[int, list[Any]]:
+def errors_of(response: httpx.Response) -> tuple[int, list[Any]]:
     """The status of an answer, and its codes and messages."""
     body = response.json()
     assert list(body) == ["errors"]
@@ -70,7 +70,7 @@ def told(response: httpx.Response) -> tuple[int, list[Any]]:
 
 
 def codes(response: httpx.Response) -> tuple[int, list[int]]:
-    status, errors = told(response)
+    status, errors = errors_of(response)
     return status, [code for code, _ in errors]
 
 
@@ -115,11 +115,11 @@ async def test_a_promotion_is_created_read_changed_listed_and_deleted(
     assert (deleted.status_code, deleted.json()) == (200, {})
     assert (await client.get("/v1/promotion")).json() == {"ids": []}
     missing = (404, [(11200, f"Promotion not found: {promotion_id}")])
-    assert told(await client.get(url)) == missing
-    assert told(await client.delete(url)) == missing
-    assert told(await client.patch(url, json={"promotion_type": "x"})) == missing
+    assert errors_of(await client.get(url)) == missing
+    assert errors_of(await client.delete(url)) == missing
+    assert errors_of(await client.patch(url, json={"promotion_type": "x"})) == missing
     again = await client.post("/v1/promotion/statistics", json={"id": str(promotion_id)})
-    assert told(again) == missing
+    assert errors_of(again) == missing
 
 
 @pytest.mark.usefixtures("caller")
@@ -136,15 +136,15 @@ async def test_defaults_are_filled_in(client: httpx.AsyncClient) -> None:
 async def test_the_token_is_checked_first(
     client: httpx.AsyncClient, tokens: Tokens, merchant: Caller, method: str, url: str
 ) -> None:
-    assert told(await client.request(method, url)) == (401, [(1008, "Missing token.")])
+    assert errors_of(await client.request(method, url)) == (401, [(1008, "Missing token.")])
     empty = {"AuthorizationJWT": ""}
     assert codes(await client.request(method, url, headers=empty)) == (401, [1008])
     for bad in ("x", "Bearer", "Bearer ", "Bearer a.b.c", "Basic YTpi"):
         response = await client.request(method, url, headers={"AuthorizationJWT": bad})
-        assert told(response) == (401, [(1007, "Your token is invalid.")])
+        assert errors_of(response) == (401, [(1007, "Your token is invalid.")])
     old = tokens.issue(merchant, read_clock() - timedelta(hours=25))
     response = await client.request(method, url, headers={"Authorization": f"Bearer {old}"})
-    assert told(response) == (401, [(1009, "Your token is expired.")])
+    assert errors_of(response) == (401, [(1009, "Your token is expired.")])
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.CHECKOUT])
@@ -161,13 +161,13 @@ async def test_content_type_and_json_come_before_access(
     for content_type in ("text/plain", "application/jsonx", "application/x-www-form-urlencoded"):
         typed = {**headers, "Content-Type": content_type}
         response = await client.request(method, url, headers=typed, content=b"{")
-        assert told(response) == (400, [(111, "Invalid data format (Content-type).")])
+        assert errors_of(response) == (400, [(111, "Invalid data format (Content-type).")])
     assert codes(await client.request(method, url, headers=headers, content=b"{}")) == (400, [111])
     for content_type in ("application/json", "Application/JSON; charset=utf-8"):
         typed = {**headers, "Content-Type": content_type}
         for content in (b"", b"{", b"[]", b"null", b"1", b'{"a":NaN}', b'{"a":"\\ud800"}'):
             response = await client.request(method, url, headers=typed, content=content)
-            assert told(response) == (400, [(110, "JSON is not valid.")])
+            assert errors_of(response) == (400, [(110, "JSON is not valid.")])
 
 
 async def test_access_follows_the_role(
@@ -197,18 +197,18 @@ async def test_an_invalid_id_is_not_found_and_repeated_as_sent(
     )
     missing = (404, [(11200, f"Promotion not found: {shown}")])
     url = f"/v1/promotion/{text}"
-    assert told(await client.get(url)) == missing
-    assert told(await client.delete(url)) == missing
-    assert told(await client.patch(url, json={})) == missing
+    assert errors_of(await client.get(url)) == missing
+    assert errors_of(await client.delete(url)) == missing
+    assert errors_of(await client.patch(url, json={})) == missing
 
 
 @pytest.mark.usefixtures("caller")
 @pytest.mark.parametrize("promotion_id", [2**63 - 1, 2**63, 10**30])
 async def test_an_id_of_any_size_is_not_found(client: httpx.AsyncClient, promotion_id: int) -> None:
     missing = (404, [(11200, f"Promotion not found: {promotion_id}")])
-    assert told(await client.get(f"/v1/promotion/{promotion_id}")) == missing
+    assert errors_of(await client.get(f"/v1/promotion/{promotion_id}")) == missing
     asked = await client.post("/v1/promotion/statistics", json={"id": promotion_id, "x": 1})
-    assert told(asked) == missing
+    assert errors_of(asked) == missing
 
 
 @pytest.mark.usefixtures("caller")
@@ -219,11 +219,11 @@ async def test_another_merchants_promotion_is_not_found(
     promotion_id = url.rpartition("/")[2]
     client.headers.update(bearer(await create_caller(database)))
     missing = (404, [(11200, f"Promotion not found: {promotion_id}")])
-    assert told(await client.get(url)) == missing
-    assert told(await client.delete(url)) == missing
-    assert told(await client.patch(url, json={"promotion_type": "coupon"})) == missing
+    assert errors_of(await client.get(url)) == missing
+    assert errors_of(await client.delete(url)) == missing
+    assert errors_of(await client.patch(url, json={"promotion_type": "coupon"})) == missing
     asked = await client.post("/v1/promotion/statistics", json={"id": promotion_id})
-    assert told(asked) == missing
+    assert errors_of(asked) == missing
 
 
 @pytest.mark.usefixtures("caller")
@@ -234,15 +234,15 @@ async def test_unknown_products_are_reported_alone_and_with_other_errors(
     await put_products(database, theirs, [a_product(33333)], read_clock())
     body = discount_body(discounts=discounts(product_id=[44444, 11111, 33333]))
     missing = (11020, "Product not found: 44444, 33333")
-    assert told(await client.post("/v1/promotion", json=body)) == (400, [missing])
+    assert errors_of(await client.post("/v1/promotion", json=body)) == (400, [missing])
     response = await client.post("/v1/promotion", json={**body, "status": 1, "x": 1})
-    assert told(response) == (
+    assert errors_of(response) == (
         400,
         [(11010, "Invalid field value: status"), missing, (11010, "Invalid field value: x")],
     )
     url = await create(client, discount_body())
     change = without(body, "promotion_name")
-    assert told(await client.patch(url, json=change)) == (400, [missing])
+    assert errors_of(await client.patch(url, json=change)) == (400, [missing])
     assert codes(await client.patch(url, json={**change, "promotion_type": 1})) == (
         400,
         [11010, 11020],
@@ -270,7 +270,7 @@ async def test_statistics_find_the_promotion_before_other_checks(
     promotion_id = int(url.rpartition("/")[2])
     ask = "/v1/promotion/statistics"
     found = await client.post(ask, json={"id": promotion_id, "x": 1})
-    assert told(found) == (400, [(11010, "Invalid field value: x")])
+    assert errors_of(found) == (400, [(11010, "Invalid field value: x")])
     assert codes(await client.post(ask, json={"x": 1})) == (400, [11010, 11010])
     assert (await client.post(ask, json={"id": promotion_id})).json() == {"promotion_uses": 0}
 
@@ -294,7 +294,7 @@ async def test_the_list_has_filters_limits_and_errors(client: httpx.AsyncClient)
     assert await ids("search_string=IRST&status=1") == [first]
     assert await ids("sort_by_update_date=asc") == [second, third, first]
     assert await ids("offset=9223372036854775807&limit=9223372036854775807") == []
-    assert told(await client.get("/v1/promotion?page=1&limit=-1")) == (
+    assert errors_of(await client.get("/v1/promotion?page=1&limit=-1")) == (
         400,
         [(11010, "Invalid field value: limit"), (11010, "Invalid field value: page")],
     )

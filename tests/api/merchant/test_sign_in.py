@@ -123,7 +123,7 @@ async def test_wrong_password_unknown_and_disabled_users_get_one_answer(
         ({"password": None, "username": None}, ["username", "password"]),
         ({"username": 1, "password": ["x"]}, ["username", "password"]),
         ({"username": "x", "password": True}, ["password"]),
-        ({"username": "x", "password": "x", "remember": True}, ["remember"]),
+        ({"username": "x", "password": "x", "stay": True}, ["stay"]),
         ({"z": 1, "password": 1.5, "a": 2}, ["username", "password", "z", "a"]),
         ({"Username": "x", "password": "x"}, ["username", "Username"]),
     ],

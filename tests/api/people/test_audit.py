@@ -21,7 +21,7 @@ USERS = "/people/v1/users"
 
 
 async def give_second_factor(database: Database, tokens: Tokens, user: Caller) -> None:
-    sealed = two_factor._sealed(tokens.vault, user.merchant_id, user.user_id, b"x" * 20)
+    sealed = two_factor._sealed(tokens.keyring, user.merchant_id, user.user_id, b"x" * 20)
     async with database.write() as connection:
         await second_factors.insert_factor(connection, sealed, read_clock(), 0)
 

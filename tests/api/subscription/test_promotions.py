@@ -277,8 +277,8 @@ async def test_an_end_in_the_year_9999_is_accepted_with_every_offset(
     platform: Platform, offset: str
 ) -> None:
     created = await platform.create(constraint={"promoEndAt": f"9999-12-31T23:59:59{offset}"})
-    told = created["constraint"]["promoEndAt"]
-    assert told == ("9999-12-31T09:59:59Z" if offset == "+14:00" else "9999-12-31T23:59:59Z")
+    shown = created["constraint"]["promoEndAt"]
+    assert shown == ("9999-12-31T09:59:59Z" if offset == "+14:00" else "9999-12-31T23:59:59Z")
     assert (await platform.validate(created["id"]))["valid"]
 
 

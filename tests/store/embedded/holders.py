@@ -13,8 +13,8 @@ from pathlib import Path
 HOLD = """
 import sys
 from pathlib import Path
-from sconto.store.embedded import hold
-with hold(Path(sys.argv[1])) as url:
+from sconto.store.embedded import hold_server
+with hold_server(Path(sys.argv[1])) as url:
     {meanwhile}
     print(url, flush=True)
     sys.stdin.read()

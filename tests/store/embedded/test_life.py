@@ -14,7 +14,7 @@ import asyncpg
 import psycopg
 import pytest
 
-from sconto.store.embedded import hold
+from sconto.store.embedded import hold_server
 from tests.store.embedded.holders import (
     Holder,
     find_keepers,
@@ -49,17 +49,17 @@ def test_ten_concurrent_processes_start_one_server(new_data_dir: Path) -> None:
 def test_holders_of_one_process_share_the_server_and_the_next_finds_the_rows(
     data_dir: Path,
 ) -> None:
-    with hold(data_dir) as url, hold(data_dir) as other:
+    with hold_server(data_dir) as url, hold_server(data_dir) as other:
         assert url == other
         run(url, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7)")
     assert find_servers(data_dir) == []
 
-    with hold(data_dir) as url:
+    with hold_server(data_dir) as url:
         assert ask(url, "SELECT n FROM kept") == 7
 
 
 async def test_both_drivers_reach_a_durable_server_without_a_network(data_dir: Path) -> None:
-    with hold(data_dir) as url:
+    with hold_server(data_dir) as url:
         connection = await asyncpg.connect(url)
         assert await connection.fetchval("SELECT current_user || '@' || current_database()") == (
             "sconto@sconto"
@@ -72,7 +72,7 @@ async def test_both_drivers_reach_a_durable_server_without_a_network(data_dir: P
 
 
 def test_a_killed_postmaster_is_restarted_with_every_committed_row(data_dir: Path) -> None:
-    with hold(data_dir) as url:
+    with hold_server(data_dir) as url:
         run(url, "CREATE TABLE acknowledged (n int)")
         committed = 0
         killer = threading.Timer(0.3, lambda: kill(find_postmaster(data_dir)))
@@ -87,7 +87,7 @@ def test_a_killed_postmaster_is_restarted_with_every_committed_row(data_dir: Pat
 
 
 def test_no_second_server_starts_while_a_backend_of_the_killed_one_works(data_dir: Path) -> None:
-    with hold(data_dir) as url:
+    with hold_server(data_dir) as url:
         working = psycopg.connect(url, autocommit=True)
         backend = working.info.backend_pid
         worker = threading.Thread(target=work_until_the_end, args=(working,))
@@ -111,12 +111,12 @@ def test_no_second_server_starts_while_a_backend_of_the_killed_one_works(data_di
 def test_the_process_id_of_a_killed_postmaster_may_be_reused(
     data_dir: Path,
 ) -> None:
-    with hold(data_dir) as url:
+    with hold_server(data_dir) as url:
         run(url, "CREATE TABLE kept (n int)")
     left = data_dir / "postgres/cluster/postmaster.pid"
     left.write_text(f"{threading.get_native_id()}\n/elsewhere\n0\n5432\n\n\n\nready\n")
 
-    with hold(data_dir) as url:
+    with hold_server(data_dir) as url:
         assert ask(url, "SELECT count(*) FROM kept") == 0
 
 
@@ -143,12 +143,12 @@ def test_a_child_of_a_holder_does_not_hold(data_dir: Path) -> None:
 
 
 def test_a_killed_keeper_is_replaced_unnoticed(data_dir: Path) -> None:
-    with hold(data_dir) as url, psycopg.connect(url, autocommit=True) as connection:
+    with hold_server(data_dir) as url, psycopg.connect(url, autocommit=True) as connection:
         postmaster = find_postmaster(data_dir)
         [keeper] = find_keepers(data_dir)
         kill(keeper)
         wait_until(lambda: find_keepers(data_dir) not in ([], [keeper]))
-        with hold(data_dir) as same:
+        with hold_server(data_dir) as same:
             assert same == url
         connection.execute("SELECT 1")
         assert find_postmaster(data_dir) == postmaster
@@ -157,17 +157,17 @@ def test_a_killed_keeper_is_replaced_unnoticed(data_dir: Path) -> None:
 def test_a_keeper_told_to_end_stops_the_server_and_both_restart_at_the_same_url(
     data_dir: Path,
 ) -> None:
-    with hold(data_dir) as url:
+    with hold_server(data_dir) as url:
         [keeper] = find_keepers(data_dir)
         os.kill(keeper, signal.SIGTERM)
         wait_until(lambda: find_keepers(data_dir) not in ([], [keeper]))
         wait_until(lambda: answers(url))
-        with hold(data_dir) as same:
+        with hold_server(data_dir) as same:
             assert same == url
 
 
 def test_keeper_and_postmaster_killed_together_are_restarted(data_dir: Path) -> None:
-    with hold(data_dir) as url:
+    with hold_server(data_dir) as url:
         postmaster = find_postmaster(data_dir)
         kill(*find_keepers(data_dir), postmaster)
         wait_until(lambda: answers(url))
@@ -177,7 +177,7 @@ def test_keeper_and_postmaster_killed_together_are_restarted(data_dir: Path) -> 
 def test_the_last_holder_stops_the_server_of_a_killed_keeper(
     data_dir: Path,
 ) -> None:
-    with hold(data_dir):
+    with hold_server(data_dir):
         kill(*find_keepers(data_dir))
     assert find_servers(data_dir) == []
 
@@ -189,7 +189,7 @@ def test_a_server_without_keeper_and_holder_is_taken_over(data_dir: Path) -> Non
     kill(*find_keepers(data_dir), holder.child.pid)
     holder.kill()
 
-    with hold(data_dir) as same:
+    with hold_server(data_dir) as same:
         assert same == url
         assert find_postmaster(data_dir) == postmaster
 
@@ -201,7 +201,7 @@ def test_a_first_start_killed_half_way_is_repeated(new_data_dir: Path) -> None:
     holder.kill()
     assert not (new_data_dir / "postgres/cluster").exists()
 
-    with hold(new_data_dir) as url:
+    with hold_server(new_data_dir) as url:
         assert ask(url, "SELECT 1") == 1
         assert list((new_data_dir / "postgres").glob("cluster.*")) == []
 
@@ -219,7 +219,7 @@ def test_a_copied_data_folder_has_a_server_of_its_own(data_dir: Path, tmp_path: 
         original = (data_dir / path.relative_to(copy)).stat()
         shutil.chown(path, original.st_uid, original.st_gid)
 
-    with hold(data_dir) as first, hold(copy) as second:
+    with hold_server(data_dir) as first, hold_server(copy) as second:
         assert first == url != second
         assert ask(second, "SELECT 1") == 1
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 import sconto
-from sconto.store.embedded import EmbeddedError, hold
+from sconto.store.embedded import EmbeddedError, hold_server
 from sconto.store.embedded.programs import find_programs
 from tests.store.embedded.holders import Holder, find_servers, kill, wait_until
 
@@ -20,9 +20,9 @@ from tests.store.embedded.holders import Holder, find_servers, kill, wait_until
 def test_a_missing_wheel_is_reported_with_what_to_install(new_data_dir: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from sconto.store.embedded import EmbeddedUnavailable, hold\n"
+        "from sconto.store.embedded import EmbeddedUnavailable, hold_server\n"
         "try:\n"
-        "    hold(Path(sys.argv[1])).__enter__()\n"
+        "    hold_server(Path(sys.argv[1])).__enter__()\n"
         "except EmbeddedUnavailable as error:\n"
         "    print(error)\n"
     )
@@ -40,7 +40,7 @@ def test_a_missing_wheel_is_reported_with_what_to_install(new_data_dir: Path) ->
 
 
 def test_another_major_version_is_refused_and_not_touched(data_dir: Path) -> None:
-    with hold(data_dir):
+    with hold_server(data_dir):
         pass
     cluster = data_dir / "postgres/cluster"
     (cluster / "PG_VERSION").write_text("12\n")
@@ -53,14 +53,14 @@ def test_another_major_version_is_refused_and_not_touched(data_dir: Path) -> Non
 def test_a_server_that_cannot_start_reports_its_reason_and_its_log(
     data_dir: Path,
 ) -> None:
-    with hold(data_dir):
+    with hold_server(data_dir):
         pass
     settings = data_dir / "postgres/cluster/postgresql.auto.conf"
     settings.write_text("max_connections = 'many'\n")
     refuse(data_dir, r"does not start: .*contains errors \(see .*postgres\.log\)")
 
     settings.write_text("")
-    with hold(data_dir) as url, psycopg.connect(url):
+    with hold_server(data_dir) as url, psycopg.connect(url):
         pass
 
 
@@ -72,7 +72,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_recovery_works_below_a_closed_folder_that_stays_closed(
     tmp_path: Path, data_dir: Path
 ) -> None:
-    with hold(data_dir) as url:
+    with hold_server(data_dir) as url:
         assert tmp_path.stat().st_mode & 0o777 == 0o700
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE TABLE kept (n int)")
@@ -101,7 +101,7 @@ def test_programs_in_a_closed_folder_run(tmp_path: Path, new_data_dir: Path) -> 
 
 
 def test_the_log_is_cut_before_it_fills_the_disk(data_dir: Path) -> None:
-    with hold(data_dir):
+    with hold_server(data_dir):
         log = data_dir / "postgres/postgres.log"
         with log.open("a") as end:
             end.write("line\n" * 2_000_000)
@@ -109,7 +109,7 @@ def test_the_log_is_cut_before_it_fills_the_disk(data_dir: Path) -> None:
 
 
 def refuse(data_dir: Path, reason: str) -> None:
-    with pytest.raises(EmbeddedError, match=reason) as refused, hold(data_dir):
+    with pytest.raises(EmbeddedError, match=reason) as refused, hold_server(data_dir):
         pass
     assert "\n" not in str(refused.value)
 

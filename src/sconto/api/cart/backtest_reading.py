@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sconto.api.cart.fields import Fields
+from sconto.api.cart.fields import BodyFields
 from sconto.api.cart.reading import read_new_promotion
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.merchant.findings import Path
@@ -48,7 +48,7 @@ class Wanted:
 def read_wanted(body: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> Wanted:
     """The request in the body, as far as it can be read without stored data."""
     faults: list[FieldFault] = []
-    fields = Fields(body, "", faults)
+    fields = BodyFields(body, "", faults)
     sent = [name for name in _DRAFTS if fields.value(name) is not None]
     if len(sent) != 1:
         fields.refuse("promotion", "send one of promotion, product_promotion and change")
@@ -76,12 +76,12 @@ def read_wanted(body: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> Wante
     return wanted
 
 
-def _object(fields: Fields, name: str) -> Mapping[str, Any] | None:
+def _object(fields: BodyFields, name: str) -> Mapping[str, Any] | None:
     sent = fields.value(name)
     return sent if type(sent) is dict else None
 
 
-def _read_period(fields: Fields, now: datetime) -> tuple[datetime, datetime]:
+def _read_period(fields: BodyFields, now: datetime) -> tuple[datetime, datetime]:
     """From the first instant until before the second, which is never after now."""
     until = min(_read_instant(fields, "until") or now, now)
     since = _read_instant(fields, "from") or until - _USUAL_PERIOD
@@ -92,7 +92,7 @@ def _read_period(fields: Fields, now: datetime) -> tuple[datetime, datetime]:
     return since, until
 
 
-def _read_instant(fields: Fields, name: str) -> datetime | None:
+def _read_instant(fields: BodyFields, name: str) -> datetime | None:
     if not fields.has(name):
         return None
     instant = read_instant(fields.value(name))

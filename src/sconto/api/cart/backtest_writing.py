@@ -5,7 +5,7 @@ from typing import Any
 
 from sconto.api.cursors import write_cursor
 from sconto.api.rfc3339 import write_instant, write_optional_instant
-from sconto.domain.backtest.figures import Beside, ChangedOrder
+from sconto.domain.backtest.figures import BeforeAfter, ChangedOrder
 from sconto.domain.backtest.job import Backtest, ChangedPromotion, Result
 from sconto.domain.money import format_amount
 
@@ -100,16 +100,16 @@ def _write_order(order: ChangedOrder, currency: str) -> JsonObject:
         "order_id": order.order_id,
         "placed_at": write_instant(order.placed_at),
         "currency": currency,
-        "total": _write_amounts(Beside(order.before, order.after), currency),
+        "total": _write_amounts(BeforeAfter(order.before, order.after), currency),
         "difference": f"-{amount}" if difference < 0 else amount,
     }
 
 
-def _write_discounts(discounts: Mapping[str, Beside]) -> dict[str, JsonObject]:
+def _write_discounts(discounts: Mapping[str, BeforeAfter]) -> dict[str, JsonObject]:
     return {currency: _write_amounts(one, currency) for currency, one in discounts.items()}
 
 
-def _write_amounts(amounts: Beside, currency: str) -> JsonObject:
+def _write_amounts(amounts: BeforeAfter, currency: str) -> JsonObject:
     return {
         "before": format_amount(amounts.before, currency),
         "after": format_amount(amounts.after, currency),

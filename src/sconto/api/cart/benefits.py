@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from sconto.api.cart.fields import Fields
+from sconto.api.cart.fields import BodyFields
 from sconto.api.ids import PRODUCT_ID_RULE
 from sconto.domain.cart_limits import (
     HIGHEST_QUANTITY,
@@ -31,7 +31,7 @@ from sconto.domain.product import is_product_id
 JsonObject = dict[str, Any]
 
 
-def read_selection(fields: Fields) -> ProductSelection:
+def read_selection(fields: BodyFields) -> ProductSelection:
     """The selected products."""
     return ProductSelection(
         _read_ids(fields, "ids"),
@@ -52,11 +52,11 @@ def write_selection(selection: ProductSelection) -> JsonObject | None:
     return {name: values for name, values in parts.items() if values} or None
 
 
-def _read_ids(fields: Fields, name: str) -> frozenset[int]:
+def _read_ids(fields: BodyFields, name: str) -> frozenset[int]:
     return fields.set_of(name, MAX_SELECTED_PRODUCTS, is_product_id, PRODUCT_ID_RULE)
 
 
-def _read_tags(fields: Fields, name: str) -> frozenset[str]:
+def _read_tags(fields: BodyFields, name: str) -> frozenset[str]:
     return fields.set_of(
         name,
         MAX_SELECTED_TAGS,
@@ -65,7 +65,7 @@ def _read_tags(fields: Fields, name: str) -> frozenset[str]:
     )
 
 
-def read_benefit(fields: Fields) -> Benefit:
+def read_benefit(fields: BodyFields) -> Benefit:
     """What the promotion takes off."""
     kind = fields.one_of("type", tuple(_READERS))
     if kind is None:
@@ -74,19 +74,19 @@ def read_benefit(fields: Fields) -> Benefit:
     return _READERS[kind](fields)
 
 
-def _read_percent(fields: Fields) -> PercentOff:
+def _read_percent(fields: BodyFields) -> PercentOff:
     return PercentOff(fields.percent("percent"), fields.optional_amounts("at_most"))
 
 
-def _read_amount(fields: Fields) -> AmountOff:
+def _read_amount(fields: BodyFields) -> AmountOff:
     return AmountOff(fields.amounts("amounts"))
 
 
-def _read_price(fields: Fields) -> FixedPrice:
+def _read_price(fields: BodyFields) -> FixedPrice:
     return FixedPrice(fields.amounts("prices", least=0))
 
 
-def _read_units(fields: Fields) -> BuyAndGet:
+def _read_units(fields: BodyFields) -> BuyAndGet:
     return BuyAndGet(
         fields.number("buy", 1, MAX_UNITS_OF_LINE),
         fields.number("get", 1, MAX_UNITS_OF_LINE),
@@ -96,7 +96,7 @@ def _read_units(fields: Fields) -> BuyAndGet:
     )
 
 
-def _read_tiers(fields: Fields) -> Tiers:
+def _read_tiers(fields: BodyFields) -> Tiers:
     by = Measure(fields.one_of("by", tuple(Measure)) or Measure.SUBTOTAL)
     faults_before = fields.number_of_faults
     tiers = fields.objects("tiers", MAX_TIERS, lambda tier: _read_tier(tier, by))
@@ -108,7 +108,7 @@ def _read_tiers(fields: Fields) -> Tiers:
     return Tiers(by, tuple(tiers))
 
 
-def _read_tier(fields: Fields, by: Measure) -> Tier:
+def _read_tier(fields: BodyFields, by: Measure) -> Tier:
     start: int | dict[str, int]
     if by is Measure.SUBTOTAL:
         start = fields.amounts("from", least=0)
@@ -120,7 +120,7 @@ def _read_tier(fields: Fields, by: Measure) -> Tier:
     return Tier(start, benefit or PercentOff(1))
 
 
-def _read_benefit_of_tier(fields: Fields) -> PercentOff | AmountOff:
+def _read_benefit_of_tier(fields: BodyFields) -> PercentOff | AmountOff:
     kind = fields.one_of("type", ("percent", "amount"))
     if kind is None:
         fields.leave_unread()
@@ -128,7 +128,7 @@ def _read_benefit_of_tier(fields: Fields) -> PercentOff | AmountOff:
     return _read_amount(fields) if kind == "amount" else _read_percent(fields)
 
 
-_READERS: Final[Mapping[str, Callable[[Fields], Benefit]]] = {
+_READERS: Final[Mapping[str, Callable[[BodyFields], Benefit]]] = {
     "percent": _read_percent,
     "amount": _read_amount,
     "price": _read_price,

@@ -19,7 +19,7 @@ T = TypeVar("T")
 _PERCENT_RULE: Final = 'must be a percent such as "12.5": above 0, at most 100, up to six decimals'
 
 
-class Fields:
+class BodyFields:
     """An object in a body, with its place; collects the faults of the whole body.
 
     A reader reads each field once, and then calls `finish`. For an invalid field a fault is noted
@@ -138,7 +138,8 @@ class Fields:
         place = self._place + pointer(name)
         for currency, text in sent.items():
             if currency not in known_currencies():
-                self._faults.append(FieldFault(place + pointer(currency), "is no ISO 4217 code"))
+                rule = "is not an ISO 4217 code"
+                self._faults.append(FieldFault(place + pointer(currency), rule))
             elif (amount := _amount(text, currency)) is None or amount < least:
                 rule = f"must be an amount such as {_example(currency, least)}"
                 self._faults.append(FieldFault(place + pointer(currency), rule))
@@ -150,7 +151,7 @@ class Fields:
         """As `amounts`, or None if the field is absent."""
         return self.amounts(name) if self.has(name) else None
 
-    def object(self, name: str, read: Callable[["Fields"], T]) -> T | None:
+    def object(self, name: str, read: Callable[["BodyFields"], T]) -> T | None:
         """The result of reading an object, or None if the field is absent."""
         sent = self.value(name)
         if sent is None:
@@ -158,12 +159,12 @@ class Fields:
         if type(sent) is not dict:
             self.note(name, "must be an object")
             return None
-        fields = Fields(sent, self._place + pointer(name), self._faults)
+        fields = BodyFields(sent, self._place + pointer(name), self._faults)
         found = read(fields)
         fields.finish()
         return found
 
-    def objects(self, name: str, most: int, read: Callable[["Fields"], T]) -> list[T]:
+    def objects(self, name: str, most: int, read: Callable[["BodyFields"], T]) -> list[T]:
         """The results of reading each object in a required list."""
         sent = self.value(name)
         if type(sent) is not list or not 1 <= len(sent) <= most:
@@ -175,7 +176,7 @@ class Fields:
             if type(item) is not dict:
                 self._faults.append(FieldFault(place, "must be an object"))
                 continue
-            fields = Fields(item, place, self._faults)
+            fields = BodyFields(item, place, self._faults)
             found.append(read(fields))
             fields.finish()
         return found

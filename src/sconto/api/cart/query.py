@@ -21,9 +21,9 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> CartPromotionQuery:
     limit = query.limit(MAX_LISTED)
     before = query.cursor(read_cursor)
     flags = {name: query.get(name) for name in ("active", "running")}
-    for name, flag in flags.items():
+    for field, flag in flags.items():
         if flag is not None and flag not in _FLAGS:
-            query.note(name, "must be true or false")
+            query.note(field, "must be true or false")
     target, code, name = (query.get(name) for name in ("target", "code", "name"))
     if target is not None and target not in tuple(Target):
         query.note("target", one_of(*Target))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from sconto.api.cart.benefits import read_benefit, read_selection
-from sconto.api.cart.fields import Fields
+from sconto.api.cart.fields import BodyFields
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.merge_patch import merge
 from sconto.api.rfc3339 import RULE, read_end, read_instant
@@ -42,7 +42,7 @@ _CODE_RULE: Final = (
 def read_new_promotion(body: Mapping[str, Any], now: datetime) -> NewCartPromotion:
     """The promotion to create. Raises InvalidFields."""
     faults: list[FieldFault] = []
-    fields = Fields(body, "", faults)
+    fields = BodyFields(body, "", faults)
     name_rule = f"must be a string of 1 to {NAME_LENGTH} characters, none a control character"
     name = fields.text("name", is_name, name_rule)
     active = fields.flag("active", default=True)
@@ -101,7 +101,7 @@ def _sends_list(patch: Mapping[str, Any]) -> bool:
     return isinstance(codes, dict) and "codes" in codes
 
 
-def _read_period(fields: Fields, now: datetime) -> Period:
+def _read_period(fields: BodyFields, now: datetime) -> Period:
     starts_at, ends_at = now.replace(microsecond=0), None
     if fields.has("starts_at"):
         sent = read_instant(fields.value("starts_at"))
@@ -117,7 +117,7 @@ def _read_period(fields: Fields, now: datetime) -> Period:
     return Period(starts_at, ends_at)
 
 
-def _read_codes(fields: Fields) -> tuple[CodeType | None, tuple[str, ...]]:
+def _read_codes(fields: BodyFields) -> tuple[CodeType | None, tuple[str, ...]]:
     code_type = fields.one_of("code_type", tuple(CodeType))
     sent = fields.value("codes")
     if type(sent) is not list or not 1 <= len(sent) <= MAX_CODES_IN_BODY:
@@ -130,7 +130,7 @@ def _read_codes(fields: Fields) -> tuple[CodeType | None, tuple[str, ...]]:
     return None if code_type is None else CodeType(code_type), tuple(sent)
 
 
-def _read_terms(fields: Fields) -> CartTerms:
+def _read_terms(fields: BodyFields) -> CartTerms:
     target = Target(fields.one_of("target", tuple(Target)) or Target.ORDER)
     benefit = fields.object("benefit", read_benefit)
     if benefit is None and not fields.has("benefit"):
@@ -151,7 +151,7 @@ def _read_terms(fields: Fields) -> CartTerms:
     return terms
 
 
-def _read_hours(fields: Fields) -> Hours:
+def _read_hours(fields: BodyFields) -> Hours:
     days = fields.set_of(
         "weekdays", len(_WEEKDAYS), _WEEKDAYS.__contains__, f"must be one of {', '.join(_WEEKDAYS)}"
     )
@@ -163,7 +163,7 @@ def _read_hours(fields: Fields) -> Hours:
     return Hours(starts, ends, zone or "UTC", weekdays)
 
 
-def _read_clock(fields: Fields, name: str) -> time:
+def _read_clock(fields: BodyFields, name: str) -> time:
     text = fields.value(name)
     if type(text) is str and len(text) == len("17:00"):
         try:
@@ -174,7 +174,7 @@ def _read_clock(fields: Fields, name: str) -> time:
     return time()
 
 
-def _read_conditions(fields: Fields) -> Conditions:
+def _read_conditions(fields: BodyFields) -> Conditions:
     return Conditions(
         fields.optional_amounts("minimum_subtotal"),
         fields.optional_number("minimum_quantity", 1, HIGHEST_COUNT),
@@ -188,7 +188,7 @@ def _read_conditions(fields: Fields) -> Conditions:
     )
 
 
-def _read_limits(fields: Fields) -> Limits:
+def _read_limits(fields: BodyFields) -> Limits:
     return Limits(
         fields.optional_number("total", 1, HIGHEST_COUNT),
         fields.optional_number("per_customer", 1, HIGHEST_COUNT),

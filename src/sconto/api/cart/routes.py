@@ -109,8 +109,8 @@ async def read_statistics(request: Request) -> Response:
     found = await operations.get_statistics(
         context.database, caller, id_in_path(request, "promotion_id")
     )
-    foretold = forecast(found, context.now(), context.zone)
-    return answer(writing.write_statistics(found, foretold))
+    expected = forecast(found, context.now(), context.zone)
+    return answer(writing.write_statistics(found, expected))
 
 
 async def read_history(request: Request) -> Response:

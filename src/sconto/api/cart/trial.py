@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sconto.api.cart.fields import Fields
+from sconto.api.cart.fields import BodyFields
 from sconto.api.cart.reading import read_new_promotion
 from sconto.api.checkout.reading import read_cart
 from sconto.api.faults import FieldFault, InvalidFields
@@ -18,7 +18,7 @@ T = TypeVar("T")
 def read_trial(body: Mapping[str, Any], now: datetime) -> tuple[CartDraft, Cart, datetime]:
     """A draft, the cart to try it on, and the time to price it at. Raises InvalidFields."""
     faults: list[FieldFault] = []
-    fields = Fields(body, "", faults)
+    fields = BodyFields(body, "", faults)
     replaces = fields.optional_number("promotion_id", 1, MAX_INT64)
     draft = _read_part(fields, "promotion", lambda sent: read_new_promotion(sent, now))
     quote = _read_part(fields, "cart", lambda sent: read_cart(sent, now))
@@ -28,7 +28,7 @@ def read_trial(body: Mapping[str, Any], now: datetime) -> tuple[CartDraft, Cart,
     return CartDraft(draft, replaces), *quote
 
 
-def _read_part(fields: Fields, name: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
+def _read_part(fields: BodyFields, name: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
     """The result of reading an object in the body; faults are noted at their places in the body."""
     sent = fields.value(name)
     if type(sent) is not dict:

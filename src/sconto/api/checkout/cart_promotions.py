@@ -30,13 +30,13 @@ class Adjusted(msgspec.Struct):
     discount: str
 
 
-class Tier(msgspec.Struct):
+class WrittenTier(msgspec.Struct):
     have: str | int
     need: str | int
     missing: str | int
 
 
-class Reason(msgspec.Struct):
+class WrittenReason(msgspec.Struct):
     reason: CartReason
     have: str | int | UnsetType = UNSET
     need: str | int | UnsetType = UNSET
@@ -51,8 +51,8 @@ class WrittenCartPromotion(msgspec.Struct):
     code: str | UnsetType
     applied: bool
     discount: str | UnsetType = UNSET
-    next: Tier | UnsetType = UNSET
-    reasons: list[Reason] | UnsetType = UNSET
+    next: WrittenTier | UnsetType = UNSET
+    reasons: list[WrittenReason] | UnsetType = UNSET
 
 
 def write_shipping(shipping: PricedShipping, currency: str) -> Shipping:
@@ -112,26 +112,26 @@ def _write_refused(outcome: CartPromotionOutcome, currency: str) -> WrittenCartP
     )
 
 
-def write_reasons(outcome: CartPromotionOutcome, currency: str) -> list[Reason]:
+def write_reasons(outcome: CartPromotionOutcome, currency: str) -> list[WrittenReason]:
     """All the reasons why a cart promotion does not apply."""
     return [_write_reason(refusal, currency) for refusal in outcome.reasons]
 
 
-def write_next_tier(outcome: CartPromotionOutcome, currency: str) -> Tier | UnsetType:
+def write_next_tier(outcome: CartPromotionOutcome, currency: str) -> WrittenTier | UnsetType:
     """What a higher tier needs."""
     tier = outcome.next_tier
-    return UNSET if tier is None else Tier(*_counts(tier, currency))
+    return UNSET if tier is None else WrittenTier(*_counts(tier, currency))
 
 
-def _write_reason(refusal: CartRefusal, currency: str) -> Reason:
+def _write_reason(refusal: CartRefusal, currency: str) -> WrittenReason:
     if refusal.have is None:
         return _write_plain_reason(refusal.reason)
-    return Reason(refusal.reason, *_counts(refusal, currency))
+    return WrittenReason(refusal.reason, *_counts(refusal, currency))
 
 
 @cache
-def _write_plain_reason(reason: CartReason) -> Reason:
-    return Reason(reason)
+def _write_plain_reason(reason: CartReason) -> WrittenReason:
+    return WrittenReason(reason)
 
 
 def _counts(refusal: CartRefusal, currency: str) -> tuple[str | int, str | int, str | int]:

@@ -35,51 +35,51 @@ _Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
 _OrderNumber = Annotated[int, Meta(ge=1, le=LAST_ORDER_NUMBER)]
 
 
-class _Line(msgspec.Struct, forbid_unknown_fields=True):
+class _SentLine(msgspec.Struct, forbid_unknown_fields=True):
     line_id: str
     product_id: _ProductId
     quantity: Annotated[int, Meta(ge=1, le=MAX_UNITS_OF_LINE)]
     unit_price: str
 
 
-class _SubscriptionCode(msgspec.Struct, forbid_unknown_fields=True):
+class _SentSubscriptionCode(msgspec.Struct, forbid_unknown_fields=True):
     code: _Name
     first_order_number: _OrderNumber
     application_id: _Name | None = None
 
 
-class _Subscription(msgspec.Struct, forbid_unknown_fields=True):
+class _SentSubscription(msgspec.Struct, forbid_unknown_fields=True):
     type_id: _Name
     order_number: _OrderNumber
     created_at: str | None = None
-    codes: Annotated[list[_SubscriptionCode], Meta(max_length=MAX_CODES_OF_SUBSCRIPTION)] | None = (
-        None
-    )
+    codes: (
+        Annotated[list[_SentSubscriptionCode], Meta(max_length=MAX_CODES_OF_SUBSCRIPTION)] | None
+    ) = None
 
 
-class _Customer(msgspec.Struct, forbid_unknown_fields=True):
+class _SentCustomer(msgspec.Struct, forbid_unknown_fields=True):
     id: str | None = None
     segments: Annotated[list[str], Meta(max_length=MAX_SEGMENTS)] | None = None
     has_ordered: bool | None = None
 
 
-class _Cart(msgspec.Struct, forbid_unknown_fields=True):
+class _SentCart(msgspec.Struct, forbid_unknown_fields=True):
     currency: str
-    lines: Annotated[list[_Line], Meta(min_length=1, max_length=MAX_LINES_OF_CART)]
+    lines: Annotated[list[_SentLine], Meta(min_length=1, max_length=MAX_LINES_OF_CART)]
     codes: Annotated[list[_Code], Meta(max_length=MAX_CODES_OF_CART)] | None = None
-    subscription: _Subscription | None = None
-    customer: _Customer | None = None
+    subscription: _SentSubscription | None = None
+    customer: _SentCustomer | None = None
     shipping: str | None = None
 
 
-class Quote(_Cart, forbid_unknown_fields=True, kw_only=True):
+class Quote(_SentCart, forbid_unknown_fields=True, kw_only=True):
     """The body of a quote."""
 
     at: str | None = None
     explain: bool | None = None
 
 
-class Order(_Cart, forbid_unknown_fields=True, kw_only=True):
+class Order(_SentCart, forbid_unknown_fields=True, kw_only=True):
     """The body of an order."""
 
     order_id: str
@@ -93,7 +93,7 @@ class HoldBody(Order, forbid_unknown_fields=True, kw_only=True):
     seconds: Annotated[int, Meta(ge=SHORTEST_HOLD, le=LONGEST_HOLD)] | None = None
 
 
-class _Product(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class _SentProduct(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     product_id: _ProductId
     unit_price: str
 
@@ -102,7 +102,7 @@ class Prices(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a price list."""
 
     currency: str
-    products: Annotated[list[_Product], Meta(min_length=1, max_length=MAX_PRICES)]
+    products: Annotated[list[_SentProduct], Meta(min_length=1, max_length=MAX_PRICES)]
 
 
 def make_quote(sent: Quote) -> tuple[Cart, datetime | None, bool]:
@@ -139,7 +139,7 @@ def make_prices(sent: Prices) -> tuple[str, list[tuple[int, int]]]:
     ]
 
 
-def _make_cart(sent: _Cart) -> Cart:
+def _make_cart(sent: _SentCart) -> Cart:
     currency = _known(sent.currency)
     codes = tuple(sent.codes or ())
     _require(all(map(trim, codes)))
@@ -155,14 +155,14 @@ def _make_cart(sent: _Cart) -> Cart:
     return Cart(currency, tuple(lines), codes, subscription, customer, shipping)
 
 
-def _make_customer(sent: _Customer) -> Customer:
+def _make_customer(sent: _SentCustomer) -> Customer:
     segments = sent.segments or ()
     _require(sent.id is None or is_reference(sent.id))
     _require(all(map(is_reference, segments)))
     return Customer(sent.id, frozenset(segments), sent.has_ordered or False)
 
 
-def _make_subscription(sent: _Subscription) -> Subscription:
+def _make_subscription(sent: _SentSubscription) -> Subscription:
     codes = sent.codes or ()
     _require(is_name(sent.type_id))
     _require(all(is_name(trim(one.code)) for one in codes))

@@ -17,7 +17,7 @@ from sconto.domain.money import format_amount
 from sconto.domain.returns import Goods, OrderReturn, Refund, RefundedLine, Returns
 
 
-class _Line(msgspec.Struct):
+class _WrittenReturnLine(msgspec.Struct):
     line_id: str
     product_id: int
     quantity: int
@@ -39,7 +39,7 @@ class WrittenReturn(msgspec.Struct, kw_only=True):
     subtotal: str
     discount: str
     total: str
-    lines: list[_Line]
+    lines: list[_WrittenReturnLine]
     shipping: Shipping | UnsetType = UNSET
 
 
@@ -48,7 +48,7 @@ class _LineLeft(msgspec.Struct):
     quantity: int
 
 
-class Left(msgspec.Struct):
+class WrittenLeft(msgspec.Struct):
     """What can still be returned."""
 
     lines: list[_LineLeft]
@@ -59,7 +59,7 @@ class WrittenReturns(msgspec.Struct):
     """A page of an order's returns."""
 
     returns: list[WrittenReturn]
-    left: Left
+    left: WrittenLeft
     next_cursor: str | None
 
 
@@ -95,15 +95,15 @@ async def write_returns(found: Returns) -> WrittenReturns:
     return WrittenReturns(written, write_left(found.left), cursor)
 
 
-def write_left(left: Goods) -> Left:
+def write_left(left: Goods) -> WrittenLeft:
     """What can still be returned, all lines of the order."""
     units = left.units.items()
-    return Left([_LineLeft(line_id, number) for line_id, number in units], left.shipping)
+    return WrittenLeft([_LineLeft(line_id, number) for line_id, number in units], left.shipping)
 
 
-def _write_line(line: RefundedLine, refund: Refund) -> _Line:
+def _write_line(line: RefundedLine, refund: Refund) -> _WrittenReturnLine:
     currency = refund.currency
-    return _Line(
+    return _WrittenReturnLine(
         line.line_id,
         line.product_id,
         line.quantity,

@@ -33,7 +33,7 @@ from sconto.domain.promotion import PromotionType
 _CODE, _COUPON, _DISCOUNT = Group.CODE, PromotionType.COUPON, PromotionType.DISCOUNT
 
 
-class _Pick(msgspec.Struct):
+class _WrittenPick(msgspec.Struct):
     promotion_id: int
     group: Group
     code: str | UnsetType | None
@@ -42,13 +42,13 @@ class _Pick(msgspec.Struct):
     reason: Reason | UnsetType
 
 
-class _Promotion(msgspec.Struct):
+class _WrittenPromotion(msgspec.Struct):
     id: int
     type: PromotionType
     code: str | UnsetType | None = UNSET
 
 
-class _Line(msgspec.Struct):
+class _WrittenLine(msgspec.Struct):
     line_id: str
     product_id: int
     quantity: int
@@ -64,7 +64,7 @@ class _Line(msgspec.Struct):
     picks: msgspec.Raw
 
 
-class _Code(msgspec.Struct):
+class _WrittenCode(msgspec.Struct):
     code: str
     status: CodeStatus
     promotion_id: int | UnsetType = UNSET
@@ -85,8 +85,8 @@ class WrittenCart(msgspec.Struct, kw_only=True):
     subtotal: str
     discount: str
     total: str
-    lines: list[_Line]
-    codes: list[_Code]
+    lines: list[_WrittenLine]
+    codes: list[_WrittenCode]
     subscription: JsonObject | UnsetType = UNSET
     shipping: Shipping | UnsetType = UNSET
     cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType = UNSET
@@ -103,7 +103,7 @@ class ListedOrder(WrittenCart, kw_only=True):
 class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     """An order with refused codes; its codes come first, otherwise it is like any other."""
 
-    codes: list[_Code]
+    codes: list[_WrittenCode]
     order_id: str | UnsetType
     created_at: str | UnsetType
     status: OrderStatus | UnsetType
@@ -111,7 +111,7 @@ class OrderWithRefusedCodes(msgspec.Struct, kw_only=True):
     subtotal: str
     discount: str
     total: str
-    lines: list[_Line]
+    lines: list[_WrittenLine]
     subscription: JsonObject | UnsetType
     shipping: Shipping | UnsetType
     cart_promotions: list[WrittenCartPromotion | msgspec.Raw] | UnsetType
@@ -223,9 +223,9 @@ def _encode_price(product_id: int, price: ListedPrice, currency: str) -> msgspec
     return _encode(written)
 
 
-def _write_line(line: PricedLine, priced: PricedCart, write: Callable[[int], str]) -> _Line:
+def _write_line(line: PricedLine, priced: PricedCart, write: Callable[[int], str]) -> _WrittenLine:
     picks = _write_picks(line.picks)
-    return _Line(
+    return _WrittenLine(
         line.line_id,
         line.product_id,
         line.quantity,
@@ -264,14 +264,14 @@ def _encode(part: object) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(part))
 
 
-def _write_promotion(pick: Pick) -> _Promotion:
+def _write_promotion(pick: Pick) -> _WrittenPromotion:
     if pick.group is _CODE:
-        return _Promotion(pick.promotion_id, _COUPON, pick.code)
-    return _Promotion(pick.promotion_id, _DISCOUNT)
+        return _WrittenPromotion(pick.promotion_id, _COUPON, pick.code)
+    return _WrittenPromotion(pick.promotion_id, _DISCOUNT)
 
 
-def _write_pick(pick: Pick) -> _Pick:
-    return _Pick(
+def _write_pick(pick: Pick) -> _WrittenPick:
+    return _WrittenPick(
         pick.promotion_id,
         pick.group,
         pick.code if pick.group is _CODE else UNSET,
@@ -281,8 +281,8 @@ def _write_pick(pick: Pick) -> _Pick:
     )
 
 
-def _write_code(outcome: CodeOutcome) -> _Code:
-    answer = _Code(outcome.code, outcome.status)
+def _write_code(outcome: CodeOutcome) -> _WrittenCode:
+    answer = _WrittenCode(outcome.code, outcome.status)
     if outcome.promotion_id is not None:
         answer.promotion_id = outcome.promotion_id
     if outcome.starts_at is not None:

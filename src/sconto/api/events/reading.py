@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from sconto.api.cart.fields import Fields
+from sconto.api.cart.fields import BodyFields
 from sconto.api.cursors import read_cursor
 from sconto.api.faults import FieldFault, InvalidFields
 from sconto.api.list_parameters import ListParameters, one_of
@@ -72,7 +72,7 @@ class DeliveriesQuery:
 def read_new_webhook(body: Mapping[str, Any], rules: ReceiverRules) -> NewWebhook:
     """The webhook to create. Raises InvalidFields."""
     faults: list[FieldFault] = []
-    fields = Fields(body, "", faults)
+    fields = BodyFields(body, "", faults)
     url = fields.value("url")
     if type(url) is not str:
         fields.note("url", URL_RULES[UrlRule.URL])
@@ -112,7 +112,7 @@ def read_change(patch: Mapping[str, Any], rules: ReceiverRules) -> Callable[[Web
 def read_recording(body: Mapping[str, Any]) -> bool:
     """Whether to record events. Raises InvalidFields."""
     faults: list[FieldFault] = []
-    fields = Fields(body, "", faults)
+    fields = BodyFields(body, "", faults)
     if type(fields.value("recording")) is not bool:
         fields.note("recording", "must be true or false")
     fields.finish()
@@ -124,7 +124,7 @@ def read_recording(body: Mapping[str, Any]) -> bool:
 def read_overlap(body: Mapping[str, Any]) -> timedelta:
     """For how long the previous secret stays valid. Raises InvalidFields."""
     faults: list[FieldFault] = []
-    fields = Fields(body, "", faults)
+    fields = BodyFields(body, "", faults)
     default, most = DEFAULT_OVERLAP // _HOUR, LONGEST_OVERLAP // _HOUR
     hours = fields.number("overlap_hours", 0, most, default=default)
     fields.finish()
@@ -136,7 +136,7 @@ def read_overlap(body: Mapping[str, Any]) -> timedelta:
 def read_since(body: Mapping[str, Any]) -> datetime:
     """The time from which to replay. Raises InvalidFields."""
     faults: list[FieldFault] = []
-    fields = Fields(body, "", faults)
+    fields = BodyFields(body, "", faults)
     since = read_instant(fields.value("since"))
     if since is None:
         fields.note("since", RULE)

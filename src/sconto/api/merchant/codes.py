@@ -1,7 +1,7 @@
 """The routes for a promotion's codes: listed, added and removed, as JSON or as CSV."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import IO, Final
 
 from starlette.requests import Request
@@ -29,7 +29,7 @@ from sconto.api.merchant.codes_wire import (
 )
 from sconto.api.merchant.ids import id_in_path
 from sconto.api.plain_route import PlainRoute
-from sconto.domain.people import Action
+from sconto.domain.people import Action, Caller
 from sconto.domain.problems import BodyTooLarge, UnsupportedMediaType
 from sconto.operations import code_imports, codes
 from sconto.operations.turns import in_short_turns
@@ -77,11 +77,7 @@ async def add_codes(request: Request) -> Response:
         return JSONResponse({"added": added})
     caller = await admit(request, Action.WRITE_PROMOTIONS)
     async with in_turn_if_large(request):
-        sent = await read_body(request, CODES)
-        body = await run_parser(request, sent, parse_object, sent)
-        promotion_id = id_in_path(request)
-        await codes.require_holder(context.database, caller, promotion_id)
-        wanted = await run_parser(request, sent, read_codes_to_add, body)
+        promotion_id, wanted = await _read_codes(request, caller, read_codes_to_add)
         added = await codes.add_codes(context.database, caller, promotion_id, wanted, context.now())
     return JSONResponse({"added": added})
 
@@ -91,15 +87,22 @@ async def remove_codes(request: Request) -> Response:
     caller = await admit(request, Action.WRITE_PROMOTIONS)
     context = context_of(request)
     async with in_turn_if_large(request):
-        sent = await read_body(request, CODES)
-        body = await run_parser(request, sent, parse_object, sent)
-        promotion_id = id_in_path(request)
-        await codes.require_holder(context.database, caller, promotion_id)
-        wanted = await run_parser(request, sent, read_codes_to_remove, body)
+        promotion_id, wanted = await _read_codes(request, caller, read_codes_to_remove)
         gone = await codes.remove_codes(
             context.database, caller, promotion_id, wanted, context.now()
         )
     return await answer_in_parts(parts_of({"removed": gone.removed, "not_found": gone.unknown}))
+
+
+async def _read_codes(
+    request: Request, caller: Caller, read: Callable[[Mapping[str, object]], tuple[str, ...]]
+) -> tuple[int, tuple[str, ...]]:
+    """The promotion in the path, which must exist, and the codes in the body."""
+    sent = await read_body(request, CODES)
+    body = await run_parser(request, sent, parse_object, sent)
+    promotion_id = id_in_path(request)
+    await codes.require_holder(context_of(request).database, caller, promotion_id)
+    return promotion_id, await run_parser(request, sent, read, body)
 
 
 def _is_csv(request: Request) -> bool:

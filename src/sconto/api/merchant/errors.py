@@ -101,8 +101,8 @@ def answer_status(
     status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
 ) -> Response:
     """The answer to an error without details: 404, 405, 413, 500, 503."""
-    told = status_fault(status) if sentence is None else Fault(status, sentence)
-    return _envelope(status, [told], headers)
+    shown = status_fault(status) if sentence is None else Fault(status, sentence)
+    return _envelope(status, [shown], headers)
 
 
 def status_fault(status: int) -> Fault:
@@ -153,7 +153,7 @@ def _too_many(problem: TooManyLargeRequests | TooManyAttempts) -> Refused:
     return Refused(429, [status_fault(429)], {"Retry-After": str(problem.retry_after)})
 
 
-# Each function gets a problem of exactly the class beside it.
+# Each function gets a problem of exactly the class next to it.
 _REFUSALS: Final[Mapping[type[Problem], Callable[[Any], Refused]]] = {
     TokenInvalid: lambda _: _unauthorized(1007),
     TokenMissing: lambda _: _unauthorized(1008),

@@ -62,7 +62,7 @@ class Reading(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Fields:
+class _ValidFields:
     """The values in a body that are present and valid."""
 
     type: PromotionType | None
@@ -120,7 +120,7 @@ def read_promotion_change(
     return Reading(change, findings, fields.product_ids)
 
 
-def _read_fields(body: Body, findings: Findings) -> _Fields:
+def _read_fields(body: Body, findings: Findings) -> _ValidFields:
     """Read the fields that both bodies share, each independently."""
     if "promotion_type" not in body:
         findings.note_invalid(("promotion_type",))
@@ -133,7 +133,7 @@ def _read_fields(body: Body, findings: Findings) -> _Fields:
     findings.note_unknown_names(body)
     fitting = None if promotion_type is None else sent.get(_TERMS_OBJECTS[promotion_type])
     named = {path: ids for terms in sent.values() for path, ids in terms.product_ids.items()}
-    return _Fields(
+    return _ValidFields(
         type=promotion_type,
         name=_read(body, "promotion_name", read_name, findings),
         active=_read(body, "status", read_flag, findings),
@@ -162,7 +162,7 @@ def _note_if_missing(kind: TermsObject, body: Body, findings: Findings) -> None:
 
 
 def _read_period(
-    body: Body, fields: _Fields, otherwise: Period, zone: ZoneInfo, findings: Findings
+    body: Body, fields: _ValidFields, otherwise: Period, zone: ZoneInfo, findings: Findings
 ) -> Period:
     """The requested period; an absent date is taken from `otherwise`.
 

@@ -32,7 +32,7 @@ def read_statistics_question(body: Mapping[str, object]) -> StatisticsQuestion:
     )
 
 
-class _Code(msgspec.Struct, gc=False):
+class _WrittenCodeUses(msgspec.Struct, gc=False):
     """The uses of a code in the answer."""
 
     coupon_code: str
@@ -53,7 +53,7 @@ def write_statistics(uses: int, parts: Iterable[Sequence[CodeUses]] | None) -> I
     yield f'{start},"coupons":['.encode()
     separator = b""
     for part in parts:
-        codes = [_Code(one.code, one.code_type, one.uses, one.code_id) for one in part]
+        codes = [_WrittenCodeUses(one.code, one.code_type, one.uses, one.code_id) for one in part]
         yield separator + msgspec.json.encode(codes)[1:-1]
         separator = b","
     yield b"]}"

@@ -97,7 +97,7 @@ def read_percent(value: object) -> int | None:
 
 
 def read_codes(value: object, is_valid: Callable[[str], bool] = is_code) -> Codes:
-    """An array of codes; an empty array is no fault here."""
+    """An array of codes; an empty array is not a fault here."""
     if not isinstance(value, list):
         return Codes((), faulty=True)
     valid = tuple(code for code in value if isinstance(code, str) and is_valid(code))

@@ -77,7 +77,7 @@ def _write_cursor(place: AuditPlace) -> str:
 
 
 def _read_cursor(text: str) -> AuditPlace | None:
-    """The place of a cursor; None if the text is no cursor."""
+    """The place of a cursor; None if the text is not a cursor."""
     found = _CURSOR.fullmatch(decode(text) or "")
     if found is None or int(found[2]) > MAX_INT64:
         return None

@@ -26,7 +26,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from sconto import __version__
 from sconto.domain.receiver_address import ReceiverRules
-from sconto.domain.webhooks import Answer, Message, message_headers
+from sconto.domain.webhooks import AttemptResult, Message, message_headers
 
 SHOWN_ANSWER: Final = 4 * 1024
 """Bytes of an answer's body that are kept."""
@@ -59,20 +59,22 @@ class ReceiverClient:
         for session in self._sessions.values():
             await session.close()
 
-    async def send(self, message: Message, sent_at: datetime) -> Answer:
+    async def send(self, message: Message, sent_at: datetime) -> AttemptResult:
         """Send a message. Whatever goes wrong is in the answer."""
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._post(message, sent_at)
         except TimeoutError:
-            answer = Answer(0, failure=f"no answer within {self._seconds:g} seconds")
+            answer = AttemptResult(0, failure=f"no answer within {self._seconds:g} seconds")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            answer = Answer(0, failure=_sentence(error))
+            answer = AttemptResult(0, failure=_sentence(error))
         milliseconds = round((time.monotonic() - started) * 1000)
-        return Answer(milliseconds, answer.status, answer.failure, answer.body, answer.retry_after)
+        return AttemptResult(
+            milliseconds, answer.status, answer.failure, answer.body, answer.retry_after
+        )
 
-    async def _post(self, message: Message, sent_at: datetime) -> Answer:
+    async def _post(self, message: Message, sent_at: datetime) -> AttemptResult:
         body = msgspec.json.encode(message.payload)
         headers = {
             **message_headers(message, body, sent_at),
@@ -90,7 +92,7 @@ class ReceiverClient:
             if 300 <= response.status < 400:
                 failure = "redirects are not followed"
             retry_after = response.headers.get("Retry-After")
-            return Answer(
+            return AttemptResult(
                 0,
                 response.status,
                 failure,
@@ -227,7 +229,7 @@ def _sentence(error: Exception) -> str:
         return f"no connection: {reason}"
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
         return "the connection was closed without an answer"
-    return "the answer is no HTTP"
+    return "the answer is not HTTP"
 
 
 def _find(error: BaseException | None, class_: type[BaseException]) -> BaseException | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sconto.domain.receiver_address import ReceiverRules
-from sconto.domain.webhooks import Answer, Message
+from sconto.domain.webhooks import AttemptResult, Message
 
 if TYPE_CHECKING:
     from sconto.api.sending.client import ReceiverClient
@@ -20,7 +20,7 @@ class Sender:
         self._client: ReceiverClient | None = None
         self._opening = asyncio.Lock()
 
-    async def send(self, message: Message, sent_at: datetime) -> Answer:
+    async def send(self, message: Message, sent_at: datetime) -> AttemptResult:
         """Send a message. Whatever goes wrong is in the answer."""
         async with self._opening:
             if self._client is None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sconto.api.subscription.findings import Fields
+from sconto.api.subscription.findings import SubscriptionBody
 from sconto.api.subscription.instants import RULE, parse_instant
 from sconto.domain.money import known_currencies, parse_amount
 from sconto.domain.subscription import LAST_ORDER_NUMBER, Contract, ContractCode
@@ -17,7 +17,7 @@ Body = Mapping[str, Any]
 
 def read_validation(body: Body) -> Contract:
     """The contract to validate. Raises InvalidFields."""
-    fields = Fields(body)
+    fields = SubscriptionBody(body)
     contract = _read_contract(fields)
     fields.conclude()
     return contract
@@ -25,7 +25,7 @@ def read_validation(body: Body) -> Contract:
 
 def read_application(body: Body) -> tuple[str, Contract]:
     """The code to apply, and the contract. Raises InvalidFields."""
-    fields = Fields(body)
+    fields = SubscriptionBody(body)
     code = fields.typed_code("promotionCode")
     contract = _read_contract(fields)
     fields.conclude()
@@ -34,7 +34,7 @@ def read_application(body: Body) -> tuple[str, Contract]:
 
 def read_plan(body: Body) -> SchedulePlan:
     """The orders to schedule. Raises InvalidFields."""
-    fields = Fields(body)
+    fields = SubscriptionBody(body)
     contract = _read_contract(fields)
     orders = fields.whole("numberOfOrders", 1, MAX_ORDERS)
     following = fields.whole("nextOrderNumber", 1, LAST_ORDER_NUMBER, required=False) or 1
@@ -47,8 +47,8 @@ def read_plan(body: Body) -> SchedulePlan:
     )
 
 
-def _read_contract(body: Fields) -> Contract:
-    """The contract; a platform's own fields beside the published ones are ignored."""
+def _read_contract(body: SubscriptionBody) -> Contract:
+    """The contract; a platform's own fields, besides the published ones, are ignored."""
     fields = body.object("subscriptionContract", required=True)
     created_at = None
     if fields.present("createdAt"):
@@ -62,7 +62,7 @@ def _read_contract(body: Fields) -> Contract:
     )
 
 
-def _read_code(fields: Fields) -> ContractCode:
+def _read_code(fields: SubscriptionBody) -> ContractCode:
     code = fields.typed_code("code")
     termination = fields.object("terminationCriteria")
     order_ordinal = termination.whole("orderOrdinal", 0, required=False)
@@ -72,7 +72,7 @@ def _read_code(fields: Fields) -> ContractCode:
     return ContractCode(code, order_ordinal, added_at)
 
 
-def _read_amount(body: Fields) -> OrderAmount | None:
+def _read_amount(body: SubscriptionBody) -> OrderAmount | None:
     fields = body.object("order")
     currency = fields.name("currency")
     if currency and currency not in known_currencies():

@@ -83,7 +83,7 @@ def _unauthorized(detail: str) -> Response:
     return answer_errors(401, [detail], {"WWW-Authenticate": "Bearer"})
 
 
-# Each function gets a problem of exactly the class beside it.
+# Each function gets a problem of exactly the class next to it.
 _ANSWERS: Final[Mapping[type[Problem], Callable[[Any], Response]]] = {
     NotJson: lambda _: answer_errors(400, ["The body is not a JSON object."]),
     UnsupportedMediaType: lambda _: answer_errors(400, ["The body must be application/json."]),
@@ -149,5 +149,5 @@ def answer_status(
     status: int, headers: Mapping[str, str] | None = None, sentence: str | None = None
 ) -> Response:
     """The answer to an error without details."""
-    told = sentence or _SENTENCES.get(status, f"{title_of(status)}.")
-    return answer_errors(status, [told], headers)
+    shown = sentence or _SENTENCES.get(status, f"{title_of(status)}.")
+    return answer_errors(status, [shown], headers)

@@ -17,7 +17,7 @@ HIGHEST_NUMBER: Final = 2**53 - 1
 """The highest whole number that every JSON parser reads exactly."""
 
 
-class Fields:
+class SubscriptionBody:
     """An object in a body, with its path such as `rules[0].effect`; collects its fields' faults.
 
     A field that is null counts as absent. For a field that is absent or not valid a method returns
@@ -147,25 +147,25 @@ class Fields:
         self.note(name, f"must be {rule}")
         return None
 
-    def object(self, name: str, *, required: bool = False) -> "Fields":
+    def object(self, name: str, *, required: bool = False) -> "SubscriptionBody":
         """The object of that name; an empty one if there is none."""
         value = self._value(name, required=required)
         if isinstance(value, dict):
-            return Fields(value, self._at(name), self._faults)
+            return SubscriptionBody(value, self._at(name), self._faults)
         if value is not None:
             self.note(name, "must be an object")
-        return Fields({}, self._at(name), [])
+        return SubscriptionBody({}, self._at(name), [])
 
     def present(self, name: str) -> bool:
         """Whether the field is present and not null."""
         self._known.append(name)
         return self._members.get(name) is not None
 
-    def objects(self, name: str, most: int, *, least: int = 0) -> Iterator["Fields"]:
+    def objects(self, name: str, most: int, *, least: int = 0) -> Iterator["SubscriptionBody"]:
         """The objects in a list of that name."""
         for i, item in self._items(name, most, least):
             if isinstance(item, dict):
-                yield Fields(item, f"{self._at(name)}[{i}]", self._faults)
+                yield SubscriptionBody(item, f"{self._at(name)}[{i}]", self._faults)
             else:
                 self.note(f"{name}[{i}]", "must be an object")
 

@@ -151,7 +151,7 @@ async def apply_code(request: Request) -> Response:
         context.database, caller, code, contract, context.now(), keyed
     )
     counted = _count_outcome(context.metrics.subscription_applications, applying)
-    return await _answer(counted, _encode_applied)
+    return await _answer(counted, _encode_application)
 
 
 async def _count_outcome(counter: Counter, applying: Awaitable[Application]) -> Application:
@@ -210,7 +210,7 @@ def _encode_changed(promotion: SubscriptionPromotion) -> EncodedAnswer:
     return EncodedAnswer(200, write_promotion(promotion))
 
 
-def _encode_applied(application: Application) -> EncodedAnswer:
+def _encode_application(application: Application) -> EncodedAnswer:
     return EncodedAnswer(200, write_application(application))
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sconto.api.faults import FieldFault, first_faults, shorten
 from sconto.api.merge_patch import merge
 from sconto.api.strict_json import parse_json
-from sconto.api.subscription.findings import Fields
+from sconto.api.subscription.findings import SubscriptionBody
 from sconto.api.subscription.instants import RULE, format_instant, parse_end, parse_start
 from sconto.api.subscription.metadata import LONGEST_META, encode_meta
 from sconto.domain.blanks import trim
@@ -56,7 +56,7 @@ def read_terms(
 
     `faults` are those found before.
     """
-    fields = Fields(body, faults=faults)
+    fields = SubscriptionBody(body, faults=faults)
     terms = SubscriptionTerms(
         enabled=fields.boolean("enabled"),
         name=fields.name("name"),
@@ -70,7 +70,7 @@ def read_terms(
     return terms
 
 
-def _read_constraint(fields: Fields, zone: ZoneInfo) -> Constraint:
+def _read_constraint(fields: SubscriptionBody, zone: ZoneInfo) -> Constraint:
     starts_at = ends_at = None
     if fields.present("promoStartAt"):
         starts_at = fields.parsed("promoStartAt", lambda text: parse_start(text, zone), RULE)
@@ -87,14 +87,14 @@ def _read_constraint(fields: Fields, zone: ZoneInfo) -> Constraint:
     return Constraint(starts_at, ends_at, max_usage, new_only, tuple(dict.fromkeys(type_ids)))
 
 
-def _read_rules(fields: Fields) -> tuple[Rule, ...]:
+def _read_rules(fields: SubscriptionBody) -> tuple[Rule, ...]:
     rules = tuple(_read_rule(rule) for rule in fields.objects("rules", MAX_RULES, least=1))
     if sum(len(rule.conditions) for rule in rules) > MAX_CONDITIONS:
         fields.note("rules", f"must have at most {MAX_CONDITIONS} conditions in all")
     return rules
 
 
-def _read_rule(fields: Fields) -> Rule:
+def _read_rule(fields: SubscriptionBody) -> Rule:
     effect = _read_effect(fields.object("effect", required=True))
     conditions = tuple(
         condition
@@ -105,7 +105,7 @@ def _read_rule(fields: Fields) -> Rule:
     return Rule(effect, conditions)
 
 
-def _read_effect(fields: Fields) -> Effect:
+def _read_effect(fields: SubscriptionBody) -> Effect:
     effect = None
     effect_type = fields.choice("effectType", EffectType)
     if effect_type is None:
@@ -117,7 +117,7 @@ def _read_effect(fields: Fields) -> Effect:
     return effect or _NO_EFFECT
 
 
-def _read_condition(fields: Fields) -> Condition | None:
+def _read_condition(fields: SubscriptionBody) -> Condition | None:
     condition_type = fields.choice("conditionType", ConditionType)
     rule = f"a string: the number of an order, 1 to {LAST_ORDER_NUMBER}"
     order_number = fields.parsed("value", parse_order_number, rule)
@@ -127,7 +127,7 @@ def _read_condition(fields: Fields) -> Condition | None:
     return Condition(condition_type, order_number)
 
 
-def _read_meta(fields: Fields) -> str:
+def _read_meta(fields: SubscriptionBody) -> str:
     meta = encode_meta(fields.object("meta").members)
     if len(meta.encode()) > LONGEST_META:
         fields.note("meta", f"must have at most {LONGEST_META} bytes")

@@ -126,7 +126,8 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         self._open_connections.mark_busy(self)
         self._reading_timer.cancel()
-        fields = dict(self.headers)  # the parser refuses two lengths, and a length beside chunks
+        # The parser refuses two lengths, and a length together with chunks.
+        fields = dict(self.headers)
         if b"transfer-encoding" in fields:
             self._sections.expect_chunked_body()
         else:

@@ -127,7 +127,7 @@ class Sections:
         self._size = max(0, self._size + self._piece)
         self._piece = 0
         if self._size > self._limits.framing:
-            raise RequestRefused(400, "Too much beside the chunks.")
+            raise RequestRefused(400, "Too much besides the chunks.")
 
     def _cut_request_line(self, data: bytes, start: int) -> int:
         if not self._size and len(data) <= _SHORT and data[start] not in b"\r\n":

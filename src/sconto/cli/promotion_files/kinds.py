@@ -53,7 +53,7 @@ class EntryRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredEntry:
     """A stored promotion in the form of a file, without its codes if there are none."""
 
     id: int
@@ -87,22 +87,22 @@ class Kind(ABC):
         self._now = now
 
     @abstractmethod
-    def stored(self, promotions: StoredPromotions) -> list[Stored]:
+    def stored(self, promotions: StoredPromotions) -> list[StoredEntry]:
         """The merchant's promotions of this kind, by ascending id."""
 
     @abstractmethod
-    def read(self, fields: Mapping[str, Any], current: Stored | None) -> Read:
+    def read(self, fields: Mapping[str, Any], current: StoredEntry | None) -> Read:
         """The request of an entry; `current` is the promotion that it is about.
 
         Raises EntryRefused.
         """
 
     @abstractmethod
-    def edit(self, read: Read, current: Stored | None) -> Edit:
+    def edit(self, read: Read, current: StoredEntry | None) -> Edit:
         """The edit that creates the promotion, or changes the current one."""
 
     @abstractmethod
-    def deletion(self, current: Stored) -> Edit:
+    def deletion(self, current: StoredEntry) -> Edit:
         """The edit that deletes the promotion."""
 
 
@@ -115,11 +115,11 @@ class ProductKind(Kind):
     field_of_change = "update_date"
     path_of_codes = ("coupons", "coupon_code")
 
-    def stored(self, promotions: StoredPromotions) -> list[Stored]:
+    def stored(self, promotions: StoredPromotions) -> list[StoredEntry]:
         """The product promotions."""
         return [self._stored(one) for one in promotions.product]
 
-    def read(self, fields: Mapping[str, Any], current: Stored | None) -> Read:
+    def read(self, fields: Mapping[str, Any], current: StoredEntry | None) -> Read:
         """A promotion. Without a start or codes it keeps its current ones."""
         before: Promotion | None = None if current is None else current.value
         body = dict(fields)
@@ -145,7 +145,7 @@ class ProductKind(Kind):
         )
         return Read(self._fields(Promotion(summary, new.terms)), new)
 
-    def edit(self, read: Read, current: Stored | None) -> Edit:
+    def edit(self, read: Read, current: StoredEntry | None) -> Edit:
         """A change with only what differs."""
         new: NewPromotion = read.value
         if current is None:
@@ -168,15 +168,15 @@ class ProductKind(Kind):
         was = NewPromotion(summary.type, summary.name, summary.active, summary.period, before.terms)
         return ProductEdit(new, current.id, was, change)
 
-    def deletion(self, current: Stored) -> Edit:
+    def deletion(self, current: StoredEntry) -> Edit:
         """Deletes the promotion."""
         return Deletion(current.id, is_cart=False)
 
-    def _stored(self, promotion: Promotion) -> Stored:
+    def _stored(self, promotion: Promotion) -> StoredEntry:
         summary = promotion.summary
         fields = write_promotion(promotion, self._zone)
         changed_at = str(fields["update_date"])
-        return Stored(summary.id, summary.name, self._fields(promotion), changed_at, promotion)
+        return StoredEntry(summary.id, summary.name, self._fields(promotion), changed_at, promotion)
 
     def _fields(self, promotion: Promotion) -> Fields:
         fields: Fields = write_promotion(promotion, self._zone)
@@ -198,10 +198,10 @@ class CartKind(Kind):
     field_of_change = "updated_at"
     path_of_codes = ("codes", "codes")
 
-    def stored(self, promotions: StoredPromotions) -> list[Stored]:
+    def stored(self, promotions: StoredPromotions) -> list[StoredEntry]:
         """The cart promotions."""
         return [
-            Stored(
+            StoredEntry(
                 one.promotion.id,
                 one.promotion.name,
                 self._fields(one.promotion, one.codes),
@@ -211,7 +211,7 @@ class CartKind(Kind):
             for one in promotions.cart
         ]
 
-    def read(self, fields: Mapping[str, Any], current: Stored | None) -> Read:
+    def read(self, fields: Mapping[str, Any], current: StoredEntry | None) -> Read:
         """A promotion. Without a start it keeps its current one, and without codes its current
         codes.
         """
@@ -246,7 +246,7 @@ class CartKind(Kind):
         )
         return Read(self._fields(shown, new.codes), new)
 
-    def edit(self, read: Read, current: Stored | None) -> Edit:
+    def edit(self, read: Read, current: StoredEntry | None) -> Edit:
         """A change; without codes it keeps the promotion's codes."""
         new: NewCartPromotion = read.value
         if current is None:
@@ -256,7 +256,7 @@ class CartKind(Kind):
             new = replace(new, codes=())
         return CartEdit(new, current.id)
 
-    def deletion(self, current: Stored) -> Edit:
+    def deletion(self, current: StoredEntry) -> Edit:
         """Deletes the promotion."""
         return Deletion(current.id, is_cart=True)
 
@@ -279,10 +279,10 @@ class SubscriptionKind(Kind):
     field_of_key = "code"
     field_of_change = "updatedAt"
 
-    def stored(self, promotions: StoredPromotions) -> list[Stored]:
+    def stored(self, promotions: StoredPromotions) -> list[StoredEntry]:
         """The subscription promotions."""
         return [
-            Stored(
+            StoredEntry(
                 one.id,
                 one.terms.name,
                 self._fields(one.terms),
@@ -292,7 +292,7 @@ class SubscriptionKind(Kind):
             for one in promotions.subscription
         ]
 
-    def read(self, fields: Mapping[str, Any], current: Stored | None) -> Read:
+    def read(self, fields: Mapping[str, Any], current: StoredEntry | None) -> Read:
         """The terms of a promotion."""
         del current
         try:
@@ -301,12 +301,12 @@ class SubscriptionKind(Kind):
             raise EntryRefused([f"{one.place} {one.detail}" for one in refused.faults]) from None
         return Read(self._fields(terms), terms)
 
-    def edit(self, read: Read, current: Stored | None) -> Edit:
+    def edit(self, read: Read, current: StoredEntry | None) -> Edit:
         """New terms."""
         terms: SubscriptionTerms = read.value
         return SubscriptionEdit(terms, None if current is None else current.id)
 
-    def deletion(self, current: Stored) -> Edit:
+    def deletion(self, current: StoredEntry) -> Edit:
         """Archives the promotion."""
         promotion: SubscriptionPromotion = current.value
         return Archiving(promotion.id)

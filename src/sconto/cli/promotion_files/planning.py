@@ -15,7 +15,7 @@ from sconto.cli.promotion_files.kinds import (
     EntryRefused,
     Fields,
     Kind,
-    Stored,
+    StoredEntry,
     read_change_time,
 )
 from sconto.domain.numbers import MAX_INT64
@@ -145,12 +145,12 @@ def make_plan(
 class _Matcher:
     """Finds the promotions that the entries of a kind are about, each of them once."""
 
-    def __init__(self, stored: Sequence[Stored]) -> None:
+    def __init__(self, stored: Sequence[StoredEntry]) -> None:
         self._stored = stored
         self._new_keys: set[str] = set()
         self.matched: set[int] = set()
 
-    def match(self, entry: FileEntry) -> Stored | None:
+    def match(self, entry: FileEntry) -> StoredEntry | None:
         """The promotion of an entry; None for a new one. Raises EntryRefused."""
         current = _match(entry, self._stored)
         if current is not None:
@@ -172,7 +172,7 @@ def _find_fault_of_id(fields: Mapping[str, Any]) -> str | None:
         return None
     number = fields["id"]
     is_id = type(number) is int and 1 <= number <= MAX_INT64
-    return None if is_id else "has an id that is no number from 1"
+    return None if is_id else "has an id that is not a number from 1"
 
 
 def _read_entry(kind: Kind, place: str, fields: Fields) -> FileEntry:
@@ -184,7 +184,7 @@ def _read_entry(kind: Kind, place: str, fields: Fields) -> FileEntry:
     return FileEntry(kind, label, fields.get("id"), fields.get(kind.field_of_change), rest)
 
 
-def _match(entry: FileEntry, stored: Sequence[Stored]) -> Stored | None:
+def _match(entry: FileEntry, stored: Sequence[StoredEntry]) -> StoredEntry | None:
     """The promotion that the entry is about; None for a new one. Raises EntryRefused."""
     noun = entry.kind.noun
     if entry.id is not None:
@@ -200,7 +200,7 @@ def _match(entry: FileEntry, stored: Sequence[Stored]) -> Stored | None:
     return same[0] if same else None
 
 
-def _plan_entry(plan: Plan, entry: FileEntry, current: Stored | None) -> None:
+def _plan_entry(plan: Plan, entry: FileEntry, current: StoredEntry | None) -> None:
     kind = entry.kind
     read = kind.read(entry.fields, current)
     if current is None:
@@ -230,7 +230,7 @@ def _without_order(kind: Kind, fields: Fields) -> Fields:
     return {**fields, outer: {**holder, inner: sorted(holder[inner])}}
 
 
-def _label_of(kind: Kind, stored: Stored) -> str:
+def _label_of(kind: Kind, stored: StoredEntry) -> str:
     return f"{kind.noun} {stored.id} {stored.name!r}"
 
 
@@ -246,7 +246,7 @@ def write_document(
     return document
 
 
-def _write_entry(kind: Kind, stored: Stored, *, with_ids: bool) -> Iterator[tuple[str, Any]]:
+def _write_entry(kind: Kind, stored: StoredEntry, *, with_ids: bool) -> Iterator[tuple[str, Any]]:
     if with_ids:
         yield "id", stored.id
     yield from stored.fields.items()

@@ -1,7 +1,8 @@
 """YAML as exact as JSON: texts, whole numbers, true, false, null, lists and objects.
 
 Other numbers are kept as they are written. Dates stay texts, and so do `no` and `on`. Aliases and
-names that are given twice are refused. Readers of YAML 1.1 and 1.2 read what is written here alike.
+names that are given twice are refused. Readers of YAML 1.1 and of YAML 1.2 read the same from what
+is written here.
 """
 
 import re
@@ -23,7 +24,7 @@ _CORE: Final = (
         "-+.0123456789",
     ),
 )
-"""Texts without quotes that are no texts, by their first signs: the core schema of YAML 1.2."""
+"""Texts without quotes that are not texts, by their first signs: the core schema of YAML 1.2."""
 
 _DIGITS: Final = 4000
 """Digits of the longest whole number that Python reads."""
@@ -33,7 +34,7 @@ class NotYaml(Exception):
     """The text cannot be read; the message says where and why."""
 
 
-class _Reader(yaml.CSafeLoader):
+class _YamlReader(yaml.CSafeLoader):
     """Reads only what `_CORE` and the three kinds of YAML's own structure have."""
 
     def mapping(self, node: yaml.MappingNode) -> dict[Hashable, Any]:
@@ -67,21 +68,21 @@ class _Writer(yaml.CSafeDumper):
 
 
 # Nothing of YAML 1.1: no dates, no `yes`, no numbers to the base 60.
-_Reader.yaml_implicit_resolvers = {}
-_Reader.yaml_constructors = {}
+_YamlReader.yaml_implicit_resolvers = {}
+_YamlReader.yaml_constructors = {}
 for _name, _texts, _first in _CORE:
-    for _class in (_Reader, _Writer):
+    for _class in (_YamlReader, _Writer):
         _pattern = re.compile(f"^(?:{_texts})$")
         _class.add_implicit_resolver(f"{_TAGS}{_name}", _pattern, list(_first.replace("\0", "")))
-_Reader.yaml_implicit_resolvers.setdefault("", []).append((f"{_TAGS}null", re.compile("^$")))
-_Reader.add_constructor(f"{_TAGS}null", lambda *_: None)
-_Reader.add_constructor(f"{_TAGS}bool", lambda _, node: node.value.lower() == "true")
-_Reader.add_constructor(f"{_TAGS}int", _Reader.integer)
-_Reader.add_constructor(f"{_TAGS}float", lambda _, node: Number(node.value))
-_Reader.add_constructor(f"{_TAGS}str", lambda _, node: node.value)
-_Reader.add_constructor(f"{_TAGS}seq", _Reader.sequence)
-_Reader.add_constructor(f"{_TAGS}map", _Reader.mapping)
-_Reader.add_constructor(None, _Reader.refused)
+_YamlReader.yaml_implicit_resolvers.setdefault("", []).append((f"{_TAGS}null", re.compile("^$")))
+_YamlReader.add_constructor(f"{_TAGS}null", lambda *_: None)
+_YamlReader.add_constructor(f"{_TAGS}bool", lambda _, node: node.value.lower() == "true")
+_YamlReader.add_constructor(f"{_TAGS}int", _YamlReader.integer)
+_YamlReader.add_constructor(f"{_TAGS}float", lambda _, node: Number(node.value))
+_YamlReader.add_constructor(f"{_TAGS}str", lambda _, node: node.value)
+_YamlReader.add_constructor(f"{_TAGS}seq", _YamlReader.sequence)
+_YamlReader.add_constructor(f"{_TAGS}map", _YamlReader.mapping)
+_YamlReader.add_constructor(None, _YamlReader.refused)
 _Writer.add_representer(
     Number, lambda writer, number: writer.represent_scalar(f"{_TAGS}float", number.text)
 )
@@ -91,7 +92,7 @@ def read_yaml(raw: bytes) -> Any:
     """The value of a document: None, bool, str, int, Number, list and dict. Raises NotYaml."""
     try:
         _refuse_excess(raw)
-        return yaml.load(raw, _Reader)  # noqa: S506  # it constructs nothing else
+        return yaml.load(raw, _YamlReader)  # noqa: S506  # it constructs nothing else
     except yaml.MarkedYAMLError as error:
         raise NotYaml(_at(error.problem_mark, error.problem or "is not YAML")) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -65,7 +65,7 @@ class ReachedCustomers(TypedDict):
     orders_without_customer: int
 
 
-class BesideAmounts(TypedDict):
+class BeforeAfterAmounts(TypedDict):
     """An amount as things stand, and with the draft."""
 
     before: str
@@ -77,10 +77,10 @@ class BacktestCurrency(TypedDict):
 
     orders: int
     subtotal: str
-    discount: BesideAmounts
+    discount: BeforeAfterAmounts
 
 
-class BesideCounts(TypedDict):
+class BeforeAfterCounts(TypedDict):
     """A number of orders as things stand, and with the draft."""
 
     before: int
@@ -94,19 +94,19 @@ class BacktestPromotion(TypedDict):
     promotion_id: int | None
     name: str | None
     draft: bool
-    orders: BesideCounts
+    orders: BeforeAfterCounts
     gained: int
     """Orders on which it applies with the draft alone."""
     lost: int
     """Orders on which it no longer applies."""
-    discount: dict[str, BesideAmounts]
+    discount: dict[str, BeforeAfterAmounts]
 
 
 class BacktestDay(TypedDict):
     """The discounts of the orders placed on a day in the server's zone."""
 
     day: str
-    discount: dict[str, BesideAmounts]
+    discount: dict[str, BeforeAfterAmounts]
 
 
 class BacktestOrder(TypedDict):
@@ -116,7 +116,7 @@ class BacktestOrder(TypedDict):
     placed_at: str
     currency: str
     """An ISO 4217 code."""
-    total: BesideAmounts
+    total: BeforeAfterAmounts
     difference: str
 
 

@@ -16,7 +16,7 @@ class AppliedPromotion(TypedDict):
     discount: str
 
 
-class ToldOrder(TypedDict):
+class EventOrder(TypedDict):
     """An order right after the event."""
 
     order_id: str
@@ -37,10 +37,10 @@ class ToldOrder(TypedDict):
 class OrderEventData(TypedDict):
     """What an event about an order says."""
 
-    order: ToldOrder
+    order: EventOrder
 
 
-class ToldHold(TypedDict):
+class EventHold(TypedDict):
     """A hold as it was made."""
 
     order_id: str
@@ -59,10 +59,10 @@ class ToldHold(TypedDict):
 class HoldEventData(TypedDict):
     """What an event about a hold says."""
 
-    hold: ToldHold
+    hold: EventHold
 
 
-class ToldReturnedLine(TypedDict):
+class EventReturnedLine(TypedDict):
     """Units of a line that came back, and what is paid back for them."""
 
     line_id: str
@@ -71,7 +71,7 @@ class ToldReturnedLine(TypedDict):
     total: str
 
 
-class ToldReturn(TypedDict):
+class EventReturn(TypedDict):
     """A return as it was stored."""
 
     return_id: str
@@ -82,16 +82,16 @@ class ToldReturn(TypedDict):
     subtotal: str
     discount: str
     total: str
-    lines: list[ToldReturnedLine]
+    lines: list[EventReturnedLine]
     shipping: str | None
     """What of `total` is for shipping."""
 
 
-ReturnEventData = TypedDict("ReturnEventData", {"return": ToldReturn})
+ReturnEventData = TypedDict("ReturnEventData", {"return": EventReturn})
 """What an event about a return says."""
 
 
-class ToldPromotion(TypedDict):
+class EventPromotion(TypedDict):
     """A promotion as it was when the event happened."""
 
     kind: Literal["product", "cart", "subscription"]
@@ -102,7 +102,7 @@ class ToldPromotion(TypedDict):
     ends_at: str | None
 
 
-class ToldCodes(TypedDict):
+class EventCodes(TypedDict):
     """How many codes were added or removed."""
 
     added: int
@@ -112,12 +112,12 @@ class ToldCodes(TypedDict):
 class PromotionEventData(TypedDict):
     """What an event about a promotion says; the type decides which fields it has."""
 
-    promotion: ToldPromotion
+    promotion: EventPromotion
     before: NotRequired[dict[str, Any]]
     """What differs, or all of a deleted one."""
     after: NotRequired[dict[str, Any]]
     """What differs, or all of a new one."""
-    codes: NotRequired[ToldCodes]
+    codes: NotRequired[EventCodes]
     limit: NotRequired[str | int]
     """Uses, or money of a budget."""
     taken: NotRequired[str | int]

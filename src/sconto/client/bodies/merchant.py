@@ -48,7 +48,7 @@ class Discounts(TypedDict):
 
     discount_percent: NotRequired[str]
     product_id: NotRequired[list[int]]
-    """Without it, all products. Not beside `products`."""
+    """Without it, all products. Not together with `products`."""
     products: NotRequired[list[OwnPercent]]
 
 

@@ -101,7 +101,7 @@ class AuditEntry(TypedDict):
     kind: Subject
     action: Verb
     id: int | None
-    """Of the thing; null if it is no one thing."""
+    """Of the thing; null if it is not one thing."""
     name: str | None
     """The thing's name now; null if it is gone."""
     before: dict[str, Any] | None

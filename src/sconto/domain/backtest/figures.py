@@ -14,7 +14,7 @@ MAX_LARGEST: Final = 10
 """Orders with the largest difference that are named, of each currency."""
 
 
-class Beside(msgspec.Struct):
+class BeforeAfter(msgspec.Struct):
     """A number as things stand, and the same with the draft."""
 
     before: int = 0
@@ -26,7 +26,7 @@ class OfCurrency(msgspec.Struct):
 
     orders: int = 0
     subtotal: int = 0
-    discount: Beside = msgspec.field(default_factory=Beside)
+    discount: BeforeAfter = msgspec.field(default_factory=BeforeAfter)
 
 
 class OfPromotion(msgspec.Struct):
@@ -35,10 +35,10 @@ class OfPromotion(msgspec.Struct):
     `gained` and `lost` are orders on which it applies only with the draft, or only without.
     """
 
-    orders: Beside = msgspec.field(default_factory=Beside)
+    orders: BeforeAfter = msgspec.field(default_factory=BeforeAfter)
     gained: int = 0
     lost: int = 0
-    discounts: dict[str, Beside] = {}
+    discounts: dict[str, BeforeAfter] = {}
 
 
 class ChangedOrder(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class BacktestFigures(msgspec.Struct):
     without_request: int = 0
     currencies: dict[str, OfCurrency] = {}
     promotions: dict[str, OfPromotion] = {}
-    days: dict[str, dict[str, Beside]] = {}
+    days: dict[str, dict[str, BeforeAfter]] = {}
     reached: set[str] = set()
     reached_unnamed: int = 0
     largest: dict[str, list[ChangedOrder]] = {}
@@ -134,7 +134,7 @@ def add_order(figures: BacktestFigures, order: PricedTwice, draft_key: str) -> N
     of_currency.subtotal += before.subtotal
     _add(of_currency.discount, before.discount, after.discount)
     of_day = figures.days.setdefault(order.day.isoformat(), {})
-    _add(of_day.setdefault(currency, Beside()), before.discount, after.discount)
+    _add(of_day.setdefault(currency, BeforeAfter()), before.discount, after.discount)
     discounts = applied_discounts(before)
     changed = discounts if after is before else applied_discounts(after)
     _add_promotions(figures, currency, discounts, changed)
@@ -152,7 +152,7 @@ def add_order(figures: BacktestFigures, order: PricedTwice, draft_key: str) -> N
         _add_largest(figures.largest.setdefault(currency, []), one)
 
 
-def _add(sums: Beside, before: int, after: int) -> None:
+def _add(sums: BeforeAfter, before: int, after: int) -> None:
     sums.before += before
     sums.after += after
 
@@ -166,7 +166,7 @@ def _add_promotions(
         _add(sums.orders, was, would)
         sums.gained += would and not was
         sums.lost += was and not would
-        of_currency = sums.discounts.setdefault(currency, Beside())
+        of_currency = sums.discounts.setdefault(currency, BeforeAfter())
         _add(of_currency, before.get(key, 0), after.get(key, 0))
 
 

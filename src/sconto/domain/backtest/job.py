@@ -9,7 +9,7 @@ import msgspec
 from sconto.domain.backtest.draft import Draft
 from sconto.domain.backtest.figures import (
     BacktestFigures,
-    Beside,
+    BeforeAfter,
     ChangedOrder,
     OfCurrency,
     OfPromotion,
@@ -22,7 +22,7 @@ KEPT_FOR: Final = timedelta(days=30)
 """How long an ended back-test is kept."""
 
 MAX_WAITING: Final = 5
-"""Back-tests of a merchant that may be under way or wait; they run one after the other."""
+"""Back-tests of a merchant that may be running or waiting; they run one after the other."""
 
 LONGEST_PERIOD: Final = timedelta(days=366)
 
@@ -70,7 +70,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     unnamed: int
     currencies: dict[str, OfCurrency]
     promotions: tuple[ChangedPromotion, ...]
-    days: dict[str, dict[str, Beside]]
+    days: dict[str, dict[str, BeforeAfter]]
     largest: dict[str, list[ChangedOrder]]
     edited: bool = False
 

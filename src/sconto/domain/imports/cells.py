@@ -148,7 +148,7 @@ def read_currency(text: str) -> str:
 
 
 def require_currency(currency: str | None) -> str:
-    """The currency that was given beside a file that names none. Raises Unreadable."""
+    """The currency that was given for a file that names none. Raises Unreadable."""
     if currency is None:
         raise Unreadable(NoteKind.CURRENCY_MISSING)
     return currency

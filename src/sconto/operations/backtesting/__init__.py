@@ -1,1 +1,1 @@
-"""Back-tests: started by a request, and computed by a process of their own beside the workers."""
+"""Back-tests: started by a request, and computed by a separate process."""

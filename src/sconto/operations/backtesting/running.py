@@ -124,7 +124,9 @@ class _Run:
                 connection, self._merchant_id
             )
         await self._save(orders, checkpoint)
-        pages = _Pages(self._database, self._merchant_id, wanted, checkpoint, with_first=with_first)
+        pages = _OrderPages(
+            self._database, self._merchant_id, wanted, checkpoint, with_first=with_first
+        )
         saved_at = self._clock()
         while await pages.place_next(sizes.orders):
             if self._clock() - saved_at >= sizes.checkpoint_every:
@@ -180,7 +182,7 @@ class _Run:
         return await retrying(read)
 
 
-class _Pages:
+class _OrderPages:
     """The orders of a back-test that are still to be placed again, page by page."""
 
     def __init__(

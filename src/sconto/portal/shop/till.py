@@ -9,7 +9,7 @@ from sconto.client import AsyncClient
 Server = tuple[str, int]
 """A host and a port."""
 
-_PATIENCE: Final = 3.0
+_RETRY_SECONDS: Final = 3.0
 """Seconds for which a shopper waits for a Sconto that does not answer."""
 
 _TIMEOUT: Final = 10.0
@@ -33,7 +33,7 @@ class Till:
                 f"http://{f'[{host}]' if ':' in host else host}:{port}",
                 username=self._username,
                 password=self._password,
-                patience=_PATIENCE,
+                retry_seconds=_RETRY_SECONDS,
                 http=httpx.AsyncClient(limits=limits, timeout=_TIMEOUT, trust_env=False),
             )
         return self._clients[server]

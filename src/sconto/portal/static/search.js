@@ -30,7 +30,7 @@ function choose(option) {
 function move(step) {
   const all = options();
   if (live.hidden) return all.length ? open(true) : undefined;
-  // Beside the options there is the field itself, which is place 0.
+  // BeforeAfter the options there is the field itself, which is place 0.
   const places = all.length + 1;
   const place = (all.indexOf(chosen()) + 1 + step + places) % places;
   choose(place ? all[place - 1] : null);

@@ -19,7 +19,7 @@ _WATCH_SECONDS = 0.5
 
 
 @contextmanager
-def hold(data_dir: Path) -> Iterator[str]:
+def hold_server(data_dir: Path) -> Iterator[str]:
     """The URL of the data folder's PostgreSQL, which runs at least for the length of the block.
 
     Holders of one folder, in any number of processes, share one server at one URL. A forked copy of

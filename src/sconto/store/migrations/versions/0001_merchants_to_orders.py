@@ -27,11 +27,11 @@ CREATE TABLE users (
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now()
 );
--- Workers ask every few seconds who changed lately.
+-- Workers ask every few seconds who changed recently.
 CREATE INDEX users_by_change ON users (changed_at);
 
--- One row an attempt and subject that failed or is under way; `subject` stands for a user's name
--- or an address.
+-- One row an attempt and subject that failed or is still running; `subject` stands for a user's
+-- name or an address.
 CREATE TABLE sign_in_failures (
     subject text COLLATE "C" NOT NULL,
     failure_id bigint GENERATED ALWAYS AS IDENTITY,

@@ -74,7 +74,7 @@ CREATE TABLE subscription_usage (
 
 KEYS = """
 -- Requests that changed something, by their Idempotency-Key, with what they were answered. Status
--- and answer are null only while the request is under way, in its own transaction.
+-- and answer are null only while the request runs, in its own transaction.
 CREATE TABLE idempotency_keys (
     merchant_id bigint NOT NULL,
     key text COLLATE "C" NOT NULL,

@@ -15,7 +15,7 @@ CREATE TABLE timeline_versions (
     merchant_id bigint NOT NULL REFERENCES merchants PRIMARY KEY,
     version bigint NOT NULL
 ) WITH (fillfactor = 20);
--- Whoever remembers a database in which nothing was drawn yet must not take this one for it.
+-- A process that cached the versions of an empty database must not take this one for it.
 INSERT INTO timeline_versions
 SELECT merchant_id, hashtextextended(gen_random_uuid()::text, 0) FROM merchants;
 """

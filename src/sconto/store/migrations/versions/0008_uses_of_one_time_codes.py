@@ -21,7 +21,7 @@ ALTER TABLE codes
 CREATE INDEX removed_codes_used ON codes (merchant_id, promotion_id)
     WHERE removed_at IS NOT NULL AND applied_uses + outdone_uses > 0;
 
--- What a version before this one counted, which may serve for a while yet; else it is empty.
+-- What the previous version counted, which may still run for a while; else it is empty.
 CREATE INDEX codes_to_fold ON redemption_counts (merchant_id, day)
     WHERE code_type = 'one-time' AND code_id <> 0;
 """

@@ -7,7 +7,7 @@ down_revision = "0009"
 
 STATEMENTS = """
 -- A row is a job, and the lock on it is the claim of the worker that is at it. Codes up to position
--- `swept_to` were looked at. A restoration pauses the job, and sees by `batches` whether anything
+-- `swept_to` were checked. A restoration pauses the job, and sees by `batches` whether anything
 -- was removed since.
 CREATE TABLE code_sweeps (
     merchant_id bigint NOT NULL,

@@ -1,9 +1,9 @@
-"""A second version beside the timeline's: that of all prices, against orders at older prices.
+"""A second version next to the timeline's: that of all prices, against orders at older prices.
 
-A program from before this schema may serve beside the new one during an upgrade. It renews only the
-timeline's version. So until it has stopped, an edit made through it of a promotion with codes, or
-of a subscription promotion, may be missing from an order that the new program is placing at that
-moment.
+The previous version of the service may run at the same time as the new one during an upgrade. It
+renews only the timeline's version. So until it has stopped, an edit made through it of a promotion
+with codes, or of a subscription promotion, may be missing from an order that the new program is
+placing at that moment.
 """
 
 from alembic import op

@@ -31,7 +31,7 @@ CREATE TABLE ended_tokens (
 );
 CREATE INDEX ended_tokens_by_expiry ON ended_tokens (expires_at);
 
--- From where users signed in lately; `place` is a hash of the address.
+-- From where users signed in recently; `place` is a hash of the address.
 CREATE TABLE known_places (
     merchant_id bigint NOT NULL,
     user_id bigint NOT NULL,

@@ -12,7 +12,7 @@ down_revision = "0012"
 
 PRICES = """
 -- In minor units, where `price`, which is in whole units, leaves out a fraction. It counts while
--- both agree: a version before this one changes `price` alone.
+-- both agree: an older version changes `price` alone.
 ALTER TABLE products ADD COLUMN exact_price bigint CHECK (exact_price >= 0);
 """
 
@@ -51,7 +51,7 @@ SET starts_at = CASE
 WHERE starts_at = date_trunc('second', starts_at) + interval '1 microsecond'
     OR ends_at = date_trunc('second', ends_at) + interval '1 microsecond';
 
--- What was remembered of the timelines is read anew.
+-- What was cached of the timelines is read again.
 UPDATE timeline_versions SET version = hashtextextended(gen_random_uuid()::text, 0);
 """
 

@@ -10,7 +10,7 @@ revision = "0014"
 down_revision = "0013"
 
 # One sequence of ids and one table of codes serve both kinds of promotion, so a cart promotion is a
-# row of `promotions` with its terms beside it.
+# row of `promotions` and one with its terms.
 PROMOTIONS = """
 ALTER TABLE promotions DROP CONSTRAINT promotions_type_check;
 ALTER TABLE promotions ADD CONSTRAINT promotions_type_check
@@ -51,7 +51,7 @@ CREATE INDEX redemptions_of_cart_promotion ON redemptions (merchant_id, promotio
 """
 
 ORDERS = """
--- `request` is the order as it was sent, by value; null in orders of before. `is_first` says that a
+-- `request` is the order as it was sent, by value; null in older orders. `is_first` says that a
 -- promotion for first orders applies. `gave_back_at` is set once a deleted order has given back
 -- what its cart promotions took.
 ALTER TABLE orders ADD COLUMN request json, ADD COLUMN customer_id text COLLATE "C",

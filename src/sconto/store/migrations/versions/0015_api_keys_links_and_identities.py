@@ -30,7 +30,7 @@ CREATE TABLE api_keys (
 CREATE UNIQUE INDEX api_keys_by_name ON api_keys (merchant_id, name) WHERE revoked_at IS NULL;
 CREATE INDEX api_keys_by_change ON api_keys (changed_at);
 
--- The constraint of before held for the rows of before, so they need no check.
+-- The previous constraint held for the older rows, so they need no check.
 ALTER TABLE history DROP CONSTRAINT history_subject_check;
 ALTER TABLE history ADD CONSTRAINT history_subject_check
     CHECK (subject IN ('promotion', 'subscription promotion', 'user', 'API key')) NOT VALID;

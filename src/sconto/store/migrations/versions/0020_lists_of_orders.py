@@ -27,7 +27,7 @@ ALTER TABLE redemptions ALTER COLUMN placed_at SET DEFAULT now();
 """
 
 TO_LIST = """
--- Merchants with orders of before. Those before this place are not found by promotion or code yet.
+-- Merchants with older orders. Those before this place are not found by promotion or code yet.
 CREATE TABLE orders_to_list (
     merchant_id bigint PRIMARY KEY,
     created_at timestamptz NOT NULL,

@@ -55,7 +55,7 @@ CREATE TABLE order_counts (
 CREATE INDEX order_counts_by_day ON order_counts (merchant_id, subject, day)
     INCLUDE (promotion_id, currency, orders, beaten, discount, revenue);
 
--- What purged orders counted, and before when purges have kept it: a purge by the version before
+-- What purged orders counted, and before when purges have kept it: a purge by the previous version
 -- has not.
 ALTER TABLE purges ADD COLUMN counts_kept_before timestamptz;
 UPDATE purges SET counts_kept_before = purged_before;
@@ -78,7 +78,7 @@ MARKS = """
 ALTER TABLE orders ADD COLUMN is_counted boolean;
 ALTER TABLE orders ALTER COLUMN is_counted SET DEFAULT false;
 
--- Merchants with orders of before. Those before this place are not counted yet.
+-- Merchants with older orders. Those before this place are not counted yet.
 CREATE TABLE orders_to_count (
     merchant_id bigint PRIMARY KEY,
     created_at timestamptz NOT NULL,

@@ -1,7 +1,7 @@
 """Timelines of codes that very many promotions have, and indexes of automatic promotions.
 
-It only adds, so a version before may serve meanwhile. `drawn_version` is the price version for
-which the timelines of a merchant are true. A version before renews the price version alone, so
+It only adds, so the previous version may run meanwhile. `drawn_version` is the price version for
+which the timelines of a merchant are true. The previous version renews the price version alone, so
 after its edits nothing is read from the timelines until they are drawn again
 (`code_timelines`). They are drawn when a cart first has such a code: nothing has to be filled here.
 The indexes are created here only on a small table (`indexes_while_serving`).

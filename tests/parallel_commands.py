@@ -1,6 +1,6 @@
-"""Commands that run beside the tests; the run fails if one of them does.
+"""Commands that run while the tests run; the run fails if one of them does.
 
-`pytest --beside 'make lint'` shows what they print in its summary.
+`pytest --meanwhile 'make lint'` shows what they print in its summary.
 """
 
 import os
@@ -64,11 +64,13 @@ def _read(output: IO[bytes]) -> str:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option."""
     parser.addoption(
-        "--beside", action="append", default=[], help="a command that runs beside the tests"
+        "--meanwhile", action="append", default=[], help="a command that runs while the tests run"
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Only the process that shows the summary runs the commands."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Commands(config.getoption("--beside")), "beside")
+        config.pluginmanager.register(
+            Commands(config.getoption("--meanwhile")), "parallel_commands"
+        )

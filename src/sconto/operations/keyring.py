@@ -1,4 +1,4 @@
-"""The vault: secrets that are stored encrypted with the service's secret key.
+"""Encrypts secrets that are stored, with the service's secret key.
 
 XChaCha20-Poly1305, with a key that is derived from the secret key. A sealed secret is bound to its
 owner: in another owner's row it cannot be opened.
@@ -16,7 +16,7 @@ class SecretUnreadable(Exception):
     """The secret was sealed with a key that this service does not have, or for somebody else."""
 
 
-class Vault:
+class Keyring:
     """Seals with the first of the service's keys, and opens with each of them."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
@@ -56,6 +56,7 @@ class Vault:
         # This import takes 20 ms and 3 MB, and only services with two-factor sign-in need it.
         from nacl.secret import Aead  # noqa: PLC0415
 
+        # Stored secrets depend on these texts, so they never change.
         return {
             _derived(key, b"sconto vault id")[:_ID_BYTES]: Aead(_derived(key, b"sconto vault"))
             for key in self._keys

@@ -13,8 +13,8 @@ from tests.builders import NOON, a_cart
 
 
 @dataclass
-class Teller:
-    """Reads a merchant's stream, each event once."""
+class EventSource:
+    """A merchant that records events; its stream is read, each event once."""
 
     database: Database
     caller: Caller
@@ -44,7 +44,7 @@ class Teller:
         await checkout.change_order_status(self.database, self.caller, order_id, status, NOON)
 
 
-async def a_teller(database: Database, caller: Caller, now: datetime = NOON) -> Teller:
+async def an_event_source(database: Database, caller: Caller, now: datetime = NOON) -> EventSource:
     """A merchant whose events are recorded from now on."""
     await events.start_recording(database, caller, now)
-    return Teller(database, caller)
+    return EventSource(database, caller)

@@ -1,4 +1,4 @@
-"""Long lists of codes are in CSV files beside the file of promotions."""
+"""Long lists of codes are in CSV files next to the file of promotions."""
 
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,7 @@ _PIECE: Final = 64 * 1024
 _NAMED: Final = 20
 
 
-def put_beside(document: dict[str, Any], kinds: tuple[Kind, ...], path: Path) -> int:
+def move_to_code_files(document: dict[str, Any], kinds: tuple[Kind, ...], path: Path) -> int:
     """Write long lists of codes to files, and name these in the document; returns their number."""
     folder = path.with_name(f"{path.stem}-codes")
     written = 0
@@ -35,7 +35,7 @@ def put_beside(document: dict[str, Any], kinds: tuple[Kind, ...], path: Path) ->
     return written
 
 
-def fetch_from_beside(document: Any, kinds: tuple[Kind, ...], path: Path) -> None:
+def fetch_code_files(document: Any, kinds: tuple[Kind, ...], path: Path) -> None:
     """Read the codes of the files that a document names into it. Raises PromotionFileRefused."""
     faults: list[str] = []
     for holder, name, _ in _holders(document, kinds):
@@ -44,7 +44,7 @@ def fetch_from_beside(document: Any, kinds: tuple[Kind, ...], path: Path) -> Non
             continue
         file = named.get(_FILE)
         if not isinstance(file, str) or len(named) > 1 or not _is_beside(file):
-            faults.append(f"{name} must be a list of codes, or a file in a folder beside this one")
+            faults.append(f"{name} must be a list of codes, or a file in a folder next to this one")
             continue
         try:
             holder[name] = _read_codes(path.parent / file, faults)

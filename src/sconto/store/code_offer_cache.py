@@ -1,0 +1,154 @@
+"""Offers of reusable codes that this process has cached.
+
+What a reusable code gives on a product changes only with the merchant's price version
+(`price_versions`). So what was read at a version is valid in every snapshot with the same version.
+One-time codes are not cached, because orders use them up. Nor is it cached that a text is no code,
+because generated codes come without a new version. For the same reason a code may get a further
+promotion by a generation that is under way. It is in force once the generation has renewed the
+version.
+
+Offers are cached while they are running: of others, the statements do not read the percents.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from lru import LRU
+from msgspec import structs
+
+from sconto.domain.codes import CodeType
+from sconto.domain.offers import Offer
+
+_MAX_PARTS: Final = 100_000
+"""Of all codes together. A product takes at most some 100 bytes, and is a part."""
+
+_PARTS_OF_CODE: Final = 8
+"""A code with its offers."""
+
+_MAX_CODES: Final = _MAX_PARTS // _PARTS_OF_CODE
+
+_MAX_PARTS_OF_CODE: Final = _MAX_PARTS // 4
+"""A code that has more is cached again from the start."""
+
+# Enum lookups are slow in Python 3.11.
+_REUSABLE: Final = CodeType.REUSABLE
+
+
+class _CachedCode:
+    """The offers of a code, and their percents on the products that were looked up."""
+
+    __slots__ = ("_looked_up", "_offers", "_percents", "covers_all", "version")
+
+    def __init__(self, version: int, offers: Sequence[Offer]) -> None:
+        self.version: Final = version
+        self.covers_all: Final = all(one.percent is not None for one in offers)
+        self._offers = {one.promotion_id: one for one in offers}
+        self._percents: dict[int, dict[int, int]] = {one: {} for one in self._offers}
+        self._looked_up: set[int] = set()
+
+    @property
+    def parts(self) -> int:
+        """How much memory it takes, in parts."""
+        return _PARTS_OF_CODE * len(self._offers) + len(self._looked_up)
+
+    def knows(self, product_ids: Iterable[int]) -> bool:
+        """Whether the percents on these products are known."""
+        return self.covers_all or self._looked_up.issuperset(product_ids)
+
+    def add(self, product_ids: Iterable[int], offers: Iterable[Offer]) -> None:
+        """Add what the offers give on these products."""
+        self._looked_up.update(product_ids)
+        for one in offers:
+            self._percents[one.promotion_id].update(one.percents)
+
+    def offers_on(self, product_ids: Sequence[int]) -> list[Offer]:
+        """The offers for a cart with these products, which are known."""
+        if self.covers_all:
+            return list(self._offers.values())
+        offers = []
+        for promotion_id, offer in self._offers.items():
+            percents = self._percents[promotion_id]
+            of_cart = {one: percents[one] for one in product_ids if one in percents}
+            offers.append(structs.replace(offer, percents=of_cart))
+        return offers
+
+
+class CodeOfferCache:
+    """Cached codes of all merchants, bounded; those that were not used for longest go first."""
+
+    def __init__(self) -> None:
+        self._codes: LRU[tuple[int, str], _CachedCode] = LRU(_MAX_CODES, callback=self._count_off)
+        self._parts = 0
+
+    def find(
+        self, merchant_id: int, version: int, keys: Iterable[str], product_ids: Sequence[int]
+    ) -> list[Offer] | None:
+        """The offers of codes for a cart with these products; None unless all are cached."""
+        offers: list[Offer] = []
+        for key in keys:
+            code = self._codes.get((merchant_id, key))
+            if code is None or code.version != version or not code.knows(product_ids):
+                return None
+            offers += code.offers_on(product_ids)
+        return offers
+
+    def put(
+        self,
+        merchant_id: int,
+        version: int,
+        at: datetime,
+        product_ids: Sequence[int],
+        offers: Sequence[Offer | None],
+    ) -> None:
+        """Cache what was read for a cart at a price version: all offers of each of its codes.
+
+        None stands for a code of a promotion that the cart cannot get.
+        """
+        by_key: dict[str, list[Offer]] = {}
+        for offer in offers:
+            if offer is None or offer.key is None:
+                return
+            by_key.setdefault(offer.key, []).append(offer)
+        for key, of_key in by_key.items():
+            code = self._codes.get((merchant_id, key))
+            if code is not None and code.version == version and code.knows(product_ids):
+                continue
+            if all(_is_lasting(one, at) for one in of_key):
+                self._put(merchant_id, key, code, version, product_ids, of_key)
+
+    def _put(
+        self,
+        merchant_id: int,
+        key: str,
+        code: _CachedCode | None,
+        version: int,
+        product_ids: Sequence[int],
+        offers: Sequence[Offer],
+    ) -> None:
+        if code is not None:
+            self._parts -= code.parts
+        if code is None or code.version != version or code.parts > _MAX_PARTS_OF_CODE:
+            code = self._codes[merchant_id, key] = _CachedCode(version, offers)
+        if not code.covers_all:
+            code.add(product_ids, offers)
+        self._parts += code.parts
+        while self._parts > _MAX_PARTS and len(self._codes) > 1:
+            # Not popitem(): it leaks its result (lru-dict 1.4.1, its issue 64).
+            oldest = self._codes.peek_last_item()
+            assert oldest is not None, "two codes are cached"  # noqa: S101
+            self._count_off(*oldest)
+            del self._codes[oldest[0]]
+
+    def _count_off(self, _: tuple[int, str], code: _CachedCode) -> None:
+        self._parts -= code.parts
+
+
+def _is_lasting(offer: Offer, at: datetime) -> bool:
+    """Whether an offer that was read for a time is the same until the next price version."""
+    return (
+        offer.code_type is _REUSABLE
+        and offer.used_at is None
+        and offer.held_until is None
+        and offer.obstacle(at) is None
+    )
