@@ -19,7 +19,6 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Scope
-from structlog.typing import FilteringBoundLogger
 
 from sconto.api import health, manual, manual_files
 from sconto.api.application import Application
@@ -39,7 +38,7 @@ from sconto.api.export import routes as export
 from sconto.api.fairness import Fairness
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.key_lookup import KeyLookup
-from sconto.api.logs import open_log
+from sconto.api.logs import Log, open_log
 from sconto.api.merchant import codes, daily, history, sign_in
 from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
@@ -149,7 +148,7 @@ def create_demo_app() -> Starlette:
 
 def build_app(
     open_context: Callable[[], AbstractAsyncContextManager[Context]],
-    log: FilteringBoundLogger,
+    log: Log,
     outermost: Sequence[Middleware] = (),
     innermost: Sequence[Middleware] = (),
 ) -> Starlette:
@@ -184,7 +183,7 @@ def build_app(
     return app
 
 
-def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlette | None:
+def _build_traced_app(settings: Settings, log: Log) -> Starlette | None:
     """The application with traces; None if they are not configured, or not available."""
     try:
         if not asks_for_traces():
@@ -210,7 +209,7 @@ def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlett
             yield replace(context, steps=tracing.traced_steps(provider, context.steps))
 
     outermost = [*_base_path(settings), Middleware(tracing.Tracing, provider=provider)]
-    traced_log = tracing.with_trace_ids(log)
+    traced_log = tracing.TracedLog(log)
     return build_app(open_context, traced_log, outermost, _metrics_address(settings))
 
 

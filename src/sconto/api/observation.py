@@ -9,11 +9,11 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import FilteringBoundLogger
 
 from sconto.api.base_path import inner_path
 from sconto.api.context import Context
 from sconto.api.headers import fields_of
+from sconto.api.logs import Log
 from sconto.domain.people import Caller
 
 _VALID_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -32,7 +32,7 @@ class Observation:
     def __init__(
         self,
         app: ASGIApp,
-        log: FilteringBoundLogger,
+        log: Log,
         answer_failure: Callable[[Scope], Response],
     ) -> None:
         self._app = app
