@@ -86,7 +86,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 class Bystanders:
-    """Whoever else uses the cores, from now on."""
+    """The other programs that use the cores, from now on."""
 
     def __init__(self, cores: frozenset[int]) -> None:
         self._cores = cores

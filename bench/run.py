@@ -37,7 +37,7 @@ async def run(
     """Measure the rules in quiet, load the shops, and measure the rest on one worker.
 
     A measure that raises, or takes longer than `longest` seconds, is noted as failed. The next one
-    has a service that was started anew.
+    has a service that was started again.
     """
     cores = divide_cores()
     bystanders = Bystanders(cores.every)
@@ -54,11 +54,11 @@ async def run(
         if LOADING in results.failed:
             return
 
-        async def start_anew() -> Server:
+        async def start_again() -> Server:
             await services.aclose()
             return await services.enter_async_context(serve_sconto(stage.url, cores.service))
 
-        await measure_all(results, measures, stage, server, start_anew, longest)
+        await measure_all(results, measures, stage, server, start_again, longest)
         used = bystanders.share_of_cores(os.getpid(), await find_postmaster(stage.url))
         machine = describe_machine(cores, stage.postgresql)
         results.machine = {**machine, "other programs": f"{used:.0%} of the cores"}
@@ -69,10 +69,10 @@ async def measure_all(
     measures: Mapping[str, Measure],
     stage: Stage,
     server: Server,
-    start_anew: Callable[[], Awaitable[Server]],
+    start_again: Callable[[], Awaitable[Server]],
     longest: float,
 ) -> None:
-    """Run the measures; `start_anew` replaces the service after one that failed."""
+    """Run the measures; `start_again` replaces the service after one that failed."""
     begun = time.monotonic()
     plan = stage.plan
     for name, measure in measures.items():
@@ -82,7 +82,7 @@ async def measure_all(
             async with asyncio.timeout(longest):
                 results.add(await measure(stage, server))
         if name in results.failed:
-            server = await start_anew()
+            server = await start_again()
 
 
 @contextmanager

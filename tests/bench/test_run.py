@@ -26,13 +26,13 @@ async def test_a_measure_that_fails_or_hangs_is_named_and_the_others_are_measure
         await asyncio.Event().wait()
         return []
 
-    async def start_anew() -> Server:
+    async def start_again() -> Server:
         return SECOND
 
     results = Results()
     measures = {"first": measure, "wrong": fail, "endless": hang, "last": measure}
     stage = Stage("", divide_cores(), QUICK)
-    await measure_all(results, measures, stage, FIRST, start_anew, longest=0.01)
+    await measure_all(results, measures, stage, FIRST, start_again, longest=0.01)
 
     assert results.failed == {
         "wrong": "ValueError: no answer",

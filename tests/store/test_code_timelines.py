@@ -30,6 +30,7 @@ from sconto.operations.promotions import (
     switch_promotion,
 )
 from sconto.store import candidates, code_timelines
+from sconto.store.candidate_forms import CandidateStatements
 from sconto.store.candidate_statements import READ_CROWDED
 from sconto.store.code_claims import CLAIMS_OF_NEWEST, NEWEST
 from sconto.store.code_timelines import draw_code
@@ -48,8 +49,8 @@ def small_crowds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_timelines, "FEW_PROMOTIONS", 1)
     newest = CLAIMS_OF_NEWEST.replace(f"LIMIT {NEWEST}", "LIMIT 1")
     monkeypatch.setattr(code_timelines, "CLAIMS_OF_NEWEST", newest)
-    crowded = candidates._Statements(READ_CROWDED, READ_CROWDED)
-    monkeypatch.setattr(candidates, "_OF_CARTS", crowded)
+    crowded = CandidateStatements(READ_CROWDED, READ_CROWDED)
+    monkeypatch.setattr(candidates, "OF_CARTS", crowded)
 
 
 histories = st.lists(edits, min_size=3, max_size=9)

@@ -50,7 +50,7 @@ FROM generate_series(1, 70) AS number;
 """
 
 # By the day and the products of the cart: the promotion that the code picks for each product, with
-# its percent, and the outcome of the code. The version before 0032 answered this.
+# its percent, and the outcome of the code. Schema 0031 answered this.
 ANSWERS: Final = {
     ("2025-12-01", (1, 3)): ([], ("not_started", 70)),
     ("2026-02-01", (1, 2)): ([(48, 59), (36, 58)], ("applied", 48)),

@@ -59,7 +59,7 @@ async def test_the_list_has_the_last_changes_of_the_timeline(
     assert last.products_since(last.changes[0].version) == set(range(5, 20))
 
 
-async def test_the_list_begins_anew_after_a_program_that_knows_none(
+async def test_a_new_list_begins_after_a_program_that_knows_none(
     database: Database, merchant: Caller
 ) -> None:
     before = await renewed(database, merchant, [MUG])

@@ -1,8 +1,8 @@
 """Candidates: everything stored that the price of a cart depends on, read in one statement."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from msgspec import structs
@@ -14,6 +14,18 @@ from sconto.domain.codes import code_key
 from sconto.domain.listing import NO_OFFERS, ListedOffers, ListingCandidates, is_listed
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
+from sconto.store.candidate_forms import (
+    ALL_WITH_HOLDS,
+    OF_CARTS,
+    OF_LISTED_PRICES,
+    OF_PRICES,
+    OF_SUBSCRIPTIONS,
+    OF_TAGGED_PRICES,
+    WITH_BOTH,
+    WITH_CART_PROMOTIONS,
+    WITH_HOLDS,
+    CandidateStatements,
+)
 from sconto.store.candidate_rows import (
     CandidateRequest,
     CandidateRow,
@@ -24,25 +36,6 @@ from sconto.store.candidate_rows import (
 )
 from sconto.store.candidate_statements import (
     ON_NODES,
-    READ,
-    READ_ALL_WITH_HOLDS,
-    READ_CROWDED,
-    READ_CROWDED_WITH_CART_PROMOTIONS,
-    READ_CROWDED_WITH_HOLDS,
-    READ_FOR_QUOTES,
-    READ_LISTED,
-    READ_PICKS,
-    READ_PICKS_AND_TAGS,
-    READ_TAGS,
-    READ_VERSIONS,
-    READ_WITH_BOTH,
-    READ_WITH_CART_PROMOTIONS,
-    READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
-    READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
-    READ_WITH_HOLDS,
-    READ_WITH_HOLDS_WITHOUT_PICKS,
-    READ_WITH_SUBSCRIPTION,
-    READ_WITHOUT_PICKS,
 )
 from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
@@ -62,48 +55,6 @@ __all__ = [
     "read_listing_candidates",
 ]
 
-
-class _Statements(NamedTuple):
-    """The statements that read candidates.
-
-    One reads picks. One is for carts whose picks are all cached, and perhaps one for those among
-    them that name no order. One is for carts with a code that is on many promotions.
-    """
-
-    with_picks: str
-    without_picks: str
-    crowded: str = READ_CROWDED
-    for_quotes: str | None = None
-
-    def choose(self, requests: Collection[CandidateRequest]) -> str:
-        """The statement for these requests, without the picks that are cached."""
-        if any(one.picks_of for one in requests):
-            return self.with_picks
-        if self.for_quotes is None or any(one.order_ids for one in requests):
-            return self.without_picks
-        return self.for_quotes
-
-
-_OF_PRICES: Final = _Statements(READ_PICKS, READ_VERSIONS)
-_OF_TAGGED_PRICES: Final = _Statements(READ_PICKS_AND_TAGS, READ_TAGS)
-_OF_LISTED_PRICES: Final = _Statements(READ_LISTED, READ_LISTED)
-_OF_CARTS: Final = _Statements(READ, READ_WITHOUT_PICKS, for_quotes=READ_FOR_QUOTES)
-_OF_SUBSCRIPTIONS: Final = _Statements(READ_WITH_SUBSCRIPTION, READ_WITH_SUBSCRIPTION)
-
-_WITH_CART_PROMOTIONS: Final = _Statements(
-    READ_WITH_CART_PROMOTIONS,
-    READ_WITH_CART_PROMOTIONS_WITHOUT_PICKS,
-    READ_CROWDED_WITH_CART_PROMOTIONS,
-    READ_WITH_CART_PROMOTIONS_FOR_QUOTES,
-)
-_WITH_BOTH: Final = _Statements(READ_WITH_BOTH, READ_WITH_BOTH, READ_CROWDED_WITH_CART_PROMOTIONS)
-
-_WITH_HOLDS: Final = _Statements(
-    READ_WITH_HOLDS, READ_WITH_HOLDS_WITHOUT_PICKS, READ_CROWDED_WITH_HOLDS
-)
-_ALL_WITH_HOLDS: Final = _Statements(
-    READ_ALL_WITH_HOLDS, READ_ALL_WITH_HOLDS, READ_CROWDED_WITH_HOLDS
-)
 
 _REQUESTS: Final = msgspec.json.Encoder()
 _ROWS: Final = msgspec.json.Decoder(Rows)
@@ -133,11 +84,11 @@ async def read_listing_candidates(
         cache,
         merchant_id,
         [with_tags if is_tagged else request],
-        _OF_TAGGED_PRICES if is_tagged else _OF_PRICES,
+        OF_TAGGED_PRICES if is_tagged else OF_PRICES,
     )
     if rows.cart_version is not None and (cached is None or cached.version != rows.cart_version):
         listing = structs.replace(with_tags, lists_automatic=True)
-        rows, [picks] = await _read(connection, cache, merchant_id, [listing], _OF_LISTED_PRICES)
+        rows, [picks] = await _read(connection, cache, merchant_id, [listing], OF_LISTED_PRICES)
         cached = _cache_automatic(cache, merchant_id, at, rows)
     return ListingCandidates(
         picks.pop(ALL_PRODUCTS_ID, None),
@@ -214,7 +165,7 @@ def find_cached_candidates(
     """The candidates of a cart, if all that its price depends on is cached.
 
     They are those of the returned versions, if the catalogue has all products of the cart. Nothing
-    says that it has them, and that the versions are in force: whoever uses them checks both.
+    says that it has them, and that the versions are in force: the caller checks both.
     """
     versions = cache.versions.get(merchant_id)
     if versions is None or versions.has_holds or one.cart.subscription is not None:
@@ -261,11 +212,11 @@ async def _read_carts(
             )
             for one, request in zip(carts, requests, strict=True)
         ]
-        statements = _WITH_BOTH if in_subscription else _WITH_CART_PROMOTIONS
+        statements = WITH_BOTH if in_subscription else WITH_CART_PROMOTIONS
     else:
-        statements = _OF_SUBSCRIPTIONS if in_subscription else _OF_CARTS
+        statements = OF_SUBSCRIPTIONS if in_subscription else OF_CARTS
     if beside_holds:
-        statements = _WITH_HOLDS if statements is _OF_CARTS else _ALL_WITH_HOLDS
+        statements = WITH_HOLDS if statements is OF_CARTS else ALL_WITH_HOLDS
         requests = [
             structs.replace(request, now=one.now or one.at)
             for one, request in zip(carts, requests, strict=True)
@@ -310,7 +261,7 @@ async def _read(
     cache: PickCache,
     merchant_id: int,
     requests: Sequence[CandidateRequest],
-    statements: _Statements,
+    statements: CandidateStatements,
 ) -> tuple[Rows, list[_Picks]]:
     """The row of each request, and its picks.
 

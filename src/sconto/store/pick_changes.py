@@ -7,7 +7,7 @@ the changes after it do not have.
 
 Why that is exact. The row is locked from the change of its version to the end of the transaction,
 so the versions of a merchant follow one another as the transactions do. A change is appended only
-if the version before it is the last one in the list; otherwise the list begins anew. So the list is
+if the previous version is the last one in the list; otherwise a new list begins. So the list is
 a run of versions without a gap. A program that knows no list renews the version alone. Then the
 last version in the list is not the row's, and the list says nothing until the next change.
 """

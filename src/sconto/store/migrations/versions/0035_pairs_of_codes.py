@@ -12,7 +12,7 @@ from sconto.store import indexes_while_serving
 from sconto.store.indexes_while_serving import create_statement
 
 revision = "0035"
-down_revision = "0032"
+down_revision = "0033"
 
 SIZE = text("SELECT pg_table_size(to_regclass('codes'))")
 

@@ -12,7 +12,7 @@ costs a merchant that its timelines are drawn once more.
 from alembic import op
 
 revision = "0036"
-down_revision = "0032"
+down_revision = "0035"
 
 STATEMENTS = """
 ALTER TABLE code_generations ADD COLUMN noticed integer NOT NULL DEFAULT 0;
