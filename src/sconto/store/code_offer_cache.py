@@ -41,11 +41,11 @@ class _CachedCode:
     """The offers of a code, and their percents on the products that were looked up.
 
     `_percents` has for each offer the percents by product, None where it gives nothing; and None
-    for an offer that covers all products. There are as few containers as can be, because each code
-    of each merchant has its own.
+    for an offer that covers all products. `_looked_up` is the first of them that has products.
+    There are as few containers as can be, because each code of each merchant has its own.
     """
 
-    __slots__ = ("_offers", "_percents", "version")
+    __slots__ = ("_looked_up", "_offers", "_percents", "version")
 
     def __init__(self, version: int, offers: Sequence[Offer]) -> None:
         self.version: Final = version
@@ -53,6 +53,7 @@ class _CachedCode:
         self._percents: tuple[dict[int, int | None] | None, ...] = tuple(
             [{} if one.percent is None else None for one in offers]
         )
+        self._looked_up = next((one for one in self._percents if one is not None), None)
 
     @property
     def covers_all(self) -> bool:
@@ -63,11 +64,6 @@ class _CachedCode:
     def parts(self) -> int:
         """How much memory it takes, in parts."""
         return _PARTS_OF_CODE * len(self._offers) + len(self._looked_up or ())
-
-    @property
-    def _looked_up(self) -> Mapping[int, int | None] | None:
-        """The products that were looked up; None if nothing depends on the product."""
-        return next((percents for percents in self._percents if percents is not None), None)
 
     def knows(self, product_ids: Iterable[int]) -> bool:
         """Whether the percents on these products are known."""
