@@ -14,7 +14,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -122,7 +121,7 @@ _POOL_FIGURES_INTERVAL: Final = 5
 """Seconds between two looks at a worker's connections and turns for the figures."""
 
 
-def create_app(log_level: int = logging.INFO) -> Starlette:
+def create_app(log_level: int = logging.INFO) -> Application:
     """The application of one worker, with settings from the environment that `sconto serve` set."""
     settings = Settings.read()
     log = open_log(settings.log_format, log_level)
@@ -134,7 +133,7 @@ def create_app(log_level: int = logging.INFO) -> Starlette:
     return app
 
 
-def create_demo_app() -> Starlette:
+def create_demo_app() -> Application:
     """The application of `sconto demo`, with a demo shop that calls it over HTTP."""
     # Its client needs an optional extra, so it is only imported for a demo.
     from sconto.portal.shop.site import demo_routes  # noqa: PLC0415
@@ -151,13 +150,13 @@ def build_app(
     log: Log,
     outermost: Sequence[Middleware] = (),
     innermost: Sequence[Middleware] = (),
-) -> Starlette:
+) -> Application:
     """An application that opens its context at the start."""
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         async with open_context() as context:
-            app.state.context = context
+            app.context = context
             yield
         await context.sender.close()
 
@@ -183,7 +182,7 @@ def build_app(
     return app
 
 
-def _build_traced_app(settings: Settings, log: Log) -> Starlette | None:
+def _build_traced_app(settings: Settings, log: Log) -> Application | None:
     """The application with traces; None if they are not configured, or not available."""
     try:
         if not asks_for_traces():

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sconto.api.base_path import inner_path
-from sconto.api.context import Context
+from sconto.api.context import context_in
 from sconto.api.headers import fields_of
 from sconto.api.logs import Log
 from sconto.domain.people import Caller
@@ -70,8 +70,7 @@ class Observation:
 
     def _note(self, scope: Scope, request_id: bytes, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
-        context: Context = scope["app"].state.context
-        context.metrics.count_request(scope["method"], route, status, seconds)
+        context_in(scope).metrics.count_request(scope["method"], route, status, seconds)
         self._log.info(
             "request",
             request_id=request_id.decode(),
