@@ -140,13 +140,14 @@ class PickCache:
         for product_id in product_ids:
             span = find(product_id)
             if (
-                span is None
-                or ((since := span.since) is not None and at < since)
-                or ((until := span.until) is not None and at >= until)
+                span is not None
+                and (span.since is None or span.since <= at)
+                and (span.until is None or at < span.until)
             ):
+                if span.pick is not None:
+                    picks[product_id] = span.pick
+            else:
                 missing.append(product_id)
-            elif (pick := span.pick) is not None:
-                picks[product_id] = pick
         return picks, missing
 
     def window(
