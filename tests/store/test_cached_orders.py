@@ -26,8 +26,9 @@ from sconto.operations.code_generation import generate_some, start_generation
 from sconto.operations.holds import hold_order
 from sconto.operations.products import delete_product
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
-from sconto.store import candidate_statements, orders
+from sconto.store import candidate_statements
 from sconto.store.database import Database
+from sconto.store.order_statements import STATEMENTS
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, ten_off
 from tests.operations.stock import stock
 from tests.statistics import get_statistics
@@ -36,7 +37,7 @@ MUG, CUP = 11, 22
 CART: Final = a_cart(a_line(MUG, line_id="1"), a_line(CUP, line_id="2"), codes=("TEN",))
 DAY: Final = date(2026, 6, 1)
 
-_OF_ORDERS: Final = {*candidate_statements.ON_NODES, *orders.STATEMENTS.values()}
+_OF_ORDERS: Final = {*candidate_statements.ON_NODES, *STATEMENTS.values()}
 
 
 @dataclass
@@ -213,7 +214,7 @@ async def test_one_time_codes_and_unknown_codes_are_never_cached(
     assert priced.codes[0].status is CodeStatus.USED
 
 
-async def test_orders_beside_holds_are_not_priced_from_the_cache(
+async def test_orders_of_a_merchant_with_holds_are_not_priced_from_the_cache(
     database: Database, ordering: OrderingProcess
 ) -> None:
     caller = ordering.caller
