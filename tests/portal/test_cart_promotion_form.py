@@ -85,8 +85,15 @@ async def test_tiers_are_added_and_edited(
     await show(page, "cart-promotion-form-tiers", like="cart-promotion-form")
 
     starts, offs = ["50 EUR", "100 EUR", "200 EUR"], ["5 %", "10 %", "25 EUR"]
-    typed = {"name": "More for more", "start": starts, "off": offs, "step": "publish"}
-    made = await fill(portal, form, "/promotions/new", **typed)
+    made = await fill(
+        portal,
+        form,
+        "/promotions/new",
+        name="More for more",
+        start=starts,
+        off=offs,
+        step="publish",
+    )
     assert "is published" in await follow(portal, made)
     [promotion] = await stored(database, merchant)
     own = f"/cart-promotions/{promotion.id}/edit"
