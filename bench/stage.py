@@ -172,7 +172,7 @@ def _make_shops(stage: Stage) -> int:
 
 
 async def _write_shops(stage: Stage) -> None:
-    """Write them: those with many codes beside the others, because both cores are free."""
+    """Write them, those with many codes at the same time: both cores are free."""
     plan = stage.plan
     async with asyncio.TaskGroup() as tasks:
         for names in (
@@ -189,7 +189,9 @@ async def _write(stage: Stage, names: Sequence[str]) -> None:
             started, shop = time.perf_counter(), stage.shops[name]
             await write_shop(connection, shop)
             if name == MANY_CART_PROMOTIONS:
-                first = max(one.promotion_id for one in [*shop.discounts, *shop.coupons]) + 1
+                ids = [one.promotion_id for one in shop.discounts]
+                ids += [one.promotion_id for one in shop.coupons]
+                first = max(ids) + 1
                 number = stage.plan.cart_promotions
                 await write_cart_promotions(connection, shop.merchant_id, first, number)
             print(f"{name}: written in {time.perf_counter() - started:.1f} s", flush=True)
