@@ -63,6 +63,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sconto.domain.allowances import Allowance, LimitClaim
+from sconto.store.allowance_sql import allowance_of, locked_allowances
 from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.steady_limits import steady
 
@@ -73,26 +74,11 @@ HELD: Final = f"""{STEADY}wanted AS MATERIALIZED (
     FROM unnest($20::bigint[], $21::text[], $22::text[], $23::text[]::numeric[],
                 $24::text[]::numeric[]) AS one (promotion_id, scope, key, amount, most)
 ), held AS MATERIALIZED (
-    SELECT allowance.place
-    FROM wanted
-    CROSS JOIN LATERAL (
-        SELECT ctid AS place
-        FROM allowances
-        WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id AND scope = wanted.scope
-          AND key = wanted.key
-        LIMIT 1
-        FOR NO KEY UPDATE SKIP LOCKED
-    ) AS allowance
+    {locked_allowances("wanted")}
 ), known AS MATERIALIZED (
     SELECT wanted.*, allowance.place, allowance.taken
     FROM wanted
-    LEFT JOIN LATERAL (
-        SELECT ctid AS place, taken
-        FROM allowances
-        WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id AND scope = wanted.scope
-          AND key = wanted.key
-        LIMIT 1
-    ) AS allowance ON true
+    {allowance_of("wanted", "taken")}
 ), roomy AS MATERIALIZED (
     SELECT known.*
     FROM known
