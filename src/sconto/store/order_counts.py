@@ -13,7 +13,7 @@ from sconto.domain.bill import PricedCart
 from sconto.domain.codes import CodeType
 from sconto.domain.order_counts import CountSubject, counts_of
 from sconto.domain.redemption import Redemption
-from sconto.store.stored_amounts import stored_discounts
+from sconto.store.stored_amounts import array_text, stored_discounts
 
 # Enum lookups are slow in Python 3.11.
 _SUBSCRIPTION, _ONE_TIME = CountSubject.SUBSCRIPTION, CodeType.ONE_TIME
@@ -28,8 +28,9 @@ TALLY: Final = """tally AS (
            CASE code WHEN 0 THEN 'none' WHEN -1 THEN 'one-time' ELSE 'reusable' END AS code_type,
            weight > 0 AS applied, uses, abs(weight) / 2 AS orders, discount
     FROM (
-        SELECT number AS slot, unnest(${0}::bigint[]) AS id, unnest(${1}::bigint[]) AS code,
-               unnest(${2}::integer[]) AS uses, unnest(${3}::integer[]) AS weight,
+        SELECT number AS slot, unnest(${0}::text::bigint[]) AS id,
+               unnest(${1}::text::bigint[]) AS code, unnest(${2}::text::integer[]) AS uses,
+               unnest(${3}::text::integer[]) AS weight,
                unnest(${4}::text::numeric[]) AS discount
         FROM slot
     ) AS one
@@ -64,13 +65,18 @@ COUNTED: Final = """counted AS (
 return, if anything."""
 
 
-def tally_arguments(outcome: PricedCart, redemptions: Iterable[Redemption]) -> tuple[object, ...]:
-    """The five arguments of `TALLY`."""
+def tally_arguments(outcome: PricedCart, redemptions: Iterable[Redemption]) -> tuple[str, ...]:
+    """The five arguments of `TALLY`: arrays as texts."""
     counts = counts_of(outcome, redemptions)
     return (
-        [-one.promotion_id if one.subject is _SUBSCRIPTION else one.promotion_id for one in counts],
-        [-1 if one.code_type is _ONE_TIME else one.code_id for one in counts],
-        [one.uses for one in counts],
-        [(1 + one.orders) if one.applied else -1 - one.orders for one in counts],
+        array_text(
+            [
+                -one.promotion_id if one.subject is _SUBSCRIPTION else one.promotion_id
+                for one in counts
+            ]
+        ),
+        array_text([-1 if one.code_type is _ONE_TIME else one.code_id for one in counts]),
+        array_text([one.uses for one in counts]),
+        array_text([(1 + one.orders) if one.applied else -1 - one.orders for one in counts]),
         stored_discounts([one.discount for one in counts], outcome.currency),
     )

@@ -11,7 +11,7 @@ from typing import Final
 from sconto.domain.codes import CodeType
 from sconto.domain.redemption import Redemption
 from sconto.store.code_ids import NO_CODE, NO_CODE_TYPE
-from sconto.store.stored_amounts import stored_discounts
+from sconto.store.stored_amounts import array_text, stored_discounts
 
 _APPLIED: Final = 1
 _IS_LISTED: Final = 2
@@ -25,8 +25,10 @@ PICKED: Final = f"""picked AS (
                 WHEN kind & {_BY_ONE_TIME_CODE} > 0 THEN 'one-time'
                 ELSE 'reusable' END AS code_type
     FROM (
-        SELECT unnest($7::bigint[]) AS product_id, unnest($8::bigint[]) AS promotion_id,
-               unnest($9::bigint[]) AS code_id, unnest($10::integer[]) AS kind,
+        SELECT unnest($7::text::bigint[]) AS product_id,
+               unnest($8::text::bigint[]) AS promotion_id,
+               unnest($9::text::bigint[]) AS code_id,
+               unnest($10::text::integer[]) AS kind,
                unnest($11::text::numeric[]) AS discount
     ) AS redemption
 ), """  # noqa: S608  # of our own constants
@@ -46,8 +48,8 @@ RECORDED: Final = """recorded AS (
 _ONE_TIME: Final = CodeType.ONE_TIME
 
 
-def redemption_arguments(redemptions: Sequence[Redemption], currency: str) -> tuple[object, ...]:
-    """The five arguments of the statement, from $7 on."""
+def redemption_arguments(redemptions: Sequence[Redemption], currency: str) -> tuple[str, ...]:
+    """The five arguments of the statement, from $7 on: arrays as texts."""
     kinds, listed = [], set[tuple[int, int | None]]()
     for one in redemptions:
         kind = _APPLIED if one.applied else 0
@@ -59,9 +61,9 @@ def redemption_arguments(redemptions: Sequence[Redemption], currency: str) -> tu
             kind += _IS_LISTED
         kinds.append(kind)
     return (
-        [one.product_id for one in redemptions],
-        [one.promotion_id for one in redemptions],
-        [one.code_id or NO_CODE for one in redemptions],
-        kinds,
+        array_text([one.product_id for one in redemptions]),
+        array_text([one.promotion_id for one in redemptions]),
+        array_text([one.code_id or NO_CODE for one in redemptions]),
+        array_text(kinds),
         stored_discounts([one.discount for one in redemptions], currency),
     )

@@ -129,9 +129,9 @@ _WITH_HOLDS: Final = {**_WITHOUT_LIMITS, "is_placed": order_limits.IS_PLACED}
 
 # The last parameter: the products of an order that was priced from the cache.
 _IN_CATALOGUE: Final = """
-      AND cardinality(${0}::bigint[]) = (
+      AND cardinality(${0}::text::bigint[]) = (
           SELECT count(*)
-          FROM (SELECT unnest(${0}::bigint[]) AS product_id) AS sold
+          FROM (SELECT unnest(${0}::text::bigint[]) AS product_id) AS sold
           CROSS JOIN LATERAL (
               SELECT deleted_at
               FROM products

@@ -84,7 +84,7 @@ from sconto.store.node_calls import NodeFunction
 from sconto.store.order_limits import allowance_arguments, limit_arguments
 from sconto.store.order_statements import STATEMENTS
 from sconto.store.outcomes import encode_outcome, encode_request
-from sconto.store.stored_amounts import stored_discount
+from sconto.store.stored_amounts import array_text, stored_discount
 
 
 class OrderRaceLost(Exception):
@@ -192,7 +192,7 @@ async def insert_order_at_cached_prices(
     """
     (parts, has_events), arguments = placing(merchant_id, order, day, versions, claim, None)
     parts = "cached with limits" if parts == "limits" else "cached"
-    return await _place(connection, (parts, has_events), (*arguments, products))
+    return await _place(connection, (parts, has_events), (*arguments, array_text(products)))
 
 
 async def _place(

@@ -14,7 +14,7 @@ amounts:
   older version, which priced and rounded in whole units.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -45,8 +45,16 @@ def stored_discounts(discounts: Sequence[int], currency: str) -> str:
     for each of them.
     """
     if currency not in WHOLE_UNITS:
-        return f"{{{','.join(map(str, discounts))}}}"
+        return array_text(discounts)
     return f"{{{','.join([stored_discount(one, currency) for one in discounts])}}}"
+
+
+def array_text(numbers: Iterable[int]) -> str:
+    """An array of integers as text.
+
+    asyncpg asks of each element whether it is an array, which takes longer than all else of it.
+    """
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def discount_from(stored: Decimal, currency: str) -> int:
