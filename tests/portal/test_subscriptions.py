@@ -151,7 +151,7 @@ async def test_other_rules_are_shown_unchanged(
         assert words in page
 
 
-async def test_a_promotion_is_created_edited_switched_off_and_archived(
+async def test_a_promotion_is_created_and_edited(
     page: Page, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await page.goto(f"{portal_url}/subscriptions")
@@ -190,14 +190,9 @@ async def test_a_promotion_is_created_edited_switched_off_and_archived(
     await expect(page.get_by_text("Rule 3")).to_be_hidden()
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(main).to_contain_text("with code TRY4")
-    await page.get_by_role("button", name="Archive …").click()
-    await show(page, "subscription-archive")
-    await page.get_by_role("button", name="Archive").click()
-    await expect(page.get_by_role("status")).to_have_text("The promotion is archived.")
-    await expect(page.get_by_text("There are no promotions yet.")).to_be_visible()
 
 
-async def test_a_promotion_is_switched_off_and_its_history_tells_all(
+async def test_a_promotion_is_switched_off_archived_and_its_history_tells_all(
     page: Page, portal: PortalClient, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     promotion_id = await create_subscription(database, merchant, TRY3)
@@ -212,6 +207,12 @@ async def test_a_promotion_is_switched_off_and_its_history_tells_all(
     assert "TRY3 → TRY4" in rows[1]
     assert "30% off the first 3 orders with the code" in rows[2]
     await show(page, "subscription-history", like="promotion-history")
+
+    await page.get_by_role("button", name="Archive …").click()
+    await show(page, "subscription-archive")
+    archived = await follow(portal, await fill(portal, f"{own}/archive"))
+    assert "The promotion is archived." in archived
+    assert "There are no promotions yet." in archived
 
 
 async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
