@@ -41,7 +41,8 @@ test: .venv/.dev docs browser pooler proxy typescript ## every check that CI run
 		--meanwhile '$(MAKE) lint' --meanwhile '$(MAKE) test-oldest'
 
 test-oldest: .venv/.dev
-	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q -m 'oldest and not soak' tests/store tests/operations --database-url
+	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q -m 'oldest and not soak' \
+		$$(grep -rlw --include 'test_*.py' oldest tests/store tests/operations) --database-url
 
 # Chromium without its windows opens a page with a quarter of the work.
 browser:

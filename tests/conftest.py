@@ -17,13 +17,13 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
-from starlette.applications import Starlette
 from xdist.remote import Producer
 
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
+from sconto.api.web_app import WebApp
 from sconto.app import build_app
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
@@ -33,6 +33,7 @@ from tests import postgresql
 from tests.dealing import Dealing, deal_slowest_first
 from tests.distributed import Cluster
 from tests.memory_disk import keep_files_in_memory
+from tests.operations.cheap_passwords import make_passwords_cheap
 from tests.prepared import prepare_cluster, prepare_data_dir
 from tests.services import Service, wait_until
 from tests.sharing import shared
@@ -41,6 +42,7 @@ SECRET_KEY: Final = b"a key that signs nothing but what the tests ask for"
 
 _TEMPLATE: Final = "sconto_template"
 _LOCK: Final = 1
+_GC_THRESHOLD: Final = 50_000
 _numbers = count(1)
 
 pytest_plugins = ["tests.parallel_commands", "tests.costs", "tests.workers"]
@@ -67,10 +69,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Exclude the objects of tests and libraries from garbage collection.
 
-    They live as long as the process, and scanning all of them takes a third of a second.
+    They live as long as the process, and scanning all of them takes a third of a second. The
+    garbage of tests is collected rarely, as in a service: most of it is freed without a search.
     """
     gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD)
     gc.enable()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Exclude everything from the last collections, where no tests have run."""
+    if config.getoption("numprocesses", None) or config.getoption("collectonly"):
+        gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -83,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Slow machines must not fail tests; the garbage of imports is not worth a search."""
     gc.disable()
     keep_files_in_memory()
+    make_passwords_cheap()
     if find_spec("sniffio") is None:
         # Otherwise httpx searches all of Python's path for it at each request: a tenth of its time.
         sys.modules["sniffio"] = None  # type: ignore[assignment]  # as Python's manual says
@@ -219,7 +230,7 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture(scope="session")
-async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
+async def app(database: Database, tokens: Tokens) -> AsyncIterator[WebApp]:
     """The running application on that database, in UTC."""
 
     @asynccontextmanager
@@ -232,7 +243,7 @@ async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
 
 
 @pytest.fixture
-async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: WebApp) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application without a token; see `bearer`."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:

@@ -27,6 +27,7 @@ from typing import IO, Final
 from prometheus_client import values
 
 from tests.house.sources import ROOT
+from tests.operations.cheap_passwords import make_passwords_cheap
 
 SCONTO: Final = "import sys; from sconto.cli import app; sys.exit(app())"
 
@@ -190,6 +191,7 @@ def main(descriptor: int) -> None:
     gc.disable()
     for module in _PRELOADED:
         import_module(module)
+    make_passwords_cheap()
     # A service collects garbage once it has started: 0.2 s if it searches what was imported here.
     gc.freeze()
     gc.enable()

@@ -20,6 +20,7 @@ from tests.security.wire import (
     address_of,
     exchange,
     open_files,
+    ports_of_clients,
     receive_all,
     seconds_until_closed,
 )
@@ -154,12 +155,13 @@ def test_a_client_that_never_reads_its_answers_is_cut_off(
 ) -> None:
     [worker] = impatient.workers()
     wait_until(lambda: exchange(address, LAST).startswith(b"HTTP/1.1 200 "))
-    before = open_files(worker)
     with ExitStack() as stack:
         connections = [stack.enter_context(open_with_small_buffers(address)) for _ in range(2)]
+        ports = {connection.getsockname()[1] for connection in connections}
         for connection in connections:
             connection.sendall(LARGE * 20)
-        wait_until(lambda: open_files(worker) <= before + 1, within=20)
+            assert connection.recv(1, socket.MSG_PEEK)  # the answers have begun
+        wait_until(lambda: not ports & ports_of_clients(worker), within=20)
         for connection in connections:
             with suppress(ConnectionError):
                 assert receive_all(connection, 5).count(b"HTTP/1.1 ") < 20

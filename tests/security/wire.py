@@ -7,6 +7,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+import psutil  # type: ignore[import-untyped]
+
 Address = tuple[str, int]
 
 _PIECE: Final = 1024 * 1024
@@ -27,12 +29,12 @@ def exchange(address: Address, sent: bytes, silence: float = 0.3) -> bytes:
 
 def receive_all(connection: socket.socket, silence: float = 0.3) -> bytes:
     """Everything that is answered until the server closes, or is silent for a while."""
-    received = b""
+    received = bytearray()
     connection.settimeout(silence)
     with suppress(TimeoutError):
         while chunk := connection.recv(65536):
             received += chunk
-    return received
+    return bytes(received)
 
 
 def flood(address: Address, first: bytes, again: bytes, size: int) -> bytes:
@@ -67,6 +69,12 @@ def peak_memory(process: int) -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     raise AssertionError("the process tells no VmHWM")
+
+
+def ports_of_clients(process: int) -> set[int]:
+    """The other ends of the process's TCP connections."""
+    connections = psutil.Process(process).net_connections("tcp")
+    return {connection.raddr.port for connection in connections if connection.raddr}
 
 
 def open_files(process: int) -> int:

@@ -11,6 +11,7 @@ from asyncpg.connection import LoggedQuery
 
 from sconto.domain.cart import Cart
 from sconto.domain.code_outcomes import CodeStatus
+from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
 from sconto.domain.holds import NewHold
@@ -19,8 +20,9 @@ from sconto.domain.order import NewOrder, Placed
 from sconto.domain.people import Caller
 from sconto.domain.problems import OrderConflict, TotalDiffers
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
-from sconto.operations import cart_promotions
+from sconto.operations import cart_promotions, code_generation
 from sconto.operations.checkout import place_order, quote
+from sconto.operations.code_generation import generate_some, start_generation
 from sconto.operations.holds import hold_order
 from sconto.operations.products import delete_product
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
@@ -223,3 +225,19 @@ async def test_orders_of_a_merchant_with_holds_are_not_priced_from_the_cache(
     await ordering.statements()
     await ordering.place("A-3")
     assert await ordering.statements() == 2
+
+
+async def test_a_generated_code_that_another_promotion_has_counts_once_its_generation_is_complete(
+    database: Database, ordering: OrderingProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = ordering.caller
+    await create_promotion(database, caller, ten_percent(), NOON)
+    half = a_promotion(
+        coverage=AllProducts(50 * PERCENT), code_type=CodeType.REUSABLE, codes=("Other",)
+    )
+    promotion_id = await create_promotion(database, caller, half, NOON)
+    assert [await ordering.total("A-1"), await ordering.total("A-2")] == [1800, 1800]
+    monkeypatch.setattr(code_generation, "draw_codes", lambda *_: ["TEN"])
+    job = await start_generation(database, caller, promotion_id, CodePattern(), 1, NOON)
+    await generate_some(database, caller.merchant_id, job.id, NOON)
+    assert [await ordering.total("B-1"), await ordering.total("B-2")] == [1000, 1000]

@@ -2,10 +2,10 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sconto.domain.allowances import LimitClaim, claim_of
 from sconto.domain.bill import PricedCart
@@ -16,7 +16,7 @@ from sconto.domain.holds import (
     claim_with_holds,
     keeps_promise,
 )
-from sconto.domain.listing import ListedPrice, ListingCandidates, price_listing
+from sconto.domain.listing import ListedPrice, price_listing, rules_at
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import (
@@ -38,6 +38,7 @@ from sconto.operations.order_turns import OrderTurns, attempt_in_turn
 from sconto.store.candidates import (
     CartAt,
     StoredCandidates,
+    StoredListing,
     Versions,
     find_cached_candidates,
     read_listing_candidates,
@@ -53,6 +54,9 @@ from sconto.store.orders import (
     replace_order,
     wanted_by,
 )
+from sconto.store.price_boards import PriceBoard
+
+T = TypeVar("T")
 
 _LONGEST_STRETCH: Final = 0.005
 """Seconds of pricing a listing after which other requests are served. A thousand products with a
@@ -92,24 +96,79 @@ async def list_prices(
 
     `products` are ids with unit prices in minor units of the currency.
     """
+    return await write_prices(database, caller, products, currency, at, _as_listed)
+
+
+def _as_listed(_product_id: int, price: ListedPrice, _currency: str) -> ListedPrice:
+    return price
+
+
+async def write_prices(
+    database: Database,
+    caller: Caller,
+    products: Sequence[tuple[int, int]],
+    currency: str,
+    at: datetime,
+    write: Callable[[int, ListedPrice, str], T],
+) -> list[T]:
+    """What `write` makes of the price of each product, as in `list_prices`.
+
+    It gets the product id, the price and the currency. What it made before is used again, while
+    the price is the same.
+    """
+    boards, key = database.pick_cache.price_boards, (caller.merchant_id, currency, write)
+    board = boards.of(key)
+    written: list[Any] = board.find(products, at)
+    missing = [product for product, one in zip(products, written, strict=True) if one is None]
+    found = await _look_up(database, caller, missing, at)
+    if board.state != (state := (found.version, rules_at(found, currency, at))):
+        if len(missing) < len(products):
+            missing = products
+            found = await _look_up(database, caller, missing, at)
+            state = found.version, rules_at(found, currency, at)
+        board = PriceBoard(state)
+    if not missing:
+        return written
+    new = await _write_missing(missing, found, currency, at, write)
+    if found.window is not None:
+        boards.put(key, board, found.window, zip(missing, new, strict=True))
+    if len(new) == len(products):
+        return new
+    following = iter(new)
+    return [next(following) if one is None else one for one in written]
+
+
+async def _look_up(
+    database: Database, caller: Caller, products: Sequence[tuple[int, int]], at: datetime
+) -> StoredListing:
     product_ids = [product_id for product_id, _ in products]
 
-    async def look() -> ListingCandidates:
+    async def look() -> StoredListing:
         async with database.read(caller.merchant_id, pool="checkout") as connection:
             return await read_listing_candidates(
                 connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
 
-    found = await retrying(look)
+    return await retrying(look)
+
+
+async def _write_missing(
+    products: Sequence[tuple[int, int]],
+    found: StoredListing,
+    currency: str,
+    at: datetime,
+    write: Callable[[int, ListedPrice, str], T],
+) -> list[T]:
+    """Price products, and write their prices, in short steps."""
     clock = asyncio.get_running_loop().time
-    resumed, prices = clock(), []
-    priced = price_listing(products, found, currency, at)
+    resumed, written = clock(), []
+    priced = zip(products, price_listing(products, found, currency, at), strict=True)
     while stretch := list(islice(priced, _STRETCH)):
-        prices += stretch
+        written += [write(product_id, price, currency) for (product_id, _), price in stretch]
         if clock() - resumed > _LONGEST_STRETCH:
             await asyncio.sleep(0)
             resumed = clock()
-    return prices
+    return written
 
 
 async def place_order(

@@ -11,7 +11,7 @@ from sconto.domain.candidates import NO_CART_OFFERS, AutomaticPick, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.codes import code_key
-from sconto.domain.listing import NO_OFFERS, ListedOffers, ListingCandidates, is_listed
+from sconto.domain.listing import NO_OFFERS, ListedOffers, is_listed
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.candidate_forms import (
@@ -32,6 +32,7 @@ from sconto.store.candidate_rows import (
     CartAt,
     Rows,
     StoredCandidates,
+    StoredListing,
 )
 from sconto.store.candidate_statements import (
     ON_NODES,
@@ -47,6 +48,7 @@ from sconto.store.subscription_rules import carried_codes, in_order
 __all__ = [
     "CartAt",
     "StoredCandidates",
+    "StoredListing",
     "Versions",
     "find_cached_candidates",
     "read_candidates",
@@ -67,7 +69,7 @@ async def read_listing_candidates(
     merchant_id: int,
     product_ids: Sequence[int],
     at: datetime,
-) -> ListingCandidates:
+) -> StoredListing:
     """What the prices of products without codes depend on, in one statement.
 
     Cached cart promotions are checked as in `read_candidates_of_carts`.
@@ -89,11 +91,17 @@ async def read_listing_candidates(
         listing = structs.replace(with_tags, lists_automatic=True)
         rows, [picks] = await _read(connection, cache, merchant_id, [listing], OF_LISTED_PRICES)
         cached = _cache_automatic(cache, merchant_id, at, rows)
-    return ListingCandidates(
+    listed = NO_OFFERS if cached is None else cached.listed
+    window = None
+    if product_ids and not listed.need_tags:
+        window = cache.window(merchant_id, rows.timeline_version, request.picks_of, at)
+    return StoredListing(
         picks.pop(ALL_PRODUCTS_ID, None),
         picks,
-        NO_OFFERS if cached is None else cached.listed,
+        listed,
         _tags_of(rows.carts[0]),
+        rows.timeline_version,
+        window,
     )
 
 

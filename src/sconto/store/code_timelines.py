@@ -103,10 +103,11 @@ WHERE merchant_id = $1 FOR UPDATE
 """
 
 # A transaction that generates codes locks these rows first, and the merchant's versions last.
-_NOTICE_GENERATED: Final = """
+NOTICE_GENERATED: Final = """
 UPDATE code_generations SET noticed = made WHERE merchant_id = $1 AND made <> noticed
 RETURNING true
 """
+"""Takes note of what a program older than schema 0036 generated; has rows if that is anything."""
 
 _SET_VERSION: Final = """
 UPDATE timeline_versions SET drawn_version = price_version WHERE merchant_id = $1
@@ -280,7 +281,7 @@ async def _add_claims(
 
 async def draw_code(connection: Connection, merchant_id: int, key: str) -> None:
     """Draw the timelines of a code that more than FEW_PROMOTIONS have, unless they are drawn."""
-    were_generated = await connection.fetch(_NOTICE_GENERATED, merchant_id)
+    were_generated = await connection.fetch(NOTICE_GENERATED, merchant_id)
     version = await connection.fetchrow(_LOCK, merchant_id)
     if version is None:
         return

@@ -249,7 +249,9 @@ def _parts_for(
     if claim.promotion_ids:
         parts = "limits"
         if claim.ample:
-            parts = "both limits" if claim.scarce else "ample limits"
+            parts = "ample limits with codes" if uses_codes else "ample limits"
+            if claim.scarce:
+                parts = "both limits"
     if own is not None or (versions is not None and versions.has_holds):
         is_alone = own is None and parts == "none"
         parts = "none with holds" if is_alone else "with holds"
@@ -260,7 +262,7 @@ def _limit_arguments_for(parts: str, claim: LimitClaim, own: OwnHold | None) -> 
     match parts:
         case "limits":
             return limit_arguments(claim)
-        case "ample limits":
+        case "ample limits" | "ample limits with codes":
             return (claim.promotion_ids, *allowance_arguments(claim.ample))
         case "both limits":
             scarce, ample = map(allowance_arguments, (claim.scarce, claim.ample))
