@@ -1,5 +1,7 @@
 """Creating and editing cart promotions in the portal."""
 
+from typing import Any
+
 from playwright.async_api import Page, expect
 
 from sconto.api.clock import read_clock
@@ -85,7 +87,12 @@ async def test_tiers_are_added_and_edited(
     await show(page, "cart-promotion-form-tiers", like="cart-promotion-form")
 
     starts, offs = ["50 EUR", "100 EUR", "200 EUR"], ["5 %", "10 %", "25 EUR"]
-    typed = {"name": "More for more", "start": starts, "off": offs, "step": "publish"}
+    typed: dict[str, Any] = {
+        "name": "More for more",
+        "start": starts,
+        "off": offs,
+        "step": "publish",
+    }
     made = await fill(portal, form, "/promotions/new", **typed)
     assert "is published" in await follow(portal, made)
     [promotion] = await stored(database, merchant)

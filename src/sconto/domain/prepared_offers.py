@@ -109,7 +109,8 @@ class MinimumOffers(msgspec.Struct, frozen=True, eq=False):
 
     def divide(self, ground: Ground) -> Division:
         """Those whose minimum the bill reaches are eligible."""
-        have, others = ground.everything.subtotal, ()
+        have = ground.everything.subtotal
+        others: tuple[CartRefusal, ...] = ()
         if ground.target is _SHIPPING and not ground.shipping:
             others = (NO_SHIPPING,)
         elif not have:
@@ -142,7 +143,9 @@ class PreparedStep(msgspec.Struct, frozen=True, eq=False):
         """The promotions that the bill may get, and the outcomes of others, by creation."""
         if len(self.prepared) == 1 and not self.anywhere:
             return self.prepared[0].divide(ground)
-        possible, eligible, refused = list(self.anywhere), [], []
+        possible = list(self.anywhere)
+        eligible: list[CartOffer] = []
+        refused: list[CartPromotionOutcome] = []
         for one in self.prepared:
             some_possible, some_eligible, some_refused = one.divide(ground)
             possible += some_possible
