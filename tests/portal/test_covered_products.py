@@ -88,6 +88,6 @@ async def test_a_pasted_table_becomes_the_products_of_a_promotion(
     asked = await fill(portal, here)
     assert "get dearer" in asked.text
     done = await send(portal, asked, here.partition("?")[0], step="anyway")
-    told = await follow(portal, done)
-    assert "2 products were taken from the file." in told
-    assert "€7.31" in told
+    shown = await follow(portal, done)
+    assert "2 products were taken from the file." in shown
+    assert "€7.31" in shown

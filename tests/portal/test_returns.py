@@ -79,9 +79,9 @@ async def test_everything_left_can_be_returned_together(
     page = "/orders?id=A%2F1+%3F%26%23"
     assert '<button class="quiet" name="step" value="all"' in (await portal.get(page)).text
     quoted = await fill(portal, page, "/orders/returns", step="all")
-    told = await follow(portal, await send(portal, quoted, "/orders/returns", step="keep"))
-    assert "Everything was returned." in told
-    assert "Together they pay back €53.87 of €53.87." in told
+    answer_text = await follow(portal, await send(portal, quoted, "/orders/returns", step="keep"))
+    assert "Everything was returned." in answer_text
+    assert "Together they pay back €53.87 of €53.87." in answer_text
     left = Goods({"1": 2, "a line of the shop's": 1}, shipping=True)
     assert (await listed(database, merchant))[1:] == [("R-2", left)]
 

@@ -20,12 +20,12 @@ from tests.stories.test_cart_races import create
 
 Bearer = Callable[[Caller], dict[str, str]]
 
-PATIENCE: Final = 20
+ATTEMPTS: Final = 20
 
 
 async def ask(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> httpx.Response:
     """The answer, after retries while the service is busy."""
-    for _ in range(PATIENCE):
+    for _ in range(ATTEMPTS):
         answer = await client.post(path, json=body)
         if answer.status_code != 503:
             break

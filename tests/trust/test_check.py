@@ -254,7 +254,7 @@ async def test_a_record_that_breaks_a_promise_of_cart_promotions_is_found(
 
 
 async def assert_found(stock: Database, shop: Caller, damage: str, promise: str) -> None:
-    """Spoil the merchant's records, and assert that the check names the promise."""
+    """Damage the merchant's records, and assert that the check names the promise."""
     mine = f"merchant_id = {shop.merchant_id}"
     async with stock.write() as connection:
         assert await connection.execute(damage.format(mine=mine, id=shop.merchant_id)) != "UPDATE 0"

@@ -119,8 +119,9 @@ async def write_prices(
     boards, key = database.pick_cache.price_boards, (caller.merchant_id, currency, write)
     board = boards.of(key)
     written: list[Any] = board.find(products, at)
-    missing: Sequence[tuple[int, int]]
-    missing = [product for product, one in zip(products, written, strict=True) if one is None]
+    missing: Sequence[tuple[int, int]] = [
+        product for product, one in zip(products, written, strict=True) if one is None
+    ]
     found = await _look_up(database, caller, missing, at)
     if board.state != (state := (found.version, rules_at(found, currency, at))):
         if len(missing) < len(products):

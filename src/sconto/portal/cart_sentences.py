@@ -53,7 +53,7 @@ _REASONS: Final[Mapping[CartReason, str]] = {
 
 
 _NAMED: Final = 10
-"""Products and tags that are named; of more the number is told."""
+"""Products and tags that are named; of more the number is shown."""
 
 
 def benefit_words(language: Language, benefit: Benefit) -> str:

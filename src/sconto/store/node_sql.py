@@ -8,7 +8,7 @@ In each session the first call of a function for a shard prepares the statement.
 only while it has the metadata of the shard locked exclusively on all nodes. A function that writes
 takes the same lock shared until it commits. Then each function checks that the shard is here. If it
 was moved since the coordinator passed the call on, the call fails, and is repeated. After a change
-of nodes, until Citus has told all nodes, it passes no calls on and runs the functions on the
+of nodes, until Citus has informed all nodes, it passes no calls on and runs the functions on the
 coordinator. They refuse that, and the statement is sent instead.
 """
 
