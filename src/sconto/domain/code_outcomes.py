@@ -26,6 +26,9 @@ class CodeStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Enum lookups are slow in Python 3.11.
+_APPLIED, _OUTDONE = CodeStatus.APPLIED, CodeStatus.OUTDONE
+
 _RANK = {status: rank for rank, status in enumerate(CodeStatus)}
 
 
@@ -56,9 +59,9 @@ def find_code_outcomes(
 
     def status(offer: Offer) -> CodeStatus:
         if offer.code_id in applied:
-            return CodeStatus.APPLIED
+            return _APPLIED
         if offer.code_id in picked:
-            return CodeStatus.OUTDONE
+            return _OUTDONE
         if (obstacle := offer.obstacle(at)) is not None:
             return CodeStatus(obstacle.value)
         covers = offer.covers_any(product_ids)
@@ -82,16 +85,17 @@ def _find_outcome(code: ActivatedCode, status_of: Callable[[Offer], CodeStatus])
 
 def outcome_of(text: str, offer: Offer, status: CodeStatus) -> CodeOutcome:
     """The outcome of a code with this status from an offer, with its facts."""
+    if status is _APPLIED or status is _OUTDONE:
+        return CodeOutcome(text, status, offer.promotion_id)
+    is_used = status is CodeStatus.USED
     return CodeOutcome(
         text,
         status,
         offer.promotion_id,
         starts_at=offer.period.starts_at if status is CodeStatus.NOT_STARTED else None,
         ended_at=offer.period.ends_at if status is CodeStatus.EXPIRED else None,
-        used_at=offer.used_at if status is CodeStatus.USED else None,
-        held_until=offer.held_until
-        if status is CodeStatus.USED and offer.used_at is None
-        else None,
+        used_at=offer.used_at if is_used else None,
+        held_until=offer.held_until if is_used and offer.used_at is None else None,
     )
 
 

@@ -17,7 +17,7 @@ from sconto.cli.connections.limits import ConnectionLimits
 from sconto.cli.connections.open_connections import OpenConnections
 from sconto.cli.connections.parsing import PieceParser
 from sconto.cli.connections.refusal import RequestRefused
-from sconto.cli.connections.sections import Section, Sections
+from sconto.cli.connections.sections import Sections
 from sconto.cli.connections.timers import SendingTimer, Timer
 
 _STEPS_PER_TURN: Final = 256
@@ -75,7 +75,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read the data, unless earlier data is still unread."""
-        if self._sections.section is Section.NOTHING:
+        if self._sections.is_at_end:
             return
         self._unset_keepalive_if_required()
         if self._unread:
@@ -237,7 +237,7 @@ class Connection(HttpToolsProtocol):
         except RequestRefused as refusal:
             self._refuse(refusal)
             return
-        if start < len(data) and self._sections.section is not Section.NOTHING:
+        if start < len(data) and not self._sections.is_at_end:
             self._keep(data[start:])
             if not self._is_full:
                 self.loop.call_soon(self._read_on)

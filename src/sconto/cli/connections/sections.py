@@ -29,6 +29,14 @@ class Section(Enum):
     """No further request is read from this connection."""
 
 
+# Enum lookups are slow in Python 3.11, and a request would need twenty.
+_REQUEST_LINE: Final = Section.REQUEST_LINE
+_FIELDS: Final = Section.FIELDS
+_SIZED_BODY: Final = Section.SIZED_BODY
+_CHUNKED_BODY: Final = Section.CHUNKED_BODY
+_NOTHING: Final = Section.NOTHING
+
+
 class Sections:
     """Cuts data so that no piece reaches past the end of a head or a body.
 
@@ -39,7 +47,7 @@ class Sections:
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
-        self.section = Section.REQUEST_LINE
+        self.section = _REQUEST_LINE
         self._size = 0  # of the section so far; of a sized body, what is left
         self._has_begun = False
         self._tail = b""  # the last bytes of the section, where _END may have begun
@@ -49,21 +57,26 @@ class Sections:
     @property
     def is_in_body(self) -> bool:
         """Whether more of a body is expected."""
-        return self.section in (Section.SIZED_BODY, Section.CHUNKED_BODY)
+        return self.section is _SIZED_BODY or self.section is _CHUNKED_BODY
 
     @property
     def is_body_empty(self) -> bool:
         """Whether the head that was just read is all of the request."""
-        return self.section is Section.SIZED_BODY and self._size == 0
+        return self.section is _SIZED_BODY and self._size == 0
 
     @property
     def is_between_requests(self) -> bool:
         """Whether no byte of the next request has come."""
-        return self.section is Section.REQUEST_LINE and self._size == 0
+        return self.section is _REQUEST_LINE and self._size == 0
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether no further request is read from this connection."""
+        return self.section is _NOTHING
 
     def expect_request(self) -> None:
         """A request has ended: another may follow."""
-        self.section, self._size = Section.REQUEST_LINE, 0
+        self.section, self._size = _REQUEST_LINE, 0
         self._has_begun = False
 
     def begin_request(self) -> None:
@@ -72,41 +85,40 @@ class Sections:
 
     def end_line(self) -> None:
         """The parser has read a whole line: the request line, or a blank one before it."""
-        if self.section is Section.REQUEST_LINE and self._has_begun:
-            self.section, self._size, self._tail = Section.FIELDS, 0, b"\r\n"
+        if self.section is _REQUEST_LINE and self._has_begun:
+            self.section, self._size, self._tail = _FIELDS, 0, b"\r\n"
 
     def expect_sized_body(self, size: int) -> None:
         """A head has ended, and a body of this size follows."""
-        self.section, self._size = Section.SIZED_BODY, size
+        self.section, self._size = _SIZED_BODY, size
 
     def expect_chunked_body(self) -> None:
         """A head has ended, and chunks follow."""
-        self.section, self._size, self._tail, self._piece = Section.CHUNKED_BODY, 0, b"", 0
+        self.section, self._size, self._tail, self._piece = _CHUNKED_BODY, 0, b"", 0
 
     def expect_nothing(self) -> None:
         """Everything else on this connection is discarded."""
-        self.section = Section.NOTHING
+        self.section = _NOTHING
 
     def cut(self, data: bytes, start: int) -> int:
         """The end of the piece that begins at `start`. Raises RequestRefused."""
         self.chunks_in_piece = 0
-        match self.section:
-            case Section.REQUEST_LINE:
-                return self._cut_request_line(data, start)
-            case Section.FIELDS:
-                return self._cut_fields(data, start)
-            case Section.SIZED_BODY:
-                end = min(len(data), start + self._size)
-                if end == start:  # never seen: the parser would need more than announced
-                    raise RequestRefused(400, "Invalid HTTP request received.")
-                self._size -= end - start
-                return end
-            case Section.CHUNKED_BODY:
-                end = self._find_end(data, start, _LARGEST_PIECE)
-                self._piece = end - start
-                return end
-            case Section.NOTHING:
-                return len(data)
+        section = self.section
+        if section is _REQUEST_LINE:
+            return self._cut_request_line(data, start)
+        if section is _FIELDS:
+            return self._cut_fields(data, start)
+        if section is _SIZED_BODY:
+            end = min(len(data), start + self._size)
+            if end == start:  # never seen: the parser would need more than announced
+                raise RequestRefused(400, "Invalid HTTP request received.")
+            self._size -= end - start
+            return end
+        if section is _CHUNKED_BODY:
+            end = self._find_end(data, start, _LARGEST_PIECE)
+            self._piece = end - start
+            return end
+        return len(data)
 
     def count_chunk(self) -> None:
         """The parser has read the size of a chunk."""
@@ -122,7 +134,7 @@ class Sections:
 
         Call it after each piece, and before the end of the body. Raises RequestRefused.
         """
-        if self.section is not Section.CHUNKED_BODY:
+        if self.section is not _CHUNKED_BODY:
             return
         self._size = max(0, self._size + self._piece)
         self._piece = 0
