@@ -10,6 +10,7 @@ import uvloop
 
 from bench.changes import write_changes
 from bench.compare import COMPARED, USUALLY, compare
+from bench.documents import write_documents
 from bench.figures import Results
 from bench.measures.backtests import measure_backtests
 from bench.measures.cart_promotions import measure_cart_promotions
@@ -26,7 +27,7 @@ from bench.measures.service import measure_memory, measure_start
 from bench.measures.sharing import measure_sharing
 from bench.measures.subscriptions import measure_subscriptions
 from bench.measures.workers import measure_workers
-from bench.report import write_results, write_table
+from bench.report import read_results, write_results, write_table
 from bench.run import Measure, run
 from bench.stage import FULL, QUICK
 from bench.versions import NoVersion
@@ -73,11 +74,22 @@ def main() -> None:
         help=f"some of {', '.join([*MEASURES, *LONG])}; no results are written. "
         f"With --compare: some of {', '.join(COMPARED)}",
     )
+    parser.add_argument(
+        "--document",
+        action="store_true",
+        help="measure nothing; write the tables of README.md, docs/scale.md and bench/results"
+        " from results.json",
+    )
     arguments = parser.parse_args()
     known = {**MEASURES, **LONG} if arguments.compare is None else COMPARED
     for name in arguments.only or ():
         if name not in known:
             parser.error(f"--only {name}: expected some of {', '.join(known)}")
+    if arguments.document:
+        results = read_results("results")
+        write_results("results", results)
+        write_documents(results)
+        return
     if arguments.compare is not None:
         sys.exit(_compare(parser, arguments.compare, arguments.only or USUALLY))
     sys.exit(_measure(arguments.only, quick=arguments.quick))
@@ -99,6 +111,8 @@ def _measure(only: Sequence[str] | None, *, quick: bool) -> int:
     print(write_table(results))
     if not only:
         write_results("quick" if quick else "results", results)
+        if not quick:
+            write_documents(results)
     for name, why in results.failed.items():
         print(f"{name} failed: {why}", file=sys.stderr)
     return 1 if results.failed else 0

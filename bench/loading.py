@@ -263,20 +263,25 @@ async def fold_counts(url: str) -> None:
 
 
 async def finish_loading(connection: asyncpg.Connection) -> None:
-    """End the loading of the database: `finish_shops`, and no round pays for what was written."""
-    await finish_shops(connection)
+    """End the loading of the database, so that no round pays for what was written."""
+    await _set_sequences(connection)
     await connection.execute("VACUUM (ANALYZE)")
     await connection.execute("CHECKPOINT")
 
 
 async def finish_shops(connection: asyncpg.Connection) -> None:
-    """Set the sequences behind the loaded ids, and let PostgreSQL tidy what shops consist of."""
+    """End the loading of further shops."""
+    await _set_sequences(connection)
+    await connection.execute(f"VACUUM (ANALYZE) {', '.join(_SHOP)}")
+
+
+async def _set_sequences(connection: asyncpg.Connection) -> None:
+    """Set the sequences behind the loaded ids."""
     for table, column in _SEQUENCES:
         await connection.execute(
             f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'),"
             f" greatest(1, (SELECT max({column}) FROM {table})))"
         )
-    await connection.execute(f"VACUUM (ANALYZE) {', '.join(_SHOP)}")
 
 
 def _promotions(shop: Shop) -> Iterable[tuple[object, ...]]:

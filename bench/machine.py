@@ -107,7 +107,9 @@ class Bystanders:
 
 def _busy_seconds(cores: frozenset[int]) -> float:
     every = psutil.cpu_times(percpu=True)
-    return sum(sum(every[core][:8]) - every[core].idle - every[core].iowait for core in cores)
+    return float(
+        sum(sum(every[core][:8]) - every[core].idle - every[core].iowait for core in cores)
+    )
 
 
 def memory_megabytes(pid: int) -> float:

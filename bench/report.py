@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from bench.figures import Figure, Results, Spread
 from bench.picture import draw
 
@@ -23,7 +25,7 @@ def write_results(name: str, results: Results) -> None:
     (RESULTS / f"{name}.md").write_text(write_table(results))
     content = {
         "machine": results.machine,
-        "seconds": {part: round(seconds, 1) for part, seconds in results.seconds.items()},
+        "seconds": results.seconds,
         "failed": results.failed,
         "figures": [{**asdict(figure), "met": figure.met} for figure in results.figures],
     }
@@ -34,17 +36,12 @@ def write_results(name: str, results: Results) -> None:
 def write_table(results: Results) -> str:
     """The table in Markdown: medians, with the lowest and the highest round in brackets."""
     figures = results.figures
-    rows = [
-        f"| {figure.name} | {_measured(figure)} | {_limit(figure)} "
-        f"| {_spread(figure.ratio)} | {_goal(figure)} | {_met(figure)} |"
-        for figure in figures
-    ]
     notes = [f"- {figure.name}: {figure.note}" for figure in figures if figure.note]
     versions = ", ".join(f"{key} {value}" for key, value in results.machine.items())
     took = ", ".join(f"{part} {seconds:.0f}" for part, seconds in results.seconds.items())
     return "\n".join(
         [
-            *(*_HEAD, *rows, "", *notes, ""),
+            *(*write_rows(figures), "", *notes, ""),
             *(f"{say_goals(figures) or 'No goals'}.", ""),
             *(f"Seconds: {took}; together {sum(results.seconds.values()):.0f}.", ""),
             *(f"Machine and versions: {versions}", ""),
@@ -52,13 +49,36 @@ def write_table(results: Results) -> str:
     )
 
 
+def write_rows(figures: Sequence[Figure]) -> list[str]:
+    """The lines of the table."""
+    rows = (
+        f"| {figure.name} | {_measured(figure)} | {_limit(figure)} "
+        f"| {_spread(figure.ratio)} | {_goal(figure)} | {_met(figure)} |"
+        for figure in figures
+    )
+    return [*_HEAD, *rows]
+
+
+def read_results(name: str) -> Results:
+    """The results of a run, from its JSON."""
+    content = json.loads((RESULTS / f"{name}.json").read_text())
+    for figure in content["figures"]:
+        del figure["met"]
+    return msgspec.convert(content, Results)
+
+
+def say_number_of_goals(figures: Sequence[Figure]) -> str:
+    """How many goals are met."""
+    met = [figure.met for figure in figures if figure.met is not None]
+    return f"{sum(met)} of {len(met)} goals are met"
+
+
 def say_goals(figures: Sequence[Figure]) -> str:
     """How many goals are met, and which are not; empty if there are none."""
-    missed = [figure for figure in figures if figure.met is False]
-    number = len(missed) + sum(figure.met is True for figure in figures)
-    if not number:
+    if all(figure.met is None for figure in figures):
         return ""
-    said = f"{number - len(missed)} of {number} goals met"
+    said = say_number_of_goals(figures)
+    missed = [figure for figure in figures if figure.met is False]
     if missed:
         said += ". Not met: " + ", ".join(f"{one.name} ({_judged(one)})" for one in missed)
     return said

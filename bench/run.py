@@ -39,6 +39,7 @@ async def run(
     A measure that raises, or takes longer than `longest` seconds, is noted as failed. The next one
     has a service that was started again.
     """
+    fewer_rounds_at = time.monotonic() + _FEWER_ROUNDS_AFTER
     cores = divide_cores()
     bystanders = Bystanders(cores.every)
     with _part(results, "rules"), pinned(cores.service):
@@ -58,6 +59,7 @@ async def run(
             await services.aclose()
             return await services.enter_async_context(serve_sconto(stage.url, cores.service))
 
+        stage.fewer_rounds_at = fewer_rounds_at
         await measure_all(results, measures, stage, server, start_again, longest)
         used = bystanders.share_of_cores(os.getpid(), await find_postmaster(stage.url))
         machine = describe_machine(cores, stage.postgresql)
@@ -73,11 +75,9 @@ async def measure_all(
     longest: float,
 ) -> None:
     """Run the measures; `start_again` replaces the service after one that failed."""
-    begun = time.monotonic()
-    plan = stage.plan
     for name, measure in measures.items():
-        if time.monotonic() - begun > _FEWER_ROUNDS_AFTER:
-            stage.plan = replace(plan, rounds=min(plan.rounds, _FEWER_ROUNDS))
+        if time.monotonic() > stage.fewer_rounds_at:
+            stage.plan = replace(stage.plan, rounds=min(stage.plan.rounds, _FEWER_ROUNDS))
         with _part(results, name):
             async with asyncio.timeout(longest):
                 results.add(await measure(stage, server))

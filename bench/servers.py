@@ -76,11 +76,13 @@ async def serve(
     command: Sequence[str], port: int, environment: Mapping[str, str], cores: frozenset[int]
 ) -> AsyncIterator[Server]:
     """A command that serves on the port; it must answer `/health/ready`."""
+    # An installed program is compiled already.
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     with pinned(cores):
         process = subprocess.Popen(  # noqa: ASYNC220  # only its start blocks
             command,
-            env={**os.environ, **environment},
+            env={**inherited, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -17,9 +17,9 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
-from starlette.applications import Starlette
 from xdist.remote import Producer
 
+from sconto.api.application import Application
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.logs import request_log
@@ -230,7 +230,7 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture(scope="session")
-async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
+async def app(database: Database, tokens: Tokens) -> AsyncIterator[Application]:
     """The running application on that database, in UTC."""
 
     @asynccontextmanager
@@ -243,7 +243,7 @@ async def app(database: Database, tokens: Tokens) -> AsyncIterator[Starlette]:
 
 
 @pytest.fixture
-async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application without a token; see `bearer`."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:

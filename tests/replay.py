@@ -82,5 +82,5 @@ async def open_replay(database: Database, callers: Mapping[str, Caller]) -> Asyn
     zone = ZoneInfo("Europe/Berlin")
     replay: Replay
     async with serving(database, tokens, zone=zone, now=lambda: replay.now) as client:
-        replay: Replay = Replay(client, headers)
+        replay = Replay(client, headers)
         yield replay

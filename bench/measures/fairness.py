@@ -93,6 +93,6 @@ def _figure(what: str, flood: _Neighbours, bare: _Neighbours) -> Figure:
         ("alone", flood.alone),
         Goal("<=", 2),
         note=f"the median takes {median(flood.medians):.1f} times as long, and the flood makes "
-        f"{median(flood.rates):,.0f} requests a second; the bare app's p99 beside "
+        f"{median(flood.rates):,.0f} requests a second; the bare app's p99 during "
         f"{_UNDER_WAY} clients is {of_bare:.1f} times that alone",
     )

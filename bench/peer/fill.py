@@ -23,7 +23,7 @@ _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UT
 def main() -> None:
     """Create the tables, fill them, and let PostgreSQL collect statistics."""
     django.setup()
-    call_command("migrate", verbosity=0)
+    call_command("migrate", run_syncdb=True, verbosity=0)
     shop = json.load(sys.stdin)
     with transaction.atomic():
         _add_products(shop["products"], Decimal(shop["price"]))
@@ -43,18 +43,21 @@ def _add_products(number: int, price: Decimal) -> None:
     )
     partner = get_model("partner", "Partner").objects.create(name="Partner")
     product, stock = get_model("catalogue", "Product"), get_model("partner", "StockRecord")
-    for product_id in range(1, number + 1):
-        name = f"product-{product_id}"
-        product.objects.create(
-            id=product_id, upc=name, title=name, slug=name, product_class=product_class
-        )
-        stock.objects.create(
+    names = {product_id: f"product-{product_id}" for product_id in range(1, number + 1)}
+    product.objects.bulk_create(
+        product(id=product_id, upc=name, title=name, slug=name, product_class=product_class)
+        for product_id, name in names.items()
+    )
+    stock.objects.bulk_create(
+        stock(
             product_id=product_id,
             partner=partner,
             partner_sku=name,
             price_currency="EUR",
             price=price,
         )
+        for product_id, name in names.items()
+    )
 
 
 def _add_promotion(name: str, promotion: dict[str, Any], everything: Any) -> None:

@@ -14,14 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Scope
-from structlog.typing import FilteringBoundLogger
 
 from sconto.api import health, manual, manual_files
+from sconto.api.application import Application
 from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
 from sconto.api.cart import backtests
@@ -38,7 +37,7 @@ from sconto.api.export import routes as export
 from sconto.api.fairness import Fairness
 from sconto.api.forwarding import UntrustedProxyWarning
 from sconto.api.key_lookup import KeyLookup
-from sconto.api.logs import open_log
+from sconto.api.logs import Log, open_log
 from sconto.api.merchant import codes, daily, history, sign_in
 from sconto.api.merchant import routes as merchant
 from sconto.api.metrics import Metrics
@@ -122,7 +121,7 @@ _POOL_FIGURES_INTERVAL: Final = 5
 """Seconds between two looks at a worker's connections and turns for the figures."""
 
 
-def create_app(log_level: int = logging.INFO) -> Starlette:
+def create_app(log_level: int = logging.INFO) -> Application:
     """The application of one worker, with settings from the environment that `sconto serve` set."""
     settings = Settings.read()
     log = open_log(settings.log_format, log_level)
@@ -134,7 +133,7 @@ def create_app(log_level: int = logging.INFO) -> Starlette:
     return app
 
 
-def create_demo_app() -> Starlette:
+def create_demo_app() -> Application:
     """The application of `sconto demo`, with a demo shop that calls it over HTTP."""
     # Its client needs an optional extra, so it is only imported for a demo.
     from sconto.portal.shop.site import demo_routes  # noqa: PLC0415
@@ -148,20 +147,20 @@ def create_demo_app() -> Starlette:
 
 def build_app(
     open_context: Callable[[], AbstractAsyncContextManager[Context]],
-    log: FilteringBoundLogger,
+    log: Log,
     outermost: Sequence[Middleware] = (),
     innermost: Sequence[Middleware] = (),
-) -> Starlette:
+) -> Application:
     """An application that opens its context at the start."""
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         async with open_context() as context:
-            app.state.context = context
+            app.context = context
             yield
         await context.sender.close()
 
-    app = Starlette(
+    app = Application(
         routes=ROUTES,
         middleware=[
             *outermost,
@@ -183,7 +182,7 @@ def build_app(
     return app
 
 
-def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlette | None:
+def _build_traced_app(settings: Settings, log: Log) -> Application | None:
     """The application with traces; None if they are not configured, or not available."""
     try:
         if not asks_for_traces():
@@ -209,7 +208,7 @@ def _build_traced_app(settings: Settings, log: FilteringBoundLogger) -> Starlett
             yield replace(context, steps=tracing.traced_steps(provider, context.steps))
 
     outermost = [*_base_path(settings), Middleware(tracing.Tracing, provider=provider)]
-    traced_log = tracing.with_trace_ids(log)
+    traced_log = tracing.TracedLog(log)
     return build_app(open_context, traced_log, outermost, _metrics_address(settings))
 
 

@@ -50,7 +50,7 @@ async def test_callers_of_two_merchants_take_turns_and_others_do_not(
     assert turns.waited == before
 
 
-async def test_a_flood_of_orders_has_two_under_way_beside_another_merchants_quotes(
+async def test_a_flood_of_orders_has_two_running_during_another_merchants_quotes(
     client: httpx.AsyncClient,
     database: Database,
     merchant: Caller,
@@ -60,35 +60,35 @@ async def test_a_flood_of_orders_has_two_under_way_beside_another_merchants_quot
     # However busy the machine is, no turn ends before its request.
     turns = FairTurns(most_idle=60, longest_turn=60)
     monkeypatch.setattr(database, "fair_turns", turns)
-    under_way, most = 0, 0
+    running, most = 0, 0
 
     async def place_counted(*arguments: Any) -> Placed:
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
         try:
             return await place_order(*arguments)
         finally:
-            under_way -= 1
+            running -= 1
 
     monkeypatch.setattr(checkout, "place_order", place_counted)
     other = bearer(await create_caller(database))
 
-    async def flood(prefix: str, *, beside: bool) -> int:
-        """The most orders of a flood that were under way together."""
+    async def flood(prefix: str, *, during: bool) -> int:
+        """The most orders of a flood that ran together."""
         nonlocal most
         most = 0
         orders = [an_order(f"{prefix}-{number}") for number in range(16)]
         sent = [client.post(ORDERS, json=one, headers=bearer(merchant)) for one in orders]
-        if beside:
+        if during:
             quoted = {key: value for key, value in orders[0].items() if key != "order_id"}
             sent.insert(0, client.post(QUOTES, json=quoted, headers=other))
         answers = await asyncio.gather(*sent)
-        assert Counter(one.status_code for one in answers) == Counter({201: 16, 200: beside})
+        assert Counter(one.status_code for one in answers) == Counter({201: 16, 200: during})
         return most
 
-    assert await flood("alone", beside=False) > 2
-    assert await flood("beside", beside=True) == 2
+    assert await flood("alone", during=False) > 2
+    assert await flood("during", during=True) == 2
 
 
 async def test_figures_count_the_requests_that_waited(client: httpx.AsyncClient) -> None:

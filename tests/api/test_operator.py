@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
+from sconto.api.application import Application
 from sconto.domain.people import Caller
 
 TOKEN = "an-operator-token"
@@ -15,12 +15,12 @@ ADDRESSES = ("/metrics", "/health/ready", "/docs", "/openapi.json")
 
 
 @pytest.fixture
-def guarded(app: Starlette) -> Iterator[None]:
+def guarded(app: Application) -> Iterator[None]:
     """The application with that token set."""
-    context = app.state.context
-    app.state.context = replace(context, operator_token=TOKEN.encode())
+    context = app.context
+    app.context = replace(context, operator_token=TOKEN.encode())
     yield
-    app.state.context = context
+    app.context = context
 
 
 def basic(text: str) -> dict[str, str]:

@@ -44,4 +44,4 @@ async def test_a_measure_that_fails_or_hangs_is_named_and_the_others_are_measure
     assert table.count("| orders | 55 (50 to 60) a second |  |  | >= 54 | yes |") == 2
     assert "| wrong | not measured |  |  |  |  |" in table
     assert "- wrong: failed with ValueError: no answer\n" in table
-    assert "2 of 2 goals met." in table
+    assert "2 of 2 goals are met." in table

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import Final, TypeVar
 
@@ -160,9 +161,9 @@ async def test_shards_move_while_merchants_quote_order_and_apply_codes(
             codes = (f"C{number}",) if number < CODES else ()
             cart = a_cart(codes=codes)
             order = NewOrder(f"M-{number}", cart)
-            priced = await sent_again(lambda cart=cart: quote(distributed, shop, cart, NOON))
+            priced = await sent_again(partial(quote, distributed, shop, cart, NOON))
             placed = await sent_again(
-                lambda order=order: place_order(distributed, shop, order, NOON, NOON.date())
+                partial(place_order, distributed, shop, order, NOON, NOON.date())
             )
             assert placed.order.outcome == priced
 
@@ -173,8 +174,14 @@ async def test_shards_move_while_merchants_quote_order_and_apply_codes(
             )
             with suppress(AlreadyAnswered):
                 await sent_again(
-                    lambda request=request: apply_code(
-                        distributed, shop, "TRY3", Contract(None, "monthly"), NOON, request
+                    partial(
+                        apply_code,
+                        distributed,
+                        shop,
+                        "TRY3",
+                        Contract(None, "monthly"),
+                        NOON,
+                        request,
                     )
                 )
 

@@ -92,7 +92,7 @@ async def test_a_limit_is_never_passed_whichever_way_the_applications_come(
         return code
 
     # Each key is used twice: once on each way.
-    told = Counter(
+    kinds = Counter(
         await asyncio.gather(
             *(
                 outcome(database, code, number)
@@ -102,6 +102,6 @@ async def test_a_limit_is_never_passed_whichever_way_the_applications_come(
             )
         )
     )
-    assert (told["CAPPED"], told["FREE"]) == (LIMIT, 12)
-    assert told["CodeRefused"] + told["AlreadyAnswered"] == 48 - LIMIT - 12
+    assert (kinds["CAPPED"], kinds["FREE"]) == (LIMIT, 12)
+    assert kinds["CodeRefused"] + kinds["AlreadyAnswered"] == 48 - LIMIT - 12
     await assert_no_violations(direct)

@@ -260,13 +260,14 @@ SELECT promotion_id, key, taken::bigint FROM allowances WHERE merchant_id = $1 A
 
 
 async def create_limited(database: Database, caller: Caller) -> list[int]:
-    """A promotion with one-time codes, and one for each limit; a limit is soon reached."""
+    """A promotion with one-time codes, and one for each limit; all but one are soon reached."""
     one_off, first = AmountOff({"EUR": 100}), Conditions(first_order=True)
     codes = tuple(f"cart-{number}" for number in range(CODES))
     created = []
     for target, limits, conditions, texts in (
         (Target.ORDER, Limits(total=CODES), Conditions(), codes),
         (Target.ORDER, Limits(total=20), Conditions(), ()),
+        (Target.ORDER, Limits(total=1_000_000), Conditions(), ()),
         (Target.LINES, Limits(per_customer=2), Conditions(), ()),
         (Target.LINES, Limits(budget={"EUR": 3000}), Conditions(), ()),
         (Target.SHIPPING, Limits(total=CODES), first, ()),
@@ -280,7 +281,7 @@ async def create_limited(database: Database, caller: Caller) -> list[int]:
 
 def taken_by(orders: Iterable[Any], limited: Sequence[int]) -> dict[tuple[int, str], int]:
     """What the orders that count took of each limit; asserts that no limit is exceeded."""
-    _, total, of_customer, budget, first = limited
+    _, total, _, of_customer, budget, first = limited
     taken: Counter[tuple[int, str]] = Counter()
     for order in orders:
         if order["status"] == "deleted":

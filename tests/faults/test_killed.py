@@ -37,12 +37,15 @@ async def test_a_killed_database_loses_no_acknowledged_order(
     assert "Traceback" not in service.log
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(20, marks=SOAK)])
+@pytest.mark.parametrize(
+    ("times", "holding"),
+    [(1, True), pytest.param(20, True, marks=SOAK), pytest.param(20, False, marks=SOAK)],
+)
 async def test_a_killed_service_loses_no_acknowledged_order(
-    cluster: Cluster, folder: Path, settings_for: Settings, times: int
+    cluster: Cluster, folder: Path, settings_for: Settings, times: int, holding: bool
 ) -> None:
     shop = await Shop.open(cluster.url, with_limits=True)
-    shop.holding = True
+    shop.holding = holding
     settings = settings_for(cluster.url)
     running = [await asyncio.to_thread(Service, folder / "0", settings)]
     try:

@@ -53,7 +53,7 @@ async def test_one_of_several_concurrent_edits_remains_complete(
     assert len(statistics.codes) == 5
 
 
-async def test_an_edit_beside_a_deletion_comes_first_or_is_not_found(
+async def test_an_edit_during_a_deletion_comes_first_or_is_not_found(
     database: Database, merchant: Caller
 ) -> None:
     for _ in range(10):

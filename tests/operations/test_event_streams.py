@@ -17,8 +17,8 @@ from sconto.operations import (
     events,
     retention,
 )
-from sconto.store.candidate_rows import Versions
 from sconto.store.orders import insert_order
+from sconto.store.pick_cache import Versions
 from tests.builders import NOON, a_cart
 from tests.conftest import own_database
 from tests.operations.event_source import EventSource

@@ -54,8 +54,9 @@ async def count_writes(database: Database) -> list[str]:
         (Limits(total=24), None),
         (Limits(budget={"EUR": 24_000}), None),
         (Limits(per_customer=24), "c"),
+        (Limits(total=24_000, budget={"EUR": 24_000_000}), None),
     ],
-    ids=["total", "budget", "per_customer"],
+    ids=["total", "budget", "per_customer", "ample"],
 )
 async def test_orders_that_share_a_limit_need_one_attempt_each(
     database: Database, merchant: Caller, limits: Limits, customer: str | None

@@ -89,7 +89,7 @@ async def test_a_customer_whose_orders_are_purged_has_ordered(shop: Shop) -> Non
     assert await order_at(shop, "D", cart(customer=shopper("c-2")), LATER) == 5000
 
 
-async def test_a_purge_beside_orders_and_new_limits_counts_each_order_once(
+async def test_a_purge_during_orders_and_new_limits_counts_each_order_once(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "_REST", 0)

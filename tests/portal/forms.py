@@ -47,7 +47,7 @@ async def send(
     portal: PortalClient, page: httpx.Response, action: str, **typed: str | list[str]
 ) -> httpx.Response:
     """Type into the form of a page that is sent to `action`, and send it."""
-    forms = {form.action: form for form in forms_of(page.text)}
+    forms = {form.action.partition("#")[0]: form for form in forms_of(page.text)}
     form = forms[ADDRESS + action]
     return await portal.post(action, {**form.fields, **typed})
 

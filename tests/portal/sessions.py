@@ -51,7 +51,7 @@ class PortalClient:
     ) -> httpx.Response:
         """Send a form with its token; `files` are CSV files by the name of their field."""
         headers = {"Cookie": self.cookie, "Accept-Language": self.language}
-        token = token_for(self.cookie.partition("=")[2])
+        token = token_for(self.cookie.partition("=")[2].partition(";")[0])
         return await self.client.post(
             ADDRESS + path,
             data={**(fields or {}), FIELD: token},

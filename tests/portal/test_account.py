@@ -147,7 +147,7 @@ async def test_times_of_sessions_are_stored_at_intervals_and_delay_no_request(
     here = portal_of(client)
     claims = tokens.claims(here.cookie.partition("~")[2], read_clock(), Purpose.SESSION)
     [before] = await list_sessions(database, claims.caller, read_clock())
-    context = client._transport.app.state.context  # type: ignore[attr-defined]
+    context = client._transport.app.context  # type: ignore[attr-defined]
     await here.get("/account")
     await context.seen_sessions.write(database)
     [after] = await list_sessions(database, claims.caller, read_clock())
@@ -224,7 +224,7 @@ async def test_a_required_second_factor_closes_the_portal_until_it_is_set_up(
     colleague = portal_of(await create_caller(database, Role.MANAGER, merchant.merchant_id))
     required = MerchantSettings(requires_two_factor=True)
     await change_settings(database, merchant, required)
-    client._transport.app.state.context.profiles.invalidate()  # type: ignore[attr-defined]
+    client._transport.app.context.profiles.invalidate()  # type: ignore[attr-defined]
     for one in (portal, colleague):
         for path in ("/promotions", "/orders/export?kind=orders&format=csv", "/"):
             answer = await one.get(path)

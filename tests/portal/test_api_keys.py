@@ -17,8 +17,7 @@ from tests.portal.sessions import PortalClient
 async def test_an_admin_creates_a_key_that_works_and_revokes_it(
     page: Page, portal_url: str, client: httpx.AsyncClient
 ) -> None:
-    await page.goto(f"{portal_url}/promotions")
-    await page.get_by_role("link", name="Developers").click()
+    await page.goto(f"{portal_url}/developers")
     await page.get_by_role("link", name="API keys").click()
     await page.get_by_label("Name").fill("Web shop")
     await page.get_by_label("Viewer").check()

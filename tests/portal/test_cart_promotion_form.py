@@ -23,6 +23,7 @@ from sconto.operations import cart_promotions as operations
 from sconto.store.database import Database
 from tests.builders import NOON
 from tests.portal.browser import show
+from tests.portal.forms import fill, follow
 from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
 
@@ -73,23 +74,24 @@ async def test_an_amount_off_from_a_minimum_is_created_with_a_sample_cart(
 
 
 async def test_tiers_are_added_and_edited(
-    page: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal: PortalClient, portal_url: str, database: Database, merchant: Caller
 ) -> None:
-    await page.goto(f"{portal_url}/cart-promotions/new?like=tiers")
-    await page.get_by_label("Name", exact=True).fill("More for more")
-    rows = [("50 EUR", "5 %"), ("100 EUR", "10 %"), ("200 EUR", "25 EUR")]
-    for number, (start, off) in enumerate(rows, 1):
-        if number == 3:
-            await page.get_by_role("button", name="Add a tier").click()
-        await page.get_by_label(f"From {number}", exact=True).fill(start)
-        await page.get_by_label(f"Off {number}", exact=True).fill(off)
-    await show(page, "cart-promotion-form-tiers")
-    await page.get_by_role("button", name="Publish").click()
-    await expect(page.get_by_role("status")).to_contain_text("is published")
-    await page.get_by_role("button", name="Edit").click()
-    await page.get_by_label("Off 2", exact=True).fill("12.5 %")
-    await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_role("status")).to_contain_text("is saved")
+    form = "/cart-promotions/new?like=tiers"
+    await page.goto(portal_url + form)
+    await page.get_by_label("Off 2", exact=True).fill("10 %")
+    await page.get_by_role("button", name="Add a tier").click()
+    await expect(page.get_by_label("Off 3", exact=True)).to_have_value("")
+    await expect(page.get_by_label("Off 2", exact=True)).to_have_value("10 %")
+    await show(page, "cart-promotion-form-tiers", like="cart-promotion-form")
+
+    starts, offs = ["50 EUR", "100 EUR", "200 EUR"], ["5 %", "10 %", "25 EUR"]
+    typed = {"name": "More for more", "start": starts, "off": offs, "step": "publish"}
+    made = await fill(portal, form, "/promotions/new", **typed)
+    assert "is published" in await follow(portal, made)
+    [promotion] = await stored(database, merchant)
+    own = f"/cart-promotions/{promotion.id}/edit"
+    saved = await fill(portal, own, off=["5 %", "12.5 %", "25 EUR"], step="save")
+    assert "is saved" in await follow(portal, saved)
     [promotion] = await stored(database, merchant)
     benefit = promotion.terms.benefit
     assert isinstance(benefit, Tiers)

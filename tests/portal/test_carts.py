@@ -8,6 +8,8 @@ from sconto.operations.subscription_promotions import create_promotion
 from sconto.store.database import Database
 from tests.builders import after_applied, percent_off, subscription_terms
 from tests.portal.browser import show
+from tests.portal.forms import faults_of, words_of
+from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
 
 
@@ -17,6 +19,7 @@ async def test_a_cart_is_filled_and_its_price_explained(
     await open_shop(database, merchant)
     await page.goto(f"{portal_url}/promotions")
     await page.get_by_role("link", name="Try a cart").click()
+    await page.wait_for_load_state()
     await expect(page.get_by_text("Put a product in first.")).to_be_visible()
 
     await page.get_by_label("Find a product").press_sequentially("teap")
@@ -30,32 +33,33 @@ async def test_a_cart_is_filled_and_its_price_explained(
 
     codes = page.locator("#quote ul.outcomes.card > li")
     await expect(codes).to_have_count(4)
+    said = await codes.all_inner_texts()
     for code, state in (
         ("tea-1", "Replaced by a later code"),
         ("SORRY-7KQ2", "Used"),
         ("welcome15", "Applied"),
         ("nonsense", "No promotion has this code."),
     ):
-        await expect(codes.filter(has_text=code)).to_contain_text(state)
+        assert any(code in one and state in one for one in said), said
 
     teapot = page.locator("article", has=page.get_by_role("heading", name="Teapot"))
-    await expect(teapot.locator("li", has_text="Winter sale")).to_contain_text("Applied")
-    await expect(teapot.locator("li", has_text="Newsletter welcome")).to_contain_text(
-        "Another promotion gives more."
-    )
     await teapot.get_by_text("did not qualify").click()
-    await expect(teapot.locator("li", has_text="Summer 2025")).to_contain_text("It ended on")
-    await expect(teapot.locator("li", has_text="Spring cleaning")).to_contain_text("It starts on")
-    await expect(teapot.locator("li", has_text="Tea lovers")).to_contain_text(
-        "It is not on this product."
-    )
+    await expect(teapot.locator("li", has_text="Summer 2025")).to_be_visible()
     tea = page.locator("article", has=page.get_by_role("heading", name="Tea, green"))
-    await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
-        "Replaced by a later code"
-    )
-    await expect(tea.locator("li", has_text="Tea lovers")).to_contain_text(
-        "A code that was activated later was picked."
-    )
+    said = [
+        *await teapot.locator("li").all_inner_texts(),
+        *await tea.locator("li").all_inner_texts(),
+    ]
+    for promotion, state in (
+        ("Winter sale", "Applied"),
+        ("Newsletter welcome", "Another promotion gives more."),
+        ("Summer 2025", "It ended on"),
+        ("Spring cleaning", "It starts on"),
+        ("Tea lovers", "It is not on this product."),
+        ("Tea lovers", "Replaced by a later code"),
+        ("Tea lovers", "A code that was activated later was picked."),
+    ):
+        assert any(promotion in one and state in one for one in said), (promotion, state, said)
     await show(page, "cart")
 
     # The address holds the whole cart.
@@ -66,41 +70,39 @@ async def test_a_cart_is_filled_and_its_price_explained(
 
 
 async def test_all_faults_are_shown_at_their_fields(
-    page: Page, portal_url: str, database: Database, merchant: Caller
+    page: Page, portal: PortalClient, portal_url: str, database: Database, merchant: Caller
 ) -> None:
     await open_shop(database, merchant)
-    await page.goto(
-        f"{portal_url}/carts?product=1&quantity=0&price=1.999&product=99&quantity=1&price="
+    address = (
+        "/carts?product=1&quantity=0&price=1.999&product=99&quantity=1&price="
         f"&codes={'+'.join('ABCDEFGHIJKLMNOPQRSTU')}&at=tomorrow"
     )
-    for fault in (
-        "A whole number from 1 to 1,000,000.",
-        "An amount such as 19.99.",
-        "The catalogue does not have it: type a price.",
-        "At most 20 codes can be tried.",
-        "This is not a time.",
-    ):
-        await expect(page.get_by_text(fault)).to_be_visible()
+    assert faults_of((await portal.get(f"{address}&currency=XYZ")).text)["currency"].startswith(
+        "A currency has three letters"
+    )
+    await page.goto(portal_url + address)
+    assert list(faults_of(await page.content()).items()) == [
+        ("quantity", "A whole number from 1 to 1,000,000."),
+        ("price", "The catalogue does not have it: type a price."),
+        ("codes", "At most 20 codes can be tried."),
+        ("at", "This is not a time."),
+    ]
+    await expect(page.get_by_text("An amount such as 19.99.")).to_be_visible()
     await show(page, "cart-faults", like="cart")
 
+    # The fault of a field that is right again goes away.
     await page.get_by_label("Quantity Mug, white").fill("2")
     await page.keyboard.press("Tab")
     await expect(page.get_by_text("A whole number")).to_be_hidden()
-    await page.get_by_label("Currency").fill("XYZ")
-    await page.get_by_role("button", name="Show the price").click()
-    await expect(page.get_by_text("A currency has three letters")).to_be_visible()
 
 
-async def test_a_cart_is_priced_as_of_a_time_in_the_servers_zone(
-    page: Page, portal_url: str, database: Database, merchant: Caller
-) -> None:
-    await open_shop(database, merchant)
-    await page.goto(f"{portal_url}/carts?product=77&quantity=2&price=10,00&currency=usd")
-    await expect(page.locator("#quote")).to_contain_text("Not in the catalogue")
-    await expect(page.locator("#quote")).to_contain_text("US$20.00")
-    await page.get_by_label("At empty").fill("2020-01-01T00:00")
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#quote")).to_contain_text("At 1 Jan 2020, 00:00 UTC")
+async def test_a_cart_is_priced_as_of_a_time_in_the_servers_zone(portal: PortalClient) -> None:
+    cart = "/carts?product=77&quantity=2&price=10,00&currency=usd"
+    page = words_of((await portal.get(cart)).text)
+    assert "Not in the catalogue" in page
+    assert "US$20.00" in page
+    page = words_of((await portal.get(f"{cart}&at=2020-01-01T00:00")).text)
+    assert "At 1 Jan 2020, 00:00 UTC" in page
 
 
 async def test_a_cart_is_priced_as_an_order_of_a_subscription(

@@ -97,7 +97,7 @@ async def test_the_menu_works_at_every_width(page: Page, portal_url: str) -> Non
     await page.goto(f"{portal_url}/")
     await page.get_by_role("link", name="Developers").click()
     await expect(page.get_by_role("link", name="API reference")).to_have_attribute("href", "/docs")
-    await show(page, "developers")
+    await show(page, "developers", frame=True)
     await page.get_by_title("ada").click()
     await page.get_by_role("button", name="Dark").click()
     await expect(page.get_by_role("heading", name="Developers")).to_be_visible()

@@ -16,6 +16,7 @@ from sconto.store.database import Database
 from tests.builders import a_line, ten_off
 from tests.conftest import create_caller
 from tests.portal.browser import show
+from tests.portal.forms import fill, follow, send
 from tests.portal.sessions import PortalClient
 from tests.portal.shop import open_shop
 
@@ -72,14 +73,15 @@ async def test_goods_are_returned_after_their_amount_was_shown(
 
 
 async def test_everything_left_can_be_returned_together(
-    page: Page, portal_url: str, database: Database, merchant: Caller, order: str
+    portal: PortalClient, database: Database, merchant: Caller, order: str
 ) -> None:
     await returns.create_return(database, merchant, order, "R-1", Goods({"1": 1}), read_clock())
-    await page.goto(f"{portal_url}/orders?id=A%2F1+%3F%26%23")
-    await page.get_by_role("button", name="All that is left").click()
-    await page.get_by_role("button", name="Record this return").click()
-    await expect(page.get_by_text("Everything was returned.")).to_be_visible()
-    await expect(page.get_by_text("Together they pay back €53.87 of €53.87.")).to_be_visible()
+    page = "/orders?id=A%2F1+%3F%26%23"
+    assert '<button class="quiet" name="step" value="all"' in (await portal.get(page)).text
+    quoted = await fill(portal, page, "/orders/returns", step="all")
+    told = await follow(portal, await send(portal, quoted, "/orders/returns", step="keep"))
+    assert "Everything was returned." in told
+    assert "Together they pay back €53.87 of €53.87." in told
     left = Goods({"1": 2, "a line of the shop's": 1}, shipping=True)
     assert (await listed(database, merchant))[1:] == [("R-2", left)]
 

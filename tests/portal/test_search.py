@@ -25,7 +25,7 @@ async def test_the_field_of_every_page_finds_things_while_typing(
     found = page.get_by_role("listbox", name="Found")
     await expect(found.get_by_role("group", name="Codes").get_by_role("option")).to_have_count(3)
     await expect(page.locator("#search-live .said")).to_have_text(re.compile("Arrow keys"))
-    await show(page, "search-live")
+    await show(page, "search-live", frame=True)
 
     await field.press("Escape")
     await expect(found).to_be_hidden()

@@ -5,6 +5,7 @@ from playwright.async_api import Page, expect
 from sconto.domain.people import Role
 from sconto.operations import people
 from sconto.store.database import Database
+from tests.operations.cheap_passwords import CHEAP
 from tests.portal.browser import show
 
 PASSWORD = "correct horse battery"
@@ -14,7 +15,9 @@ async def test_signing_in_leads_to_the_requested_page(
     anonymous: Page, portal_url: str, database: Database
 ) -> None:
     await people.create_merchant(database, "Portal shop")
-    await people.create_user(database, "Portal shop", "grace", PASSWORD, Role.MANAGER)
+    await people.create_user(
+        database, "Portal shop", "grace", PASSWORD, Role.MANAGER, passwords=CHEAP
+    )
     await anonymous.goto(f"{portal_url}/promotions?state=running")
     await expect(anonymous).to_have_title("Sign in · Sconto")
     await show(anonymous, "sign-in")
@@ -31,7 +34,8 @@ async def test_signing_in_leads_to_the_requested_page(
     await expect(anonymous.get_by_title("grace")).to_be_visible()
 
     await anonymous.get_by_title("grace").click()
+    account = anonymous.get_by_role("link", name="Your account")
+    await expect(account).to_have_attribute("href", "/portal/account")
     await anonymous.get_by_role("button", name="Sign out", exact=True).click()
     await expect(anonymous.get_by_role("status")).to_have_text("You are signed out.")
-    await anonymous.goto(f"{portal_url}/promotions")
     await expect(anonymous).to_have_title("Sign in · Sconto")

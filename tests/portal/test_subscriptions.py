@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -222,7 +223,7 @@ async def test_all_faults_are_shown_at_their_fields_and_nothing_is_saved(
         "code": "Write 1 to 255 characters.",
         "amount": "Write at least one rule.",
     }
-    typed = {
+    typed: dict[str, Any] = {
         "amount": ["101", ""],
         "with_code": ["1,9999999999", ""],
         "max_usage": "1.5",
@@ -264,7 +265,7 @@ async def test_a_promotion_with_warnings_is_saved_after_confirmation(
     await apply(database, merchant, "TRY3")
     form = f"/subscriptions/{promotion_id}/edit"
     [rule, _] = forms_of((await portal.get(form)).text)[-1].fields["with_code"]
-    typed = {
+    typed: dict[str, Any] = {
         "amount": ["30", "25"],
         "with_code": [rule, "1-3"],
         "ends_at": "2026-02-01T00:00",

@@ -9,9 +9,9 @@ from sconto.domain.holds import (
     Hold,
     NewHold,
     OwnHold,
-    claim_beside_holds,
     claim_of_promised,
     claim_to_hold,
+    claim_with_holds,
     keeps_promise,
     new_hold,
 )
@@ -110,7 +110,7 @@ class OrderBesideHolds:
         )
 
 
-async def price_beside_holds(
+async def price_with_holds(
     connection: Connection, caller: Caller, order_id: str, cart: Cart, now: datetime = holding.NOON
 ) -> OrderBesideHolds:
     """Price the order, or find what was promised to its id."""
@@ -123,7 +123,7 @@ async def price_beside_holds(
     else:
         outcome = price(cart, found, now)
         order = StoredOrder(order_id, OrderStatus.NOT_PAID, now, outcome, cart=cart)
-        claim = claim_beside_holds(claim_of(outcome, cart, found.cart_offers))
+        claim = claim_with_holds(claim_of(outcome, cart, found.cart_offers))
     return OrderBesideHolds(PricedOrder(caller.merchant_id, order, found.versions, claim), own)
 
 

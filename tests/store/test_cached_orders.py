@@ -11,6 +11,7 @@ from asyncpg.connection import LoggedQuery
 
 from sconto.domain.cart import Cart
 from sconto.domain.code_outcomes import CodeStatus
+from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
 from sconto.domain.holds import NewHold
@@ -19,13 +20,15 @@ from sconto.domain.order import NewOrder, Placed
 from sconto.domain.people import Caller
 from sconto.domain.problems import OrderConflict, TotalDiffers
 from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType, Terms
-from sconto.operations import cart_promotions
+from sconto.operations import cart_promotions, code_generation
 from sconto.operations.checkout import place_order, quote
+from sconto.operations.code_generation import generate_some, start_generation
 from sconto.operations.holds import hold_order
 from sconto.operations.products import delete_product
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
-from sconto.store import candidate_statements, orders
+from sconto.store import candidate_statements
 from sconto.store.database import Database
+from sconto.store.order_statements import STATEMENTS
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion, ten_off
 from tests.operations.stock import stock
 from tests.statistics import get_statistics
@@ -34,7 +37,7 @@ MUG, CUP = 11, 22
 CART: Final = a_cart(a_line(MUG, line_id="1"), a_line(CUP, line_id="2"), codes=("TEN",))
 DAY: Final = date(2026, 6, 1)
 
-_OF_ORDERS: Final = {*candidate_statements.ON_NODES, *orders.STATEMENTS.values()}
+_OF_ORDERS: Final = {*candidate_statements.ON_NODES, *STATEMENTS.values()}
 
 
 @dataclass
@@ -211,7 +214,7 @@ async def test_one_time_codes_and_unknown_codes_are_never_cached(
     assert priced.codes[0].status is CodeStatus.USED
 
 
-async def test_orders_beside_holds_are_not_priced_from_the_cache(
+async def test_orders_of_a_merchant_with_holds_are_not_priced_from_the_cache(
     database: Database, ordering: OrderingProcess
 ) -> None:
     caller = ordering.caller
@@ -222,3 +225,19 @@ async def test_orders_beside_holds_are_not_priced_from_the_cache(
     await ordering.statements()
     await ordering.place("A-3")
     assert await ordering.statements() == 2
+
+
+async def test_a_generated_code_that_another_promotion_has_counts_once_its_generation_is_complete(
+    database: Database, ordering: OrderingProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = ordering.caller
+    await create_promotion(database, caller, ten_percent(), NOON)
+    half = a_promotion(
+        coverage=AllProducts(50 * PERCENT), code_type=CodeType.REUSABLE, codes=("Other",)
+    )
+    promotion_id = await create_promotion(database, caller, half, NOON)
+    assert [await ordering.total("A-1"), await ordering.total("A-2")] == [1800, 1800]
+    monkeypatch.setattr(code_generation, "draw_codes", lambda *_: ["TEN"])
+    job = await start_generation(database, caller, promotion_id, CodePattern(), 1, NOON)
+    await generate_some(database, caller.merchant_id, job.id, NOON)
+    assert [await ordering.total("B-1"), await ordering.total("B-2")] == [1000, 1000]

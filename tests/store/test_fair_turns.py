@@ -1,4 +1,4 @@
-"""While several merchants send requests, each has two under way; one that is alone never waits."""
+"""While several merchants send requests, each has two running; one that is alone never waits."""
 
 import asyncio
 from collections import Counter
@@ -14,13 +14,13 @@ FLOOD, OTHER = 1, 2
 
 
 class Requests:
-    """Requests that are under way until they are answered, in the order in which they began."""
+    """Requests that run until they are answered, in the order in which they began."""
 
     def __init__(self, turns: FairTurns) -> None:
         self._turns = turns
         self.began: list[tuple[int, int]] = []
         self.one_began = asyncio.Event()
-        self.under_way: Counter[tuple[int, bool]] = Counter()
+        self.running: Counter[tuple[int, bool]] = Counter()
         self.answered: set[int] = set()
         self._answers: dict[tuple[int, int], asyncio.Event] = {}
 
@@ -34,16 +34,16 @@ class Requests:
         await self._turns.begin(merchant_id, is_checkout=is_checkout)
         self.began.append((merchant_id, number))
         self.one_began.set()
-        self.under_way[merchant_id, is_checkout] += 1
+        self.running[merchant_id, is_checkout] += 1
         answered = self._answers[merchant_id, number] = asyncio.Event()
         try:
             await answered.wait()
         finally:
-            self.under_way[merchant_id, is_checkout] -= 1
+            self.running[merchant_id, is_checkout] -= 1
             self._turns.end()
 
     def answer(self) -> None:
-        """Answer the request that has been under way for longest."""
+        """Answer the request that has run for longest."""
         for one in self.began:
             if (answered := self._answers.pop(one, None)) is not None:
                 answered.set()
@@ -52,7 +52,7 @@ class Requests:
 
 
 async def shared(**options: Any) -> FairTurns:
-    """Turns that two merchants have requested lately; none of their requests is under way."""
+    """Turns that two merchants have requested recently; none of their requests runs."""
     turns = FairTurns(**options)
     for merchant_id in (FLOOD, OTHER):
         await turns.begin(merchant_id, is_checkout=True)
@@ -84,7 +84,7 @@ async def end(requests: list[asyncio.Task[None]]) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=20))
-def test_no_merchant_has_more_than_two_under_way_and_each_is_served_in_order(
+def test_no_merchant_has_more_than_two_running_and_each_is_served_in_order(
     sent: list[tuple[int, bool]],
 ) -> None:
     async def serve() -> None:
@@ -96,7 +96,7 @@ def test_no_merchant_has_more_than_two_under_way_and_each_is_served_in_order(
         await settle()
         for _ in sent:
             expected = {key: min(2, count) for key, count in Counter(left(requests)).items()}
-            assert +requests.under_way == expected
+            assert +requests.running == expected
             requests.answer()
             await settle()
         await asyncio.gather(*tasks)
@@ -125,7 +125,7 @@ def test_a_merchant_that_asks_alone_never_waits() -> None:
     asyncio.run(ask())
 
 
-async def test_a_request_beside_a_flood_begins_immediately_and_two_of_the_flood_are_ahead() -> None:
+async def test_a_request_during_a_flood_begins_immediately_and_two_of_the_flood_are_ahead() -> None:
     turns = await shared()
     requests = Requests(turns)
     flood = [requests.ask(FLOOD, number) for number in range(16)]

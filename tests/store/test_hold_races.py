@@ -15,7 +15,7 @@ from sconto.store.holds import find_hold, release_hold
 from sconto.store.orders import OrderRaceLost
 from tests.operations.holding import BEFORE_END, END, NOON, Shop, a_basket
 from tests.store.lost_races import lose_to, put_before_codes
-from tests.store.priced import price_beside_holds, price_hold
+from tests.store.priced import price_hold, price_with_holds
 
 BASKET: Final = a_basket("ONCE", customer="c-1")
 
@@ -30,9 +30,9 @@ Price = Callable[..., Awaitable[Writing]]
 
 RIVALS: Final[dict[str, tuple[Price, Price]]] = {
     "two holds": (price_hold, price_hold),
-    "a hold, then an order": (price_hold, price_beside_holds),
-    "an order, then a hold": (price_beside_holds, price_hold),
-    "two orders": (price_beside_holds, price_beside_holds),
+    "a hold, then an order": (price_hold, price_with_holds),
+    "an order, then a hold": (price_with_holds, price_hold),
+    "two orders": (price_with_holds, price_with_holds),
 }
 SCARCE: Final[dict[str, dict[str, Any]]] = {
     "code": {},
@@ -101,14 +101,14 @@ async def price_at(shop: Shop, price: Price, order_id: str, cart: Cart, now: dat
         return await price(connection, shop.caller, order_id, cart, now)
 
 
-@pytest.mark.parametrize("taker", [price_hold, price_beside_holds], ids=["hold", "order"])
+@pytest.mark.parametrize("taker", [price_hold, price_with_holds], ids=["hold", "order"])
 @pytest.mark.parametrize("is_late", [True, False], ids=["promise is late", "promise is first"])
 async def test_at_its_end_a_hold_is_ordered_or_goes_to_another_order(
     shop: Shop, taker: Price, is_late: bool
 ) -> None:
     """One clock is at the end of the hold, another just before it; both have read it."""
     cart = await promise(shop)
-    promised = await price_at(shop, price_beside_holds, "A-1", cart, BEFORE_END)
+    promised = await price_at(shop, price_with_holds, "A-1", cart, BEFORE_END)
     taking = await price_at(shop, taker, "A-2", cart, END)
     first, second = (taking, promised) if is_late else (promised, taking)
     await lose(shop.database, first, second)
@@ -119,7 +119,7 @@ async def test_at_its_end_a_hold_is_ordered_or_goes_to_another_order(
 
 async def test_only_one_of_an_order_and_a_second_hold_of_its_id_is_written(shop: Shop) -> None:
     cart = await promise(shop)
-    order = await price_at(shop, price_beside_holds, "A-1", cart, NOON)
+    order = await price_at(shop, price_with_holds, "A-1", cart, NOON)
     other = await price_at(shop, price_hold, "A-1", a_basket("ONCE", customer="c-2"), NOON)
     await lose(shop.database, order, other)
     assert (await shop.order("A-1", cart)).order.outcome.total == 1700
@@ -127,7 +127,7 @@ async def test_only_one_of_an_order_and_a_second_hold_of_its_id_is_written(shop:
 
 async def test_a_promised_order_loses_to_another_hold_of_its_id(shop: Shop) -> None:
     cart = await promise(shop)
-    order = await price_at(shop, price_beside_holds, "A-1", cart, NOON)
+    order = await price_at(shop, price_with_holds, "A-1", cart, NOON)
     other = a_basket("ONCE", customer="c-2")
     await lose(
         shop.database,
@@ -148,7 +148,7 @@ async def test_one_of_two_first_holds_of_one_id_is_made(shop: Shop) -> None:
 
 async def test_a_release_and_an_order_of_one_hold(shop: Shop) -> None:
     cart = await promise(shop)
-    order = await price_at(shop, price_beside_holds, "A-1", cart, NOON)
+    order = await price_at(shop, price_with_holds, "A-1", cart, NOON)
     async with shop.database.write() as early:
         await order.insert(early)
         async with shop.database.read() as late:
@@ -160,7 +160,7 @@ async def test_a_release_and_an_order_of_one_hold(shop: Shop) -> None:
 
 async def test_an_order_that_was_promised_what_is_released_is_priced_again(shop: Shop) -> None:
     cart = await promise(shop)
-    order = await price_at(shop, price_beside_holds, "A-1", cart, NOON)
+    order = await price_at(shop, price_with_holds, "A-1", cart, NOON)
     await shop.release("A-1")
     async with shop.database.read() as connection:
         with pytest.raises(OrderRaceLost):
@@ -170,7 +170,7 @@ async def test_an_order_that_was_promised_what_is_released_is_priced_again(shop:
 
 async def test_a_sweep_leaves_what_an_order_has_locked(shop: Shop) -> None:
     cart = await promise(shop)
-    order = await price_at(shop, price_beside_holds, "A-1", cart, BEFORE_END)
+    order = await price_at(shop, price_with_holds, "A-1", cart, BEFORE_END)
     async with shop.database.write() as early:
         await order.insert(early)
         assert await shop.sweep(END) == 1  # the hold of A-0
@@ -183,7 +183,7 @@ async def test_an_order_takes_no_code_of_a_merchants_first_hold(
 ) -> None:
     shop = Shop(database, merchant)
     await shop.once("ONCE")
-    order = await price_at(shop, price_beside_holds, "A-2", BASKET, NOON)
+    order = await price_at(shop, price_with_holds, "A-2", BASKET, NOON)
     with monkeypatch.context() as gated:
         put_before_codes(gated)
 
@@ -201,7 +201,7 @@ async def test_an_order_priced_before_the_first_hold_of_a_merchant_is_not_placed
 ) -> None:
     shop = Shop(database, merchant)
     await shop.once("ONCE")
-    order = await price_at(shop, price_beside_holds, "A-2", BASKET, NOON)
+    order = await price_at(shop, price_with_holds, "A-2", BASKET, NOON)
     await shop.hold("A-1", BASKET)
     async with database.read() as connection:
         with pytest.raises(OrderRaceLost):

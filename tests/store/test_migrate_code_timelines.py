@@ -10,10 +10,11 @@ import pytest
 from sconto.domain.cart import Cart, Line
 from sconto.domain.code_pattern import Ending
 from sconto.domain.money import PERCENT
+from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller, Role
 from sconto.operations import code_generation
-from sconto.operations.checkout import quote
-from sconto.operations.code_drawing import draw_found_codes
+from sconto.operations.checkout import place_order, quote
+from sconto.operations.code_drawing import draw_found_codes, notice_generated_codes
 from sconto.operations.code_generation import generate_some
 from sconto.store.database import Database
 from sconto.store.migrate import migrate
@@ -169,3 +170,21 @@ async def test_this_version_continues_a_generation_of_the_previous_one(
     assert await lacks_timelines(upgraded)
     assert not await lacks_timelines(upgraded)
     assert (await answer(upgraded, "2026-06-01", (1,)))[0] == [(71, 90)]
+
+
+async def test_orders_at_cached_prices_see_codes_that_the_previous_version_generated(
+    url: str, upgraded: Database
+) -> None:
+    async def total(order_id: str) -> int:
+        cart = Cart("EUR", (Line("1", 1, 1, 1000),), ("FEW",))
+        order = NewOrder(order_id, cart)
+        return (await place_order(upgraded, SHOP, order, NOW, NOW.date())).order.outcome.total
+
+    execute(url, "INSERT INTO products VALUES (1, 1, 'Mug', 'mug', 10, 'EUR', now())")
+    execute(url, "UPDATE codes SET code = 'FEW', code_key = 'few' WHERE promotion_id = 46")
+    execute(url, STARTED)
+    await notice_generated_codes(upgraded)
+    assert [await total("A-1"), await total("A-2")] == [970, 970]
+    execute(url, MADE, ("FEW", "few"))
+    await notice_generated_codes(upgraded)
+    assert [await total("B-1"), await total("B-2")] == [100, 100]

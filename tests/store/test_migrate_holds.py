@@ -40,7 +40,7 @@ VALUES (1, 2, 'customer', 'c-9', 1);
 """What an order of the previous version writes to codes and allowances."""
 
 
-async def test_older_codes_and_limits_are_held_beside_the_previous_version(
+async def test_older_codes_and_limits_are_held_during_an_upgrade(
     create_database: Callable[[str], str],
 ) -> None:
     url = at_schema(create_database, BEFORE)

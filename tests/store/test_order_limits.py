@@ -12,7 +12,7 @@ from sconto.domain.order import NewOrder
 from sconto.domain.people import Caller
 from sconto.operations.cart_promotions import create_promotion
 from sconto.operations.checkout import place_order
-from sconto.store.database import Connection, Database
+from sconto.store.database import Connection, Database, DatabaseUnavailable
 from sconto.store.orders import OrderRaceLost
 from tests.builders import NOON, a_line, ten_off
 from tests.store.priced import PricedOrder, price_order
@@ -123,6 +123,29 @@ async def test_an_order_that_takes_from_an_ample_limit_waits_for_the_one_before(
             await asyncio.wait([waiting], timeout=0.05)
             assert not waiting.done()
         await waiting
+    assert await shared(database, merchant) == [2_000, 2]
+
+
+async def test_an_order_that_is_killed_while_it_waits_for_an_ample_limit_takes_nothing(
+    database: Database, merchant: Caller
+) -> None:
+    await create_promotion(database, merchant, ten_off(limits=MANY), NOON)
+
+    async def be_killed() -> None:
+        async with database.read() as late:
+            second = await price_order(late, merchant, "A-2", CART)
+            async with database.write() as early:
+                await (await price_order(early, merchant, "A-1", CART)).insert(early)
+                waiting = asyncio.ensure_future(second.insert(late))
+                await asyncio.wait([waiting], timeout=0.05)
+                await early.execute("SELECT pg_terminate_backend($1)", late.get_server_pid())
+            await waiting
+
+    with pytest.raises(DatabaseUnavailable):
+        await be_killed()
+    assert await shared(database, merchant) == [1_000, 1]
+    again = await place_order(database, merchant, NewOrder("A-2", CART), NOON, NOON.date())
+    assert again.created
     assert await shared(database, merchant) == [2_000, 2]
 
 

@@ -73,7 +73,7 @@ async def test_a_new_list_begins_after_a_program_that_knows_none(
     assert [change.products for change in after.changes] == [[CUP]]
 
 
-async def test_a_row_of_before_has_no_list_until_the_next_change(
+async def test_an_older_row_has_no_list_until_the_next_change(
     database: Database, merchant: Caller
 ) -> None:
     before = await renewed(database, merchant, [MUG])

@@ -71,12 +71,12 @@ async def test_a_connection_that_the_server_closed_is_not_lent_again(database_ur
 async def test_closing_waits_for_a_running_statement(database_url: str) -> None:
     database = await Database.open(database_url, connections=2)
     await borrow(database)
-    under_way = asyncio.create_task(borrow(database, 0.3))
+    running = asyncio.create_task(borrow(database, 0.3))
     await asyncio.sleep(0.05)
     async with asyncio.timeout(3):
         await database.close()
-    assert under_way.done()
-    assert await under_way
+    assert running.done()
+    assert await running
 
 
 async def test_the_checkout_has_connections_when_all_others_are_taken(

@@ -46,16 +46,16 @@ async def test_waiting_merchants_are_served_in_turn_and_their_requests_in_order(
 
 async def test_cancelled_requests_leave_all_slots_free() -> None:
     slots = Slots(each=2, together=2)
-    under_way: Counter[str] = Counter()
+    running: Counter[str] = Counter()
 
     async def work(merchant: int) -> None:
         await slots.take(merchant, within(5))
         try:
-            under_way["now"] += 1
-            under_way["most"] = max(under_way["most"], under_way["now"])
+            running["now"] += 1
+            running["most"] = max(running["most"], running["now"])
             await asyncio.sleep(0)
         finally:
-            under_way["now"] -= 1
+            running["now"] -= 1
             slots.give_back(merchant)
 
     tasks = [asyncio.create_task(work(number % 3)) for number in range(300)]
@@ -66,7 +66,7 @@ async def test_cancelled_requests_leave_all_slots_free() -> None:
             await asyncio.sleep(0)
     await asyncio.gather(*tasks, return_exceptions=True)
     assert slots.waiting == 0
-    assert under_way["most"] == 2
+    assert running["most"] == 2
     for _ in range(2):
         await slots.take(1, within(0.01))
 

@@ -10,7 +10,7 @@ from sconto.store.database import Connection, Database
 from sconto.store.holds import release_hold
 from tests.operations.holding import NOON, Shop, a_basket
 from tests.store.lost_races import Write, lose_to, put_before_promotions
-from tests.store.priced import price_beside_holds, price_hold, price_order
+from tests.store.priced import price_hold, price_order, price_with_holds
 
 pytestmark = pytest.mark.oldest
 
@@ -44,13 +44,13 @@ async def test_an_order_is_not_placed_with_old_limits(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("is_promised", [True, False])
-async def test_an_order_beside_holds_is_not_placed_with_old_limits(
+async def test_an_order_of_a_merchant_with_holds_is_not_placed_with_old_limits(
     shop: Shop, is_promised: bool
 ) -> None:
     promotion_id = await shop.ten_off()
     await shop.hold("A-1" if is_promised else "A-2", BASKET)
     async with shop.database.read() as connection:
-        order = await price_beside_holds(connection, shop.caller, "A-1", BASKET)
+        order = await price_with_holds(connection, shop.caller, "A-1", BASKET)
     await lose(shop, order.insert, promotion_id)
     placed = await shop.order("A-1", BASKET)
     assert placed.order.outcome.total == (2000 if is_promised else 3000)

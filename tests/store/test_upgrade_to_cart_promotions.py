@@ -169,7 +169,7 @@ SET version = excluded.version, price_version = excluded.price_version
 """
 
 
-async def test_the_previous_version_writes_beside_this_one(upgraded: Database) -> None:
+async def test_the_previous_version_writes_at_the_same_time_as_this_one(upgraded: Database) -> None:
     """Its statements name none of the new columns; what they write is read as before."""
     product = Product(1, "Mug", 1999, "EUR", ("sale",))
     await put_products(upgraded, SHOP, [product], NOW)

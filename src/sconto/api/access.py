@@ -5,7 +5,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Scope
 
-from sconto.api.context import Context
+from sconto.api.context import context_in
 from sconto.api.headers import fields_of
 from sconto.domain.api_keys import KEY_START
 from sconto.domain.people import Action, Caller
@@ -59,7 +59,7 @@ def _caller_in(scope: Scope) -> Caller:
     known_caller: Caller | None = scope.get("caller")
     if known_caller is not None:
         return known_caller
-    context: Context = scope["app"].state.context
+    context = context_in(scope)
     scheme, _, token = _authorization(scope).partition(" ")
     if scheme.lower() != "bearer":
         raise TokenInvalid

@@ -7,6 +7,7 @@ from typing import Self, cast
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from sconto.api.clock import read_clock
 from sconto.api.metrics import Metrics
@@ -74,4 +75,9 @@ class Context:
 
 def context_of(request: Request) -> Context:
     """The context of the application that serves the request."""
-    return cast("Context", request.app.state.context)
+    return context_in(request.scope)
+
+
+def context_in(scope: Scope) -> Context:
+    """The same for what has no request yet."""
+    return cast("Context", scope["app"].context)

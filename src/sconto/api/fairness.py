@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sconto.api.access import find_caller
 from sconto.api.base_path import inner_path
-from sconto.api.context import Context
+from sconto.api.context import Context, context_in
 
 _CHECKOUT: Final = "/checkout/"
 
@@ -26,7 +26,7 @@ class Fairness:
         """Serve a request in turn."""
         caller = find_caller(scope) if scope["type"] == "http" else None
         if caller is not None:
-            context: Context = scope["app"].state.context
+            context = context_in(scope)
             if not context.database.fair_turns.is_alone(caller.merchant_id):
                 return self._serve_in_turn(context, caller.merchant_id, scope, receive, send)
         return self._app(scope, receive, send)

@@ -4,9 +4,9 @@ from collections.abc import Awaitable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
-from structlog.typing import FilteringBoundLogger
 
 from sconto.api.headers import fields_of
+from sconto.api.logs import Log
 
 _FIELD: Final = b"x-forwarded-for"
 
@@ -17,7 +17,7 @@ class UntrustedProxyWarning:
     Behind such a proxy all clients have one address, and their failed sign-ins count together.
     """
 
-    def __init__(self, app: ASGIApp, log: FilteringBoundLogger) -> None:
+    def __init__(self, app: ASGIApp, log: Log) -> None:
         self._app = app
         self._log = log
         self._has_warned = False

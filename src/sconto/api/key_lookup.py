@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sconto.api.access import sent_key
 from sconto.api.base_path import inner_path
-from sconto.api.context import Context
+from sconto.api.context import Context, context_in
 from sconto.api.errors import dialect_of
 from sconto.operations import DatabaseUnavailable
 
@@ -27,7 +27,7 @@ class KeyLookup:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
         if scope["type"] == "http" and (key := sent_key(scope)) is not None:
-            context: Context = scope["app"].state.context
+            context = context_in(scope)
             if context.keys.may_be_new(key):
                 return self._look_and_serve(context, scope, receive, send)
         return self._app(scope, receive, send)

@@ -18,6 +18,8 @@ _METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
+_APPLIED: Final = CodeStatus.APPLIED  # Enum lookups are slow in Python 3.11.
+
 _GAUGE_FILE: Final = re.compile(r"gauge_live\w*_(\d+)\.db")
 
 
@@ -43,6 +45,7 @@ class Metrics:
             ["kind", "reason"],
             registry=registry,
         )
+        self._refused_codes: dict[CodeStatus, Counter] = {}
         self.subscription_validations = Counter(
             "sconto_subscription_validations",
             "Contracts that were validated",
@@ -116,8 +119,12 @@ class Metrics:
     def count_codes(self, codes: Iterable[CodeOutcome]) -> None:
         """Count the codes of a priced cart that have no effect, by their status."""
         for code in codes:
-            if code.status is not CodeStatus.APPLIED:
-                self._refusals.labels("code", code.status).inc()
+            if code.status is not _APPLIED:
+                refused = self._refused_codes.get(code.status)
+                if refused is None:
+                    refused = self._refusals.labels("code", code.status)
+                    self._refused_codes[code.status] = refused
+                refused.inc()
 
     def count_delivery(self, state: str) -> None:
         """Count an attempt by the delivery's state after it: delivered, waiting or dead."""

@@ -9,11 +9,11 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import FilteringBoundLogger
 
 from sconto.api.base_path import inner_path
-from sconto.api.context import Context
+from sconto.api.context import context_in
 from sconto.api.headers import fields_of
+from sconto.api.logs import Log
 from sconto.domain.people import Caller
 
 _VALID_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -32,7 +32,7 @@ class Observation:
     def __init__(
         self,
         app: ASGIApp,
-        log: FilteringBoundLogger,
+        log: Log,
         answer_failure: Callable[[Scope], Response],
     ) -> None:
         self._app = app
@@ -70,8 +70,7 @@ class Observation:
 
     def _note(self, scope: Scope, request_id: bytes, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
-        context: Context = scope["app"].state.context
-        context.metrics.count_request(scope["method"], route, status, seconds)
+        context_in(scope).metrics.count_request(scope["method"], route, status, seconds)
         self._log.info(
             "request",
             request_id=request_id.decode(),

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sconto.api.access import find_caller
 from sconto.api.base_path import inner_path
-from sconto.api.context import Context
+from sconto.api.context import context_in
 from sconto.api.errors import dialect_of
 from sconto.api.quotas import Quota, QuotaState
 from sconto.domain.people import Caller
@@ -29,7 +29,7 @@ class RateLimit:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request, or answer 429 in the dialect of its address."""
         if scope["type"] == "http":
-            context: Context = scope["app"].state.context
+            context = context_in(scope)
             quotas = context.quotas.of(checkout=inner_path(scope).startswith(_CHECKOUT))
             caller = find_caller(scope) if quotas else None
             if caller is not None:
@@ -44,7 +44,7 @@ class RateLimit:
         receive: Receive,
         send: Send,
     ) -> None:
-        context: Context = scope["app"].state.context
+        context = context_in(scope)
         states = await context.quotas.count(caller, quotas)
         if not states:
             await self._app(scope, receive, send)

@@ -9,7 +9,6 @@ from functools import cache
 from threading import Thread
 from typing import Final
 
-import structlog
 from opentelemetry import context, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
@@ -18,10 +17,10 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import EventDict, FilteringBoundLogger
 
 from sconto import __version__
 from sconto.api.base_path import inner_path
+from sconto.api.logs import Log
 from sconto.domain.bill import Bill
 from sconto.domain.pricing import Step
 
@@ -163,12 +162,23 @@ async def sent_at_the_end(provider: TracerProvider) -> AsyncIterator[None]:
         await asyncio.to_thread(sending.join, _FLUSH_TIMEOUT)
 
 
-def with_trace_ids(log: FilteringBoundLogger) -> FilteringBoundLogger:
-    """The log, with the trace's id in each line written during a request."""
-    traced: FilteringBoundLogger = structlog.wrap_logger(
-        log, processors=[_add_trace_id], wrapper_class=structlog.make_filtering_bound_logger(0)
-    ).bind()
-    return traced
+class TracedLog:
+    """A log, with the trace's id in each line written during a request."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def info(self, event: str, **facts: object) -> None:
+        """Log what is usual."""
+        self._log.info(event, **facts, **_trace_id())
+
+    def warning(self, event: str, **facts: object) -> None:
+        """Log what somebody should look at."""
+        self._log.warning(event, **facts, **_trace_id())
+
+    def exception(self, event: str, **facts: object) -> None:
+        """Log an error, with the exception that is being handled."""
+        self._log.exception(event, **facts, **_trace_id())
 
 
 def _method(scope: Scope) -> str:
@@ -198,8 +208,6 @@ def _name(span: Span, scope: Scope) -> None:
         span.update_name(f"{method} {route}")
 
 
-def _add_trace_id(_: object, __: str, event: EventDict) -> EventDict:
+def _trace_id() -> dict[str, str]:
     span = trace.get_current_span().get_span_context()
-    if span.is_valid:
-        event["trace_id"] = trace.format_trace_id(span.trace_id)
-    return event
+    return {"trace_id": trace.format_trace_id(span.trace_id)} if span.is_valid else {}

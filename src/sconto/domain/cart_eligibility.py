@@ -37,7 +37,7 @@ def find_refusals(offered: CartOffer, ground: Ground) -> tuple[CartRefusal, ...]
     if currencies is not None and ground.currency not in currencies:
         found.append(_CURRENCY)
     if is_of_shipping and not ground.shipping:
-        found.append(_NO_SHIPPING)
+        found.append(NO_SHIPPING)
     if offered.room is not UNLIMITED:
         found += _of_limits(offered.room)
     if not covered.subtotal and covered.positions and not is_of_shipping:
@@ -108,7 +108,7 @@ _FIRST_ORDER: Final = CartRefusal(CartReason.FIRST_ORDER)
 _CUSTOMER_REQUIRED: Final = CartRefusal(CartReason.CUSTOMER_REQUIRED)
 _NOT_COVERED: Final = CartRefusal(CartReason.NOT_COVERED)
 _CURRENCY: Final = CartRefusal(CartReason.CURRENCY)
-_NO_SHIPPING: Final = CartRefusal(CartReason.NO_SHIPPING)
+NO_SHIPPING: Final = CartRefusal(CartReason.NO_SHIPPING)
 _TOTAL_LIMIT: Final = CartRefusal(CartReason.TOTAL_LIMIT)
 _CUSTOMER_LIMIT: Final = CartRefusal(CartReason.CUSTOMER_LIMIT)
 _BUDGET: Final = CartRefusal(CartReason.BUDGET)

@@ -76,14 +76,15 @@ class Ground(msgspec.Struct, frozen=True, dict=True):
         return {}
 
     @cached_property
-    def _everything(self) -> Covered:
+    def everything(self) -> Covered:
+        """All lines."""
         return self.count(range(len(self.lines)))
 
     def covered(self, terms: CartTerms, products: ProductSelection | None = None) -> Covered:
         """What the promotion covers, or what a selection covers under its terms."""
         selection = terms.products if products is None else products
         if selection is ALL_PRODUCTS and terms.on_discounted:
-            return self._everything
+            return self.everything
         ids = selection.ids
         if ids and not selection.tags and ids.isdisjoint(self.product_ids):
             return NOTHING_COVERED

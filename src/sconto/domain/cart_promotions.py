@@ -45,9 +45,9 @@ def _take_step(bill: Bill, target: Target) -> Bill:
         return bill
     ground = ground_of(bill, target)
     texts = activated_codes(bill.cart.codes) if offers else _NO_TEXTS
-    running, unreached = prepared.divide(ground)
+    possible, eligible, known = prepared.divide(ground)
     own, not_running = _divide_by_time(offers, texts, bill.at)
-    decision = decide_step(ground, [*running, *own])
+    decision = decide_step(ground, [*possible, *own], eligible)
     applied = [
         make_outcome(one.offered, texts, one.discount, next_tier=_next_tier(one.offered, ground))
         for one in decision.takings
@@ -55,7 +55,7 @@ def _take_step(bill: Bill, target: Target) -> Bill:
     refused = [
         make_outcome(one, texts, 0, reasons) for one, reasons in (*decision.losers, *not_running)
     ]
-    outcomes = [*applied, *_by_creation(refused, unreached)]
+    outcomes = [*applied, *_by_creation(refused, known)]
     bill = _take_off(bill, decision, target)
     return replace(
         bill,
@@ -83,12 +83,12 @@ def _divide_by_time(
 
 
 def _by_creation(
-    refused: Sequence[CartPromotionOutcome], unreached: Sequence[CartPromotionOutcome]
+    refused: Sequence[CartPromotionOutcome], known: Sequence[CartPromotionOutcome]
 ) -> Sequence[CartPromotionOutcome]:
     """All that do not apply, by creation; a draft, whose id is 0, is the newest."""
     if not refused:
-        return unreached
-    return sorted((*refused, *unreached), key=lambda one: one.promotion_id or MAX_INT64)
+        return known
+    return sorted((*refused, *known), key=lambda one: one.promotion_id or MAX_INT64)
 
 
 def ground_of(bill: Bill, target: Target) -> Ground:

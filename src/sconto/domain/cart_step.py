@@ -44,10 +44,12 @@ class _Alternative(msgspec.Struct, frozen=True):
         return sum([taking.discount for taking in self.takings])
 
 
-def decide_step(ground: Ground, offered: Sequence[CartOffer]) -> StepResult:
-    """Decide a step for the promotions of its target."""
+def decide_step(
+    ground: Ground, offered: Sequence[CartOffer], known_eligible: Sequence[CartOffer] = ()
+) -> StepResult:
+    """Decide a step for the promotions of its target; some are known to be eligible."""
     losers: list[Loser] = []
-    eligible = []
+    eligible = list(known_eligible)
     for promotion in offered:
         if found := find_refusals(promotion, ground):
             losers.append((promotion, found))

@@ -107,7 +107,7 @@ def claim_to_hold(
     return _with_first(limits, claimed, Allowance(FIRST_ORDERS, Scope.CUSTOMER, "", 1, 1))
 
 
-def claim_beside_holds(limits: LimitClaim) -> LimitClaim:
+def claim_with_holds(limits: LimitClaim) -> LimitClaim:
     """The claim of an order of a merchant with holds: its customer's first order must not be held.
 
     An order adds nothing to that allowance, which tells orders from holds.

@@ -8,7 +8,7 @@ bill for each product. Of cart promotions they show those that no cart and no cu
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -67,6 +67,20 @@ class ListingCandidates(msgspec.Struct, frozen=True, gc=False):
     tags: Mapping[int, frozenset[str]] = {}
 
 
+class ListingRules(NamedTuple):
+    """What decides the prices of all products of a listing alike, besides their own picks.
+
+    The `step` has the cart promotions that run at its time; `in_hours` are the numbers of those of
+    `listed` that have hours and are within them.
+    """
+
+    everywhere: AutomaticPick | None
+    listed: ListedOffers
+    currency: str
+    step: PreparedStep
+    in_hours: tuple[int, ...]
+
+
 class ListedPrice(msgspec.Struct, frozen=True, eq=False):
     """What one unit of a product costs in a listing, in minor units.
 
@@ -94,6 +108,14 @@ def is_listed(terms: CartTerms) -> bool:
     )
 
 
+def rules_at(found: ListingCandidates, currency: str, at: datetime) -> ListingRules:
+    """What decides the prices of all products at a time."""
+    listed = found.listed
+    step = listed.prepared.step(Target.LINES, currency, at)
+    in_hours = tuple([n for n, one in enumerate(listed.with_hours) if one.obstacle(at) is None])
+    return ListingRules(found.everywhere, listed, currency, step, in_hours)
+
+
 def price_listing(
     products: Iterable[tuple[int, int]],
     found: ListingCandidates,
@@ -101,10 +123,8 @@ def price_listing(
     at: datetime,
 ) -> Iterator[ListedPrice]:
     """Price one unit of each product like a cart without codes; takes ids and unit prices."""
-    specific, everywhere, tags = found.specific.get, found.everywhere, found.tags.get
-    listed = found.listed
-    step = listed.prepared.step(Target.LINES, currency, at)
-    in_hours = tuple([n for n, one in enumerate(listed.with_hours) if one.obstacle(at) is None])
+    specific, tags = found.specific.get, found.tags.get
+    everywhere, listed, currency, step, in_hours = rules_at(found, currency, at)
     has_offers = bool(step or in_hours)
     for product_id, unit_price in products:
         price = _price_by_picks(unit_price, specific(product_id), everywhere)
@@ -142,9 +162,9 @@ def _adjust(
     """The price after the cart promotions of the step, and those of `listed` within their hours."""
     line = GroundLine(product_id, tags, 1, price.price, is_discounted=price.pick is not None)
     ground = Ground(Target.LINES, currency, [line])
-    offered, _ = step.divide(ground)
-    offered += [listed.with_hours[number] for number in in_hours]
-    takings = decide_step(ground, offered).takings
+    possible, eligible, _ = step.divide(ground)
+    running = [listed.with_hours[number] for number in in_hours]
+    takings = decide_step(ground, [*possible, *running], eligible).takings
     if not takings:
         return price
     adjustments = [

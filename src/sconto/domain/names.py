@@ -36,7 +36,7 @@ def is_text(text: str) -> bool:
 
 def is_reference(text: str) -> bool:
     """Whether the text can be the shop's own id of an order or a line: 1 to 64 characters."""
-    return 0 < len(text) <= REFERENCE_LENGTH and _is_printable(text)
+    return 0 < len(text) <= REFERENCE_LENGTH and (text.isprintable() or _is_printable(text))
 
 
 def _is_printable(text: str) -> bool:

@@ -2,21 +2,21 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Final
+from typing import Any, Final, TypeAlias, TypeVar
 
-from sconto.domain.allowances import claim_of
+from sconto.domain.allowances import LimitClaim, claim_of
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
 from sconto.domain.holds import (
     OwnHold,
-    claim_beside_holds,
     claim_of_promised,
+    claim_with_holds,
     keeps_promise,
 )
-from sconto.domain.listing import ListedPrice, ListingCandidates, price_listing
+from sconto.domain.listing import ListedPrice, price_listing, rules_at
 from sconto.domain.order import NewOrder, OrderStatus, Placed, StoredOrder
 from sconto.domain.people import Caller
 from sconto.domain.placement import (
@@ -35,7 +35,14 @@ from sconto.domain.problems import (
     TotalDiffers,
 )
 from sconto.operations.order_turns import OrderTurns, attempt_in_turn
-from sconto.store.candidates import CartAt, find_cached_candidates, read_listing_candidates
+from sconto.store.candidates import (
+    CartAt,
+    StoredCandidates,
+    StoredListing,
+    Versions,
+    find_cached_candidates,
+    read_listing_candidates,
+)
 from sconto.store.database import Connection, Database, retrying
 from sconto.store.giving_back import GivingBackRaceLost, give_back
 from sconto.store.order_replacing import replace_and_insert_order, replaces_in_one_call
@@ -47,6 +54,9 @@ from sconto.store.orders import (
     replace_order,
     wanted_by,
 )
+from sconto.store.price_boards import PriceBoard
+
+T = TypeVar("T")
 
 _LONGEST_STRETCH: Final = 0.005
 """Seconds of pricing a listing after which other requests are served. A thousand products with a
@@ -54,6 +64,9 @@ hundred cart promotions take many times as long, the first time."""
 
 _STRETCH: Final = 20
 """Products of a listing that are priced without a look at the clock."""
+
+_What: TypeAlias = tuple[int, StoredOrder, date, Versions | None, LimitClaim, OwnHold | None]
+"""The arguments of `insert_order` after the connection."""
 
 
 async def quote(
@@ -83,24 +96,79 @@ async def list_prices(
 
     `products` are ids with unit prices in minor units of the currency.
     """
+    return await write_prices(database, caller, products, currency, at, _as_listed)
+
+
+def _as_listed(_product_id: int, price: ListedPrice, _currency: str) -> ListedPrice:
+    return price
+
+
+async def write_prices(
+    database: Database,
+    caller: Caller,
+    products: Sequence[tuple[int, int]],
+    currency: str,
+    at: datetime,
+    write: Callable[[int, ListedPrice, str], T],
+) -> list[T]:
+    """What `write` makes of the price of each product, as in `list_prices`.
+
+    It gets the product id, the price and the currency. What it made before is used again, while
+    the price is the same.
+    """
+    boards, key = database.pick_cache.price_boards, (caller.merchant_id, currency, write)
+    board = boards.of(key)
+    written: list[Any] = board.find(products, at)
+    missing = [product for product, one in zip(products, written, strict=True) if one is None]
+    found = await _look_up(database, caller, missing, at)
+    if board.state != (state := (found.version, rules_at(found, currency, at))):
+        if len(missing) < len(products):
+            missing = products
+            found = await _look_up(database, caller, missing, at)
+            state = found.version, rules_at(found, currency, at)
+        board = PriceBoard(state)
+    if not missing:
+        return written
+    new = await _write_missing(missing, found, currency, at, write)
+    if found.window is not None:
+        boards.put(key, board, found.window, zip(missing, new, strict=True))
+    if len(new) == len(products):
+        return new
+    following = iter(new)
+    return [next(following) if one is None else one for one in written]
+
+
+async def _look_up(
+    database: Database, caller: Caller, products: Sequence[tuple[int, int]], at: datetime
+) -> StoredListing:
     product_ids = [product_id for product_id, _ in products]
 
-    async def look() -> ListingCandidates:
+    async def look() -> StoredListing:
         async with database.read(caller.merchant_id, pool="checkout") as connection:
             return await read_listing_candidates(
                 connection, database.pick_cache, caller.merchant_id, product_ids, at
             )
 
-    found = await retrying(look)
+    return await retrying(look)
+
+
+async def _write_missing(
+    products: Sequence[tuple[int, int]],
+    found: StoredListing,
+    currency: str,
+    at: datetime,
+    write: Callable[[int, ListedPrice, str], T],
+) -> list[T]:
+    """Price products, and write their prices, in short steps."""
     clock = asyncio.get_running_loop().time
-    resumed, prices = clock(), []
-    priced = price_listing(products, found, currency, at)
+    resumed, written = clock(), []
+    priced = zip(products, price_listing(products, found, currency, at), strict=True)
     while stretch := list(islice(priced, _STRETCH)):
-        prices += stretch
+        written += [write(product_id, price, currency) for (product_id, _), price in stretch]
         if clock() - resumed > _LONGEST_STRETCH:
             await asyncio.sleep(0)
             resumed = clock()
-    return prices
+    return written
 
 
 async def place_order(
@@ -189,23 +257,7 @@ async def _price_and_place(
         raise OrderConflict(stored)
     if order.replaces is not None:
         check_replaceable(order.replaces, found.orders.get(order.replaces))
-    own = None
-    if (hold := found.hold) is not None:
-        own = OwnHold(hold, keeps_promise(order, hold, now))
-    if own is not None and own.is_kept:
-        check_promised(order, own.hold.outcome)
-        placed = own.hold.order_at(now, order.cart)
-        claim = claim_of_promised(own.hold)
-    else:
-        priced = price(order.cart, found, now, steps)
-        check_agreed(order, priced)
-        placed = StoredOrder(
-            order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
-        )
-        takes_last = order.replaces is None
-        claim = claim_of(priced, order.cart, found.cart_offers, takes_last=takes_last)
-        if found.has_holds:
-            claim = claim_beside_holds(claim)
+    placed, claim, own = _decide(order, found, now, steps)
     merchant_id = caller.merchant_id
     if claim.contested:
         await turns.wait_for(wanted_by(placed, claim))
@@ -214,18 +266,44 @@ async def _price_and_place(
         async with database.write(merchant_id, queue="orders", transaction=False) as connection:
             await insert_order(connection, *what)
     else:
-        async with database.write(
-            merchant_id,
-            queue="orders",
-            transaction=lambda connection: not replaces_in_one_call(connection),
-        ) as connection:
-            if replaces_in_one_call(connection):
-                await replace_and_insert_order(connection, *what)
-            else:
-                await replace_order(connection, merchant_id, placed)
-                await _give_back(connection, merchant_id, found.orders[placed.replaces], now)
-                await insert_order(connection, *what)
+        await _replace(database, found.orders[placed.replaces], now, what)
     return Placed(placed, created=True)
+
+
+def _decide(
+    order: NewOrder, found: StoredCandidates, now: datetime, steps: Sequence[Step]
+) -> tuple[StoredOrder, LimitClaim, OwnHold | None]:
+    """The order to store, what it takes of limits, and the hold of its id."""
+    own = None
+    if (hold := found.hold) is not None:
+        own = OwnHold(hold, keeps_promise(order, hold, now))
+    if own is not None and own.is_kept:
+        check_promised(order, own.hold.outcome)
+        return own.hold.order_at(now, order.cart), claim_of_promised(own.hold), own
+    priced = price(order.cart, found, now, steps)
+    check_agreed(order, priced)
+    placed = StoredOrder(
+        order.order_id, OrderStatus.NOT_PAID, now, priced, order.replaces, cart=order.cart
+    )
+    takes_last = order.replaces is None
+    claim = claim_of(priced, order.cart, found.cart_offers, takes_last=takes_last)
+    return placed, claim_with_holds(claim) if found.has_holds else claim, own
+
+
+async def _replace(database: Database, replaced: StoredOrder, now: datetime, what: _What) -> None:
+    """Store an order that replaces another one, which gives back what it took."""
+    merchant_id, placed = what[:2]
+    async with database.write(
+        merchant_id,
+        queue="orders",
+        transaction=lambda connection: not replaces_in_one_call(connection),
+    ) as connection:
+        if replaces_in_one_call(connection):
+            await replace_and_insert_order(connection, *what)
+        else:
+            await replace_order(connection, merchant_id, placed)
+            await _give_back(connection, merchant_id, replaced, now)
+            await insert_order(connection, *what)
 
 
 async def get_order(database: Database, caller: Caller, order_id: str) -> StoredOrder:

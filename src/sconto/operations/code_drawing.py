@@ -4,11 +4,16 @@ import logging
 from typing import Final
 
 from sconto.operations.background import keep_running
+from sconto.store.code_generations import list_unnoticed
 from sconto.store.code_timelines import draw_code
 from sconto.store.database import Busy, Database, DatabaseUnavailable, retrying
+from sconto.store.price_versions import renew_for_generated
 
 _PAUSE: Final = 60.0
 """Seconds until the next look; a cart with such a code ends the pause."""
+
+_MAX_MERCHANTS: Final = 1_000
+"""Merchants for whom one look takes note of generated codes; the next look finds the others."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,10 +35,26 @@ async def draw_found_codes(database: Database) -> bool:
     return bool(found)
 
 
+async def notice_generated_codes(database: Database) -> None:
+    """Make codes count that the previous version has generated during an upgrade."""
+    async with database.read() as connection:
+        merchant_ids = await list_unnoticed(connection, _MAX_MERCHANTS)
+    for merchant_id in merchant_ids:
+        try:
+            await _notice(database, merchant_id)
+        except Busy:
+            continue
+
+
 async def keep_drawing_codes(database: Database) -> None:
     """Draw codes as carts show that they need it; ends when cancelled."""
+
+    async def notice_and_draw() -> None:
+        await notice_generated_codes(database)
+        await draw_found_codes(database)
+
     await keep_running(
-        lambda: draw_found_codes(database),
+        notice_and_draw,
         "codes of many promotions have no timelines",
         pause=_PAUSE,
         wake=database.pick_cache.undrawn.any,
@@ -46,3 +67,11 @@ async def _draw(database: Database, merchant_id: int, key: str) -> None:
             await draw_code(connection, merchant_id, key)
 
     await retrying(draw)
+
+
+async def _notice(database: Database, merchant_id: int) -> None:
+    async def notice() -> None:
+        async with database.write() as connection:
+            await renew_for_generated(connection, merchant_id)
+
+    await retrying(notice)

@@ -23,7 +23,7 @@ from sconto.store.database import (
     retried,
     retrying,
 )
-from sconto.store.price_versions import Renewal, renew_prices
+from sconto.store.price_versions import PRICES, Renewal, renew_prices
 
 CODES_PER_TRANSACTION: Final = 10_000
 """Codes of one transaction. An edit of the promotion waits for one transaction at most."""
@@ -229,4 +229,5 @@ async def _record_end(
         )
     made = ListChange(added=Sample(generation.made))
     change = codes_changed(generation.promotion_id, Verb.CODES_GENERATED, made)
-    await history.record(connection, caller, change, now)
+    # Cached offers may lack the new codes, if another promotion has the same (`code_offer_cache`).
+    await history.record(connection, caller, change, now, PRICES)

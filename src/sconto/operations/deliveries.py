@@ -87,7 +87,7 @@ class Deliveries:
         self._clock = clock
         self._lease = lease
         self._count = count
-        self._under_way: Counter[tuple[int, int]] = Counter()
+        self._running: Counter[tuple[int, int]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ending = False
 
@@ -118,7 +118,7 @@ class Deliveries:
         async with self._database.read() as connection:
             due = await store.list_due(connection, self._clock(), _MAX_WEBHOOKS)
         for webhook in due:
-            room = min(_PER_WEBHOOK - self._under_way[webhook], _MOST - len(self._tasks))
+            room = min(_PER_WEBHOOK - self._running[webhook], _MOST - len(self._tasks))
             if room > 0:
                 for one in await self._claim(webhook, room):
                     self._start(webhook, one)
@@ -157,7 +157,7 @@ class Deliveries:
         return await retrying(claim)
 
     def _start(self, webhook: tuple[int, int], claimed: store.ClaimedDelivery) -> None:
-        self._under_way[webhook] += 1
+        self._running[webhook] += 1
         task = asyncio.create_task(self._deliver_and_go_on(webhook, claimed))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -177,9 +177,9 @@ class Deliveries:
         except Exception:
             _log.exception("delivery %s failed", claimed.delivery_id)
         finally:
-            self._under_way[webhook] -= 1
-            if not self._under_way[webhook]:
-                del self._under_way[webhook]
+            self._running[webhook] -= 1
+            if not self._running[webhook]:
+                del self._running[webhook]
 
     async def _deliver(self, webhook: tuple[int, int], claimed: store.ClaimedDelivery) -> None:
         started_at = self._clock()

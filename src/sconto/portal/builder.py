@@ -33,8 +33,8 @@ from sconto.portal.builder_page import (
     Effects,
     FormFindings,
     FormTarget,
-    call,
     find_effects,
+    in_thread_if_long,
     show_builder,
     shown_effects,
     unknown_products,
@@ -255,7 +255,7 @@ async def _read(
         target.cart,
         codes_later=codes_later,
     )
-    return await call(read, fields)
+    return await in_thread_if_long(read, fields)
 
 
 async def _product(

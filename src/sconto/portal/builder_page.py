@@ -193,10 +193,10 @@ async def show_builder(
         may_add=len(fields.cart.benefit.tiers) < MAX_TIERS,
         **shown_effects(visit, effects, target),
     )
-    return await call(render, fields)
+    return await in_thread_if_long(render, fields)
 
 
-async def call(function: Callable[[], _T], fields: BuilderFields) -> _T:
+async def in_thread_if_long(function: Callable[[], _T], fields: BuilderFields) -> _T:
     """Call what reads or shows the fields; in a thread if they are long."""
     return await in_thread(function) if fields.is_long else function()
 

@@ -33,7 +33,7 @@ async def show_terms(visit: Visit) -> Response:
     )
     promotion = overview.summary
     language, terms = visit.language, promotion.terms
-    return show(
+    return show_page(
         visit,
         "cart_promotions/terms.html",
         promotion,
@@ -50,7 +50,7 @@ async def show_terms(visit: Visit) -> Response:
 
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
-    promotion = await find(visit)
+    promotion = await find_promotion(visit)
     page = await history.list_entries(
         visit.context.database,
         visit.caller,
@@ -60,7 +60,7 @@ async def show_history(visit: Visit) -> Response:
         before=visit.id_in_query("before"),
     )
     shown = shown_history(visit, page, cart_fact_words)
-    return show(visit, "cart_promotions/history.html", promotion, **shown)
+    return show_page(visit, "cart_promotions/history.html", promotion, **shown)
 
 
 async def switch(visit: Visit) -> Response:
@@ -80,7 +80,7 @@ async def switch(visit: Visit) -> Response:
 
 async def confirm_deletion(visit: Visit) -> Response:
     """Ask for confirmation."""
-    promotion = await find(visit)
+    promotion = await find_promotion(visit)
     return visit.render("cart_promotions/delete.html", promotion=promotion)
 
 
@@ -102,13 +102,13 @@ async def restore(visit: Visit) -> Response:
     return back_from_restoring(visit, promotion_id, f"/cart-promotions/{promotion_id}")
 
 
-async def find(visit: Visit) -> CartPromotion:
+async def find_promotion(visit: Visit) -> CartPromotion:
     """The promotion that the address names. Raises PromotionNotFound."""
     promotion_id = visit.id_in_path("promotion_id")
     return await operations.get_promotion(visit.context.database, visit.caller, promotion_id)
 
 
-def show(visit: Visit, template: str, promotion: CartPromotion, **values: Any) -> Response:
+def show_page(visit: Visit, template: str, promotion: CartPromotion, **values: Any) -> Response:
     """A page about the promotion, below its name and the tabs."""
     return visit.render(
         template,

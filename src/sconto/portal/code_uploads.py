@@ -20,15 +20,15 @@ from sconto.operations.turns import in_thread
 from sconto.portal.file_sentences import CODE_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
-from sconto.portal.promotion import find, show
+from sconto.portal.promotion import find_heading, show_page
 from sconto.portal.uploads import (
     column_names,
     find_upload,
-    keep,
     layout_words,
     read_counts,
     read_layout,
     say_gone,
+    store_upload,
     write_layout,
 )
 from sconto.portal.visit import Visit
@@ -44,7 +44,7 @@ _ASKS_FOR_COLUMN: Final = frozenset(
 
 async def take_file(visit: Visit, promotion_id: int, file: UploadFile) -> Response:
     """Store the file, and show its preview."""
-    upload_id, sample = await keep(visit, file)
+    upload_id, sample = await store_upload(visit, file)
     encoding = await in_thread(_guess, sample)
     return show_upload(visit, promotion_id, upload_id, Layout(encoding=encoding))
 
@@ -105,7 +105,7 @@ async def _show(
     refused: tuple[RefusedCodeLine, ...] = (),
     fault: str | None = None,
 ) -> Response:
-    heading = await find(visit)
+    heading = await find_heading(visit)
     upload = await find_upload(visit)
     if upload is None:
         return say_gone(visit, f"/promotions/{heading.summary.id}/codes")
@@ -118,7 +118,7 @@ async def _show(
     parts = uploads.read_upload(visit.context.database, visit.caller, upload)
     async with visit.context.turns.of(visit.caller.merchant_id):
         preview = await preview_codes(parts, layout, page, typed=upload.typed)
-    return show(
+    return show_page(
         visit,
         "promotions/code_file.html",
         heading,

@@ -35,7 +35,7 @@ from sconto.portal.csv_files import stream_csv
 from sconto.portal.file_sentences import CODE_FAULTS, PATTERN_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import read, write
-from sconto.portal.promotion import find, show
+from sconto.portal.promotion import find_heading, show_page
 from sconto.portal.sentences import CODE_STATES, ENDINGS
 from sconto.portal.typed_values import choice_of
 from sconto.portal.uploads import keep_text, say_refused
@@ -97,7 +97,7 @@ async def remove(visit: Visit) -> Response:
     promotion_id = visit.id_in_path("promotion_id")
     code = visit.field("code")
     if visit.field("step") != "remove":
-        heading = await find(visit)
+        heading = await find_heading(visit)
         return visit.render("promotions/remove_code.html", summary=heading.summary, code=code)
     gone = await codes.remove_codes(
         visit.context.database, visit.caller, promotion_id, [code], visit.now
@@ -142,7 +142,7 @@ async def download(visit: Visit) -> Response:
 async def _show(
     visit: Visit, faults: Mapping[str, str] | None = None, lines: Sequence[str] = ()
 ) -> Response:
-    heading = await find(visit)
+    heading = await find_heading(visit)
     database, promotion_id = visit.context.database, heading.summary.id
     state = visit.query("state")
     query = CodeQuery(
@@ -158,7 +158,7 @@ async def _show(
         return visit.redirect(f"/promotions/{promotion_id}/codes")
     counts = await _count(visit, promotion_id)
     generations = await code_generation.list_generations(database, visit.caller, promotion_id)
-    return show(
+    return show_page(
         visit,
         "promotions/codes.html",
         heading,
@@ -171,7 +171,7 @@ async def _show(
         states=CODE_STATES,
         endings=ENDINGS,
         generations=generations,
-        under_way=any(generation.ending is None for generation in generations),
+        running=any(generation.ending is None for generation in generations),
         faults=faults or {},
         lines=lines,
         typed=visit.field("codes"),

@@ -84,4 +84,4 @@ class PortalContext(Protocol):
 
 def context_of(request: Request) -> PortalContext:
     """The context of the application that received the request."""
-    return cast("PortalContext", request.app.state.context)
+    return cast("PortalContext", request.scope["app"].context)

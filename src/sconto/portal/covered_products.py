@@ -11,7 +11,7 @@ from sconto.domain.spreadsheet import shown_as_text
 from sconto.operations import covered_products
 from sconto.portal.csv_files import stream_csv
 from sconto.portal.pages import read
-from sconto.portal.promotion import find, show
+from sconto.portal.promotion import find_heading, show_page
 from sconto.portal.visit import Visit
 
 _COLUMNS: Final = ("product_id", "name", "percent", "price", "price_with_promotion", "currency")
@@ -19,12 +19,12 @@ _COLUMNS: Final = ("product_id", "name", "percent", "price", "price_with_promoti
 
 async def show_products(visit: Visit) -> Response:
     """The products that were searched for, a page at a time."""
-    heading = await find(visit)
+    heading = await find_heading(visit)
     query = CoveredQuery(after=visit.id_in_query("after") or 0, search=visit.search("search"))
     page = await covered_products.list_covered(
         visit.context.database, visit.caller, heading.summary.id, query
     )
-    return show(
+    return show_page(
         visit,
         "promotions/products.html",
         heading,
@@ -36,7 +36,7 @@ async def show_products(visit: Visit) -> Response:
 
 async def download(visit: Visit) -> Response:
     """Stream the products that were searched for as a CSV file."""
-    heading = await find(visit)
+    heading = await find_heading(visit)
     promotion_id = heading.summary.id
     parts = covered_products.export_covered(
         visit.context.database, visit.caller, promotion_id, visit.search("search")

@@ -58,7 +58,7 @@ async def show(visit: Visit) -> Response:
         return response
     after = min(visit.id_in_query("returns_after") or 0, MAX_INT32)
     try:
-        found = await find(visit, order_id, returns_after=after)
+        found = await find_order(visit, order_id, returns_after=after)
     except OrderNotFound:
         if (hold := await _find_hold(visit, order_id)) is None:
             return render_missing(visit, order_id)
@@ -66,7 +66,7 @@ async def show(visit: Visit) -> Response:
     return await render_order(visit, found, ReturnForm())
 
 
-async def find(
+async def find_order(
     visit: Visit, typed: str, *, return_id: str | None = None, returns_after: int = 0
 ) -> OrderWithReturns:
     """The order with the typed id, or with the id without blanks around it. Raises OrderNotFound.

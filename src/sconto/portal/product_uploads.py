@@ -39,17 +39,17 @@ from sconto.portal.faults import PERCENT_FAULT
 from sconto.portal.file_sentences import COVERAGE_FAULTS
 from sconto.portal.notices import Notice
 from sconto.portal.pages import UPLOAD_LIMIT, read, write
-from sconto.portal.promotion import find, show
+from sconto.portal.promotion import find_heading, show_page
 from sconto.portal.uploads import (
     SAMPLE,
     column_names,
     find_upload,
-    keep,
     keep_text,
     layout_words,
     read_layout,
     say_gone,
     say_refused,
+    store_upload,
     write_layout,
 )
 from sconto.portal.visit import Visit
@@ -103,7 +103,7 @@ async def take_file(visit: Visit) -> Response:
     file = visit.form.get("product_file")
     if isinstance(file, UploadFile) and file.size:
         try:
-            upload_id, sample = await keep(visit, file)
+            upload_id, sample = await store_upload(visit, file)
         except SheetRefused as refused:
             return visit.redirect(here, Notice(say_refused(visit, refused)))
     elif text := visit.field("products"):
@@ -168,7 +168,7 @@ async def take(visit: Visit) -> Response:
 async def _show(
     visit: Visit, wish: _Wish, *, rises: PriceRises | None = None, fault: str | None = None
 ) -> Response:
-    heading = await find(visit)
+    heading = await find_heading(visit)
     upload = await find_upload(visit)
     if upload is None:
         return say_gone(visit, f"/promotions/{heading.summary.id}/products")
@@ -180,7 +180,7 @@ async def _show(
     columns = column_names(found.table.first_row)
     # If one value is bad, it is a mistake; if all are bad, the columns are wrong.
     is_lost = not page.good and len(columns) > 1
-    return show(
+    return show_page(
         visit,
         "promotions/product_file.html",
         heading,

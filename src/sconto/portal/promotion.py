@@ -30,14 +30,14 @@ async def show_terms(visit: Visit) -> Response:
     at, examples = await overviews.price_examples(
         visit.context.database, visit.caller, overview, visit.now
     )
-    return show(
+    return show_page(
         visit, "promotions/terms.html", overview, overview=overview, at=at, examples=examples
     )
 
 
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
-    heading = await find(visit)
+    heading = await find_heading(visit)
     page = await history.list_entries(
         visit.context.database,
         visit.caller,
@@ -46,7 +46,7 @@ async def show_history(visit: Visit) -> Response:
         limit=ENTRIES,
         before=visit.id_in_query("before"),
     )
-    return show(
+    return show_page(
         visit,
         "promotions/history.html",
         heading,
@@ -54,14 +54,14 @@ async def show_history(visit: Visit) -> Response:
     )
 
 
-async def find(visit: Visit) -> PromotionHeading:
+async def find_heading(visit: Visit) -> PromotionHeading:
     """The promotion that the address names. Raises PromotionNotFound."""
     return await overviews.get_heading(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id")
     )
 
 
-def show(
+def show_page(
     visit: Visit, template: str, heading: PromotionHeading | PromotionOverview, **values: Any
 ) -> Response:
     """A page about the promotion, below its name and the tabs."""

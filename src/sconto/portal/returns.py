@@ -14,7 +14,7 @@ from sconto.domain.return_problems import MoreThanLeft, OrderDeleted, ReturnConf
 from sconto.domain.returns import Goods, OrderReturn
 from sconto.operations import returns
 from sconto.portal.notices import Notice
-from sconto.portal.orders import OrderWithReturns, find, render_missing, render_order
+from sconto.portal.orders import OrderWithReturns, find_order, render_missing, render_order
 from sconto.portal.pages import write
 from sconto.portal.return_form import (
     ReturnForm,
@@ -31,7 +31,7 @@ async def return_goods(visit: Visit) -> Response:
     """Show what the goods pay back; if that was shown, record the return."""
     order_id, return_id = visit.form.get("order_id"), visit.field("return_id")
     try:
-        found = await find(
+        found = await find_order(
             visit,
             order_id if isinstance(order_id, str) else "",
             return_id=return_id if is_reference(return_id) else None,
@@ -77,7 +77,7 @@ async def _keep(visit: Visit, found: OrderWithReturns, form: ReturnForm, goods: 
         faults = {"return_id": _("Another return of this order has this id.")}
     except (MoreThanLeft, OrderDeleted, OrderBusy):
         # Another request was first: the page shows what is left now.
-        found, form = await find(visit, order_id), replace(form, quote=None)
+        found, form = await find_order(visit, order_id), replace(form, quote=None)
         faults = {"goods": _("Somebody changed this order meanwhile. Nothing was recorded.")}
     else:
         return _done(visit, done.kept)

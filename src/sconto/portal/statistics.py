@@ -32,38 +32,44 @@ from sconto.portal.visit import Visit
 
 async def show_of_product_promotion(visit: Visit) -> Response:
     """The figures of a product promotion, with those of the days before."""
-    heading = await promotion.find(visit)
+    heading = await promotion.find_heading(visit)
     values = await _shown(visit, PromotionKind.PRODUCT, heading.summary.id)
-    return promotion.show(visit, "promotions/statistics.html", heading, **values)
+    return promotion.show_page(visit, "promotions/statistics.html", heading, **values)
 
 
 async def show_of_cart_promotion(visit: Visit) -> Response:
     """The figures of a cart promotion."""
-    found = await cart_promotions.find(visit)
+    found = await cart_promotions.find_promotion(visit)
     values = await _shown(visit, PromotionKind.CART, found.id)
-    return cart_promotions.show(visit, "cart_promotions/statistics.html", found, **values)
+    return cart_promotions.show_page(visit, "cart_promotions/statistics.html", found, **values)
 
 
 async def show_of_subscription_promotion(visit: Visit) -> Response:
     """The figures of a subscription promotion."""
-    found = await subscription.find(visit)
+    found = await subscription.find_promotion(visit)
     values = await _shown(visit, PromotionKind.SUBSCRIPTION, found.id)
-    return subscription.show(visit, "subscriptions/statistics.html", found, **values)
+    return subscription.show_page(visit, "subscriptions/statistics.html", found, **values)
 
 
 async def download_of_product_promotion(visit: Visit) -> Response:
     """A table of the report as a CSV file."""
-    return await _download(visit, PromotionKind.PRODUCT, (await promotion.find(visit)).summary.id)
+    return await _download(
+        visit, PromotionKind.PRODUCT, (await promotion.find_heading(visit)).summary.id
+    )
 
 
 async def download_of_cart_promotion(visit: Visit) -> Response:
     """A table of the report as a CSV file."""
-    return await _download(visit, PromotionKind.CART, (await cart_promotions.find(visit)).id)
+    return await _download(
+        visit, PromotionKind.CART, (await cart_promotions.find_promotion(visit)).id
+    )
 
 
 async def download_of_subscription_promotion(visit: Visit) -> Response:
     """A table of the report as a CSV file."""
-    return await _download(visit, PromotionKind.SUBSCRIPTION, (await subscription.find(visit)).id)
+    return await _download(
+        visit, PromotionKind.SUBSCRIPTION, (await subscription.find_promotion(visit)).id
+    )
 
 
 async def _shown(visit: Visit, kind: PromotionKind, promotion_id: int) -> dict[str, Any]:

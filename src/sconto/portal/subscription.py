@@ -26,11 +26,11 @@ _ORDERS: Final = 12
 
 async def show_terms(visit: Visit) -> Response:
     """The terms, and the next orders of a subscription that starts now."""
-    promotion = await find(visit)
+    promotion = await find_promotion(visit)
     plan = SchedulePlan(Contract(created_at=None, type_id=""), _ORDERS)
     schedule = schedule_orders(promotion.terms.rules, plan)
     language = visit.language
-    return show(
+    return show_page(
         visit,
         "subscriptions/terms.html",
         promotion,
@@ -46,7 +46,7 @@ async def show_terms(visit: Visit) -> Response:
 
 async def show_history(visit: Visit) -> Response:
     """Who changed what and when."""
-    promotion = await find(visit)
+    promotion = await find_promotion(visit)
     page = await history.list_entries(
         visit.context.database,
         visit.caller,
@@ -55,7 +55,7 @@ async def show_history(visit: Visit) -> Response:
         limit=ENTRIES,
         before=visit.id_in_query("before"),
     )
-    return show(
+    return show_page(
         visit,
         "subscriptions/history.html",
         promotion,
@@ -63,14 +63,16 @@ async def show_history(visit: Visit) -> Response:
     )
 
 
-async def find(visit: Visit) -> SubscriptionPromotion:
+async def find_promotion(visit: Visit) -> SubscriptionPromotion:
     """The promotion that the address names. Raises SubscriptionPromotionNotFound."""
     return await subscription_promotions.get_promotion(
         visit.context.database, visit.caller, visit.id_in_path("promotion_id")
     )
 
 
-def show(visit: Visit, template: str, promotion: SubscriptionPromotion, **values: Any) -> Response:
+def show_page(
+    visit: Visit, template: str, promotion: SubscriptionPromotion, **values: Any
+) -> Response:
     """A page about the promotion, below its name and the tabs."""
     state, mark = state_of(promotion, visit.now)
     return visit.render(

@@ -23,7 +23,7 @@ from sconto.operations.versions import ChangedMeanwhile
 from sconto.portal.clashes import Clash, find_clash, sent_version, shallow, version_field
 from sconto.portal.notices import saved_notice
 from sconto.portal.pages import LONG_FORM_LIMIT, read, write
-from sconto.portal.subscription import find
+from sconto.portal.subscription import find_promotion
 from sconto.portal.subscription_fields import (
     ReadSubscription,
     RuleFields,
@@ -47,14 +47,14 @@ async def create(visit: Visit) -> Response:
 
 async def show_edit(visit: Visit) -> Response:
     """The form with the promotion's values."""
-    promotion = await find(visit)
+    promotion = await find_promotion(visit)
     fields = fields_of(promotion, visit.context.zone)
     return _form(visit, fields, promotion.id, version=promotion.updated_at)
 
 
 async def edit(visit: Visit) -> Response:
     """Change the promotion to what the form describes."""
-    return await _save(visit, await find(visit))
+    return await _save(visit, await find_promotion(visit))
 
 
 async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
@@ -83,7 +83,7 @@ async def _save(visit: Visit, stored: SubscriptionPromotion | None) -> Response:
             visit, fields, promotion_id, ReadSubscription(None, {"max_usage": sentence % named})
         )
     except ChangedMeanwhile:
-        saved = await find(visit)
+        saved = await find_promotion(visit)
         theirs = fields_of(saved, visit.context.zone)
         clash = await find_clash(
             visit, Subject.SUBSCRIPTION_PROMOTION, saved.id, shallow(fields), shallow(theirs)

@@ -55,7 +55,7 @@ HEADINGS: Final = {"yes": marked("Yes"), "no": marked("No")}
 _LONGEST_NAME: Final = 100
 
 
-async def keep(visit: Visit, file: UploadFile) -> tuple[int, bytes]:
+async def store_upload(visit: Visit, file: UploadFile) -> tuple[int, bytes]:
     """Store the file; returns the id of the upload, and its beginning. Raises SheetRefused."""
     content: BinaryIO = file.file
     if content.read(len(MAGIC)) == MAGIC:

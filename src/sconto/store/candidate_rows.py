@@ -9,6 +9,7 @@ import msgspec
 from sconto.domain.candidates import Candidates
 from sconto.domain.cart import Cart
 from sconto.domain.holds import Hold
+from sconto.domain.listing import ListingCandidates
 from sconto.domain.offers import Offer
 from sconto.domain.order import StoredOrder
 from sconto.store.candidate_statements import FEW_CODES
@@ -16,6 +17,7 @@ from sconto.store.cart_offers import StoredOffer, Tagged, TakenOfPromotion
 from sconto.store.hold_rows import HoldRow
 from sconto.store.outcomes import StoredOrderRow
 from sconto.store.pick_cache import PickSpan, Version, Versions
+from sconto.store.price_boards import ValidTime
 from sconto.store.subscription_rules import CarriedRules
 
 
@@ -55,6 +57,16 @@ class StoredCandidates(Candidates, frozen=True):
     def has_holds(self) -> bool:
         """Whether the merchant ever made a hold."""
         return self.versions is not None and self.versions.has_holds
+
+
+class StoredListing(ListingCandidates, frozen=True, gc=False):
+    """Candidates, with the version of the timeline, and when its picks are the same.
+
+    There is no window if something else decides too, such as tags, which have no version.
+    """
+
+    version: Version = None
+    window: ValidTime | None = None
 
 
 class CandidateRequest(msgspec.Struct, frozen=True, omit_defaults=True):

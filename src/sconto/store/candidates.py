@@ -11,7 +11,7 @@ from sconto.domain.candidates import NO_CART_OFFERS, AutomaticPick, CartOffers
 from sconto.domain.cart import Cart
 from sconto.domain.cart_offers import CartOffer
 from sconto.domain.codes import code_key
-from sconto.domain.listing import NO_OFFERS, ListedOffers, ListingCandidates, is_listed
+from sconto.domain.listing import NO_OFFERS, ListedOffers, is_listed
 from sconto.domain.order import StoredOrder
 from sconto.domain.schedule import ALL_PRODUCTS_ID
 from sconto.store.candidate_forms import (
@@ -32,7 +32,7 @@ from sconto.store.candidate_rows import (
     CartAt,
     Rows,
     StoredCandidates,
-    Versions,
+    StoredListing,
 )
 from sconto.store.candidate_statements import (
     ON_NODES,
@@ -40,7 +40,7 @@ from sconto.store.candidate_statements import (
 from sconto.store.cart_offers import CachedCartPromotions, offers_of
 from sconto.store.hold_rows import hold_from
 from sconto.store.outcomes import order_from
-from sconto.store.pick_cache import PickCache
+from sconto.store.pick_cache import PickCache, Versions
 from sconto.store.pick_changes import READ_CHANGES, read_changes
 from sconto.store.pool import Connection
 from sconto.store.subscription_rules import carried_codes, in_order
@@ -48,6 +48,7 @@ from sconto.store.subscription_rules import carried_codes, in_order
 __all__ = [
     "CartAt",
     "StoredCandidates",
+    "StoredListing",
     "Versions",
     "find_cached_candidates",
     "read_candidates",
@@ -68,7 +69,7 @@ async def read_listing_candidates(
     merchant_id: int,
     product_ids: Sequence[int],
     at: datetime,
-) -> ListingCandidates:
+) -> StoredListing:
     """What the prices of products without codes depend on, in one statement.
 
     Cached cart promotions are checked as in `read_candidates_of_carts`.
@@ -90,11 +91,17 @@ async def read_listing_candidates(
         listing = structs.replace(with_tags, lists_automatic=True)
         rows, [picks] = await _read(connection, cache, merchant_id, [listing], OF_LISTED_PRICES)
         cached = _cache_automatic(cache, merchant_id, at, rows)
-    return ListingCandidates(
+    listed = NO_OFFERS if cached is None else cached.listed
+    window = None
+    if product_ids and not listed.need_tags:
+        window = cache.window(merchant_id, rows.timeline_version, request.picks_of, at)
+    return StoredListing(
         picks.pop(ALL_PRODUCTS_ID, None),
         picks,
-        NO_OFFERS if cached is None else cached.listed,
+        listed,
         _tags_of(rows.carts[0]),
+        rows.timeline_version,
+        window,
     )
 
 
@@ -121,7 +128,7 @@ async def read_candidates_of_carts(
     at. If not, everything is read again. The same happens when it says that the merchant has holds.
     """
     cached = cache.cart_promotions.get(merchant_id)
-    beside_holds = cache.has_holds(merchant_id)
+    with_holds = cache.has_holds(merchant_id)
     lists_automatic = any(
         one.with_cart_promotions or (cached is not None and one.at < cached.since) for one in carts
     )
@@ -132,11 +139,11 @@ async def read_candidates_of_carts(
         carts,
         cached,
         lists_automatic=lists_automatic,
-        beside_holds=beside_holds,
+        with_holds=with_holds,
     )
     version = rows.cart_version
     is_stale = version is not None and (cached is None or cached.version != version)
-    has_new_holds = rows.has_holds and not beside_holds
+    has_new_holds = rows.has_holds and not with_holds
     if has_new_holds:
         cache.note_holds(merchant_id)
     if (is_stale and not lists_automatic) or has_new_holds:
@@ -148,7 +155,7 @@ async def read_candidates_of_carts(
             carts,
             None if lists_automatic else cached,
             lists_automatic=lists_automatic,
-            beside_holds=beside_holds or has_new_holds,
+            with_holds=with_holds or has_new_holds,
         )
     if lists_automatic:
         _cache_automatic(cache, merchant_id, carts[0].at, rows)
@@ -195,7 +202,7 @@ async def _read_carts(
     cached: CachedCartPromotions | None,
     *,
     lists_automatic: bool,
-    beside_holds: bool,
+    with_holds: bool,
 ) -> tuple[Rows, list[_Picks]]:
     """The rows of the carts; of cart promotions only what is not cached."""
     requests = [_request(one) for one in carts]
@@ -215,7 +222,7 @@ async def _read_carts(
         statements = WITH_BOTH if in_subscription else WITH_CART_PROMOTIONS
     else:
         statements = OF_SUBSCRIPTIONS if in_subscription else OF_CARTS
-    if beside_holds:
+    if with_holds:
         statements = WITH_HOLDS if statements is OF_CARTS else ALL_WITH_HOLDS
         requests = [
             structs.replace(request, now=one.now or one.at)
@@ -296,13 +303,20 @@ async def _read(
         cache.versions[merchant_id] = versions
         for one, row in zip(requests, rows.carts, strict=True):
             cache.code_offers.put(merchant_id, versions.prices, one.at, one.products, row.offers)
+    _add_read_picks(cache, merchant_id, rows, picks)
+    return rows, picks
+
+
+def _add_read_picks(
+    cache: PickCache, merchant_id: int, rows: Rows, picks: Sequence[_Picks]
+) -> None:
+    """Cache the picks that were read, and add them to those of each cart."""
     for row, picks_of_cart in zip(rows.carts, picks, strict=True):
         if row.picks:
             cache.put(merchant_id, rows.timeline_version, row.picks)
         for span in row.picks:
             if span.pick is not None:
                 picks_of_cart[span.product_id] = span.pick
-    return rows, picks
 
 
 async def _follow_changes(connection: Connection, cache: PickCache, merchant_id: int) -> None:

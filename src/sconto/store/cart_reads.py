@@ -11,8 +11,9 @@ acknowledged before the call.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Final
 
 from sconto.store.availability import DatabaseUnavailable, retrying
@@ -47,8 +48,8 @@ class CartReads:
             queue = self._queues[merchant_id] = _Queue()
         waiting = _Waiting(cart, queue.loop.create_future())
         queue.waiting.append(waiting)
-        if queue.under_way < _CONCURRENT_STATEMENTS:
-            queue.under_way += 1
+        if queue.running < _CONCURRENT_STATEMENTS:
+            queue.running += 1
             task = queue.loop.create_task(self._serve(merchant_id, queue))
             # The event loop holds only a weak reference.
             self._tasks.add(task)
@@ -61,29 +62,15 @@ class CartReads:
             while group := queue.take_group():
                 await self._read(merchant_id, group)
         finally:
-            queue.under_way -= 1
-            if not queue.under_way and not queue.waiting:
+            queue.running -= 1
+            if not queue.running and not queue.waiting:
                 self._queues.pop(merchant_id, None)
 
     async def _read(self, merchant_id: int, group: "list[_Waiting]") -> None:
-        carts = [one.cart for one in group]
-
-        async def read() -> list[StoredCandidates]:
-            async with self._connect(merchant_id) as connection:
-                return await read_candidates_of_carts(connection, self._cache, merchant_id, carts)
-
         try:
-            found = await retrying(read)
-        except DatabaseUnavailable as error:
-            for one in group:
-                one.fail(error)
+            found = await retrying(partial(self._ask, merchant_id, [one.cart for one in group]))
         except Exception as error:
-            if len(group) == 1:
-                group[0].fail(error)
-                return
-            # One cart may cause an unexpected error: the others must not fail with it.
-            for one in group:
-                await self._read(merchant_id, [one])
+            await self._fail(merchant_id, group, error)
         except BaseException:
             for one in group:
                 one.answer.cancel()
@@ -91,6 +78,19 @@ class CartReads:
         else:
             for one, candidates in zip(group, found, strict=True):
                 one.succeed(candidates)
+
+    async def _ask(self, merchant_id: int, carts: Sequence[CartAt]) -> list[StoredCandidates]:
+        async with self._connect(merchant_id) as connection:
+            return await read_candidates_of_carts(connection, self._cache, merchant_id, carts)
+
+    async def _fail(self, merchant_id: int, group: "list[_Waiting]", error: Exception) -> None:
+        """Tell the callers. If one cart may be the cause, the others are read without it."""
+        if len(group) == 1 or isinstance(error, DatabaseUnavailable):
+            for one in group:
+                one.fail(error)
+            return
+        for one in group:
+            await self._read(merchant_id, [one])
 
 
 class _Waiting:
@@ -114,12 +114,12 @@ class _Waiting:
 class _Queue:
     """The waiting carts of a merchant, and the number of its running statements."""
 
-    __slots__ = ("loop", "under_way", "waiting")
+    __slots__ = ("loop", "running", "waiting")
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.waiting: deque[_Waiting] = deque()
-        self.under_way = 0
+        self.running = 0
 
     def take_group(self) -> list[_Waiting]:
         """The carts of the next statement: the first, and more while it stays small."""

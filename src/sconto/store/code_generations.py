@@ -58,6 +58,13 @@ ORDER BY merchant_id, generation_id
 LIMIT $1
 """)
 
+# The index of schema 0036 is empty unless a program older than it has generated codes.
+LIST_UNNOTICED: Final = Poll("""
+SELECT DISTINCT merchant_id FROM code_generations WHERE made <> noticed
+ORDER BY merchant_id
+LIMIT $1
+""")
+
 # The transaction updates the timelines of the codes that it made (`code_timelines`).
 _ADVANCE: Final = """
 UPDATE code_generations
@@ -112,6 +119,11 @@ async def list_open_generations(connection: Connection, limit: int) -> list[tupl
     """Jobs of all merchants that are not finished: the merchant's id and the job's."""
     rows = await LIST_OPEN.fetch(connection, limit)
     return [(row["merchant_id"], row["generation_id"]) for row in rows]
+
+
+async def list_unnoticed(connection: Connection, limit: int) -> list[int]:
+    """Merchants for whom a program older than schema 0036 has generated codes."""
+    return [row["merchant_id"] for row in await LIST_UNNOTICED.fetch(connection, limit)]
 
 
 async def claim_generation(

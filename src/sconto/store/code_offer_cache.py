@@ -2,15 +2,15 @@
 
 What a reusable code gives on a product changes only with the merchant's price version
 (`price_versions`). So what was read at a version is valid in every snapshot with the same version.
-One-time codes are not cached, because orders use them up. Nor is it cached that a text is no code,
-because generated codes come without a new version. For the same reason a code may get a further
-promotion by a generation that is under way. It is in force once the generation has renewed the
-version.
+One-time codes are not cached, because orders use them up. It is not cached either that
+a text is not a code, because generated codes come without a new version. For the same reason a
+running generation may give a code a further promotion, which is in force once the generation has
+renewed the version.
 
 Offers are cached while they are running: of others, the statements do not read the percents.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -28,48 +28,67 @@ _PARTS_OF_CODE: Final = 8
 
 _MAX_CODES: Final = _MAX_PARTS // _PARTS_OF_CODE
 
+_NO_PERCENTS: Final[Mapping[int, int]] = {}
+
 _MAX_PARTS_OF_CODE: Final = _MAX_PARTS // 4
 """A code that has more is cached again from the start."""
 
 # Enum lookups are slow in Python 3.11.
-_REUSABLE: Final = CodeType.REUSABLE
+_ONE_TIME: Final = CodeType.ONE_TIME
 
 
 class _CachedCode:
-    """The offers of a code, and their percents on the products that were looked up."""
+    """The offers of a code, and their percents on the products that were looked up.
 
-    __slots__ = ("_looked_up", "_offers", "_percents", "covers_all", "version")
+    `_percents` has for each offer the percents by product, None where it gives nothing; and None
+    for an offer that covers all products. `_looked_up` is the first of them that has products.
+    There are as few containers as can be, because each code of each merchant has its own.
+    """
+
+    __slots__ = ("_looked_up", "_offers", "_percents", "version")
 
     def __init__(self, version: int, offers: Sequence[Offer]) -> None:
         self.version: Final = version
-        self.covers_all: Final = all(one.percent is not None for one in offers)
-        self._offers = {one.promotion_id: one for one in offers}
-        self._percents: dict[int, dict[int, int]] = {one: {} for one in self._offers}
-        self._looked_up: set[int] = set()
+        self._offers = tuple([structs.replace(one, percents=_NO_PERCENTS) for one in offers])
+        self._percents: tuple[dict[int, int | None] | None, ...] = tuple(
+            [{} if one.percent is None else None for one in offers]
+        )
+        self._looked_up = next((one for one in self._percents if one is not None), None)
+
+    @property
+    def covers_all(self) -> bool:
+        """Whether each offer covers all products."""
+        return self._looked_up is None
 
     @property
     def parts(self) -> int:
         """How much memory it takes, in parts."""
-        return _PARTS_OF_CODE * len(self._offers) + len(self._looked_up)
+        return _PARTS_OF_CODE * len(self._offers) + len(self._looked_up or ())
 
     def knows(self, product_ids: Iterable[int]) -> bool:
         """Whether the percents on these products are known."""
-        return self.covers_all or self._looked_up.issuperset(product_ids)
+        looked_up = self._looked_up
+        return looked_up is None or all(one in looked_up for one in product_ids)
 
     def add(self, product_ids: Iterable[int], offers: Iterable[Offer]) -> None:
         """Add what the offers give on these products."""
-        self._looked_up.update(product_ids)
-        for one in offers:
-            self._percents[one.promotion_id].update(one.percents)
+        given = {one.promotion_id: one.percents for one in offers}
+        for offer, percents in zip(self._offers, self._percents, strict=True):
+            if percents is not None:
+                found = given[offer.promotion_id]
+                percents.update({one: found.get(one) for one in product_ids})
 
     def offers_on(self, product_ids: Sequence[int]) -> list[Offer]:
         """The offers for a cart with these products, which are known."""
         if self.covers_all:
-            return list(self._offers.values())
+            return list(self._offers)
         offers = []
-        for promotion_id, offer in self._offers.items():
-            percents = self._percents[promotion_id]
-            of_cart = {one: percents[one] for one in product_ids if one in percents}
+        for offer, percents in zip(self._offers, self._percents, strict=True):
+            of_cart = {
+                one: percent
+                for one in product_ids
+                if percents is not None and (percent := percents.get(one)) is not None
+            }
             offers.append(structs.replace(offer, percents=of_cart))
         return offers
 
@@ -147,7 +166,7 @@ class CodeOfferCache:
 def _is_lasting(offer: Offer, at: datetime) -> bool:
     """Whether an offer that was read for a time is the same until the next price version."""
     return (
-        offer.code_type is _REUSABLE
+        offer.code_type is not _ONE_TIME
         and offer.used_at is None
         and offer.held_until is None
         and offer.obstacle(at) is None

@@ -103,10 +103,11 @@ WHERE merchant_id = $1 FOR UPDATE
 """
 
 # A transaction that generates codes locks these rows first, and the merchant's versions last.
-_NOTICE_GENERATED: Final = """
+NOTICE_GENERATED: Final = """
 UPDATE code_generations SET noticed = made WHERE merchant_id = $1 AND made <> noticed
 RETURNING true
 """
+"""Takes note of what a program older than schema 0036 generated; has rows if that is anything."""
 
 _SET_VERSION: Final = """
 UPDATE timeline_versions SET drawn_version = price_version WHERE merchant_id = $1
@@ -128,6 +129,13 @@ class _Redrawing:
     done: set[tuple[str, CodeTimeline]] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
 
+    def note_lost(self, shown: Spans) -> None:
+        """Find the lines of which the promotion claims less than they show of it."""
+        for (key, line), spans in shown.of.items():
+            claim = self.claims.get((key, line))
+            if any(loses(span, claim, line) for span in spans):
+                self.lost.setdefault(key, set()).add(line)
+
 
 async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: int) -> None:
     """Update the timelines for one promotion, whose rows and codes are written already.
@@ -142,12 +150,30 @@ async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: i
     shown = Spans.of_rows(rows)
     if not (shown.of or any(one["has_code"] or promotion_id in one["one_time"] for one in keys)):
         return
+    redrawing = _Redrawing()
+    await _update_one_time(connection, merchant_id, promotion_id, keys, redrawing)
+    await _find_claims(connection, merchant_id, promotion_id, keys, redrawing)
+    redrawing.note_lost(shown)
+    await _redraw_from_newest(connection, merchant_id, redrawing, shown)
+    await _find_too_much(connection, merchant_id, redrawing)
+    await _remove_timelines(connection, merchant_id, redrawing.removed)
+    for key, lines in redrawing.lost.items():
+        if lines and key not in redrawing.removed:
+            await _redraw_lines(connection, merchant_id, key, list(lines))
+    await _add_claims(connection, merchant_id, promotion_id, redrawing)
+
+
+async def _update_one_time(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    keys: Sequence[asyncpg.Record],
+    redrawing: _Redrawing,
+) -> None:
+    """List the promotion with the codes that it has as one-time ones, and with no others."""
     is_one_time = (
         await connection.fetchval(ONE_TIME_OF_PROMOTION, merchant_id, promotion_id, 1) is not None
     )
-    rows = await connection.fetch(CLAIMS_OF_PROMOTION, merchant_id, promotion_id)
-    claims = {CodeTimeline(*row[:2]): span_of_row(row) for row in rows}
-    redrawing = _Redrawing()
     for one in keys:
         key, one_time = one["code_key"], one["one_time"]
         others = [other for other in one_time if other != promotion_id]
@@ -156,19 +182,21 @@ async def redraw_codes(connection: Connection, merchant_id: int, promotion_id: i
             redrawing.removed.add(key)
         elif wanted != one_time:
             await connection.execute(_SET_ONE_TIME, merchant_id, key, wanted)
+
+
+async def _find_claims(
+    connection: Connection,
+    merchant_id: int,
+    promotion_id: int,
+    keys: Sequence[asyncpg.Record],
+    redrawing: _Redrawing,
+) -> None:
+    """Read what the promotion claims on the timelines of its codes."""
+    rows = await connection.fetch(CLAIMS_OF_PROMOTION, merchant_id, promotion_id)
+    claims = {CodeTimeline(*row[:2]): span_of_row(row) for row in rows}
+    for one in keys:
         if one["has_code"]:
-            redrawing.claims |= {(key, line): claim for line, claim in claims.items()}
-    for (key, line), spans in shown.of.items():
-        claim = redrawing.claims.get((key, line))
-        if any(loses(span, claim, line) for span in spans):
-            redrawing.lost.setdefault(key, set()).add(line)
-    await _redraw_from_newest(connection, merchant_id, redrawing, shown)
-    await _find_too_much(connection, merchant_id, redrawing)
-    await _remove_timelines(connection, merchant_id, redrawing.removed)
-    for key, lines in redrawing.lost.items():
-        if lines and key not in redrawing.removed:
-            await _redraw_lines(connection, merchant_id, key, list(lines))
-    await _add_claims(connection, merchant_id, promotion_id, redrawing)
+            redrawing.claims |= {(one["code_key"], line): claim for line, claim in claims.items()}
 
 
 async def _redraw_from_newest(
@@ -253,7 +281,7 @@ async def _add_claims(
 
 async def draw_code(connection: Connection, merchant_id: int, key: str) -> None:
     """Draw the timelines of a code that more than FEW_PROMOTIONS have, unless they are drawn."""
-    were_generated = await connection.fetch(_NOTICE_GENERATED, merchant_id)
+    were_generated = await connection.fetch(NOTICE_GENERATED, merchant_id)
     version = await connection.fetchrow(_LOCK, merchant_id)
     if version is None:
         return

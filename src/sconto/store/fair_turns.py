@@ -1,4 +1,4 @@
-"""Merchants take turns in a worker: while several send requests, each has two under way at most.
+"""Merchants take turns in a worker: while several send requests, each has at most two running.
 
 The event loop runs what is ready in the order in which it became ready, and PostgreSQL shares a
 core among all statements. So a request would wait behind all sixteen that another merchant sent a
@@ -66,7 +66,7 @@ class FairTurns:
         return self._alone is None and self._asked_last is not None
 
     def is_alone(self, merchant_id: int) -> bool:
-        """Whether only this merchant sent requests lately, so that it need not wait."""
+        """Whether only this merchant sent requests recently, so that it need not wait."""
         return merchant_id == self._alone
 
     async def begin(self, merchant_id: int, *, is_checkout: bool) -> None:

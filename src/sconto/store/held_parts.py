@@ -23,6 +23,7 @@ What nobody takes stays in the tables after the end of its hold, and is free. A 
 
 from typing import Final
 
+from sconto.store.allowance_sql import allowance_of, locked_allowances
 from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.steady_limits import steady
 
@@ -106,7 +107,7 @@ def limited(first: int) -> str:
 
 
 # `most` is null if the promotion has no such limit, and for a promised order.
-LIMITS: Final = """kept AS MATERIALIZED (
+LIMITS: Final = f"""kept AS MATERIALIZED (
     SELECT promotion_id, scope, key, coalesce(wanted.amount, 0) AS amount, most,
            wanted.amount IS NOT NULL AS is_wanted, coalesce(own_amount.amount, 0) AS mine
     FROM wanted
@@ -116,26 +117,11 @@ LIMITS: Final = """kept AS MATERIALIZED (
         WHERE merchant_id = $1 AND order_id = $2
     ) AS own_amount USING (promotion_id, scope, key)
 ), held AS MATERIALIZED (
-    SELECT allowance.place
-    FROM kept
-    CROSS JOIN LATERAL (
-        SELECT ctid AS place
-        FROM allowances
-        WHERE merchant_id = $1 AND promotion_id = kept.promotion_id AND scope = kept.scope
-          AND key = kept.key
-        LIMIT 1
-        FOR NO KEY UPDATE SKIP LOCKED
-    ) AS allowance
+    {locked_allowances("kept")}
 ), known AS MATERIALIZED (
     SELECT kept.*, allowance.place, allowance.taken, allowance.held, ended.amount AS lapsed
     FROM kept
-    LEFT JOIN LATERAL (
-        SELECT ctid AS place, taken, held
-        FROM allowances
-        WHERE merchant_id = $1 AND promotion_id = kept.promotion_id AND scope = kept.scope
-          AND key = kept.key
-        LIMIT 1
-    ) AS allowance ON true
+    {allowance_of("kept", "taken", "held")}
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(amount), 0) AS amount
         FROM held_allowances AS other
@@ -150,7 +136,7 @@ LIMITS: Final = """kept AS MATERIALIZED (
     WHERE most IS NULL OR known.taken + known.held - lapsed - mine + known.amount <= most
 ), fresh AS MATERIALIZED (
     SELECT * FROM known WHERE place IS NULL AND amount <= most
-), """
+), """  # noqa: S608  # of our own constants
 
 LIMITS_ARE_SEEN: Final = """(SELECT count(*) FROM roomy) + (SELECT count(*) FROM fresh)
           = (SELECT count(*) FROM known WHERE place IS NOT NULL OR most IS NOT NULL)"""

@@ -42,6 +42,7 @@ from sconto.domain.allowances import LimitClaim
 from sconto.domain.events import EventType
 from sconto.domain.holds import Hold, codes_of
 from sconto.store import held_parts, order_limits
+from sconto.store.allowance_sql import allowance_of, locked_allowances
 from sconto.store.candidates import Versions
 from sconto.store.database import Connection
 from sconto.store.hold_rows import HOLD_COLUMNS, decode_hold
@@ -171,25 +172,10 @@ WITH mine AS MATERIALIZED (
 ), mine_of AS MATERIALIZED (
     SELECT promotion_id, scope, key, amount, allowance.place
     FROM held_allowances
-    LEFT JOIN LATERAL (
-        SELECT ctid AS place
-        FROM allowances
-        WHERE merchant_id = $1 AND promotion_id = held_allowances.promotion_id
-          AND scope = held_allowances.scope AND key = held_allowances.key
-        LIMIT 1
-    ) AS allowance ON true
+    {allowance_of("held_allowances")}
     WHERE merchant_id = $1 AND order_id = $2
 ), held AS MATERIALIZED (
-    SELECT allowance.place
-    FROM mine_of
-    CROSS JOIN LATERAL (
-        SELECT ctid AS place
-        FROM allowances
-        WHERE merchant_id = $1 AND promotion_id = mine_of.promotion_id
-          AND scope = mine_of.scope AND key = mine_of.key
-        LIMIT 1
-        FOR NO KEY UPDATE SKIP LOCKED
-    ) AS allowance
+    {locked_allowances("mine_of")}
 ), {steady("(SELECT DISTINCT promotion_id FROM mine_of) AS applied")}placed AS (
     DELETE FROM holds
     USING own

@@ -57,6 +57,7 @@ POLLS: Final[tuple[Poll, ...]] = (
     backtests.LIST_CLAIMABLE,
     backtests.LIST_ENDED,
     code_generations.LIST_OPEN,
+    code_generations.LIST_UNNOTICED,
     code_sweeps.LIST_SWEEPS,
     counters.LIST_MERCHANTS,
     counters.LIST_MERCHANTS_WITH_ORDERS,

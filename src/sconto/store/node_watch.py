@@ -94,7 +94,7 @@ class NodeWatch:
         self._ask_at: dict[int, float] = {}
         self._cannot: set[int] = set()
         self._cut_for: set[int] = set()
-        self._under_way: dict[int | None, asyncio.Task[None]] = {}
+        self._running: dict[int | None, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Check again and again, until cancelled."""
@@ -108,7 +108,7 @@ class NodeWatch:
                 except TimeoutError:
                     pass
         finally:
-            for task in self._under_way.values():
+            for task in self._running.values():
                 task.cancel()
 
     async def find_detours(self) -> list[str]:
@@ -153,11 +153,11 @@ class NodeWatch:
 
     def _start(self, key: int | None, work: Coroutine[None, None, None]) -> None:
         """Start the work unless it is still running."""
-        before = self._under_way.get(key)
+        before = self._running.get(key)
         if before is not None and not before.done():
             work.close()
             return
-        self._under_way[key] = asyncio.create_task(_logging_errors(work))
+        self._running[key] = asyncio.create_task(_logging_errors(work))
 
     async def _read_map(self) -> None:
         try:

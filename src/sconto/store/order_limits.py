@@ -43,9 +43,9 @@ the row:
 - Totals and budgets alone can be ample. Their rows exist as long as the limit (`allowances`).
 - `written` ends after all redemptions and counters are written. It has a row only if `placed` has
   one.
-- `took_last` adds to each ample row that has room. If another order has changed the row since the
-  snapshot, the update waits for that order's end, and then decides and adds on the newest version.
-  So the limit is the condition of the update.
+- `took_last` adds to each ample row that has room. ON CONFLICT finds a row by its key, in its
+  newest version. If another order has changed it and is still open, it waits for that order's end.
+  Then it decides and adds on the newest version. So the limit is the condition of the update.
 - If it misses a row, because the limit was used up meanwhile after all, the last part divides by
   zero. The error takes back the whole statement, and the order is tried again.
 
@@ -63,6 +63,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sconto.domain.allowances import Allowance, LimitClaim
+from sconto.store.allowance_sql import allowance_of, locked_allowances
 from sconto.store.past_customers import HAS_PAST_ORDER
 from sconto.store.steady_limits import steady
 
@@ -73,26 +74,11 @@ HELD: Final = f"""{STEADY}wanted AS MATERIALIZED (
     FROM unnest($20::bigint[], $21::text[], $22::text[], $23::text[]::numeric[],
                 $24::text[]::numeric[]) AS one (promotion_id, scope, key, amount, most)
 ), held AS MATERIALIZED (
-    SELECT allowance.place
-    FROM wanted
-    CROSS JOIN LATERAL (
-        SELECT ctid AS place
-        FROM allowances
-        WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id AND scope = wanted.scope
-          AND key = wanted.key
-        LIMIT 1
-        FOR NO KEY UPDATE SKIP LOCKED
-    ) AS allowance
+    {locked_allowances("wanted")}
 ), known AS MATERIALIZED (
     SELECT wanted.*, allowance.place, allowance.taken
     FROM wanted
-    LEFT JOIN LATERAL (
-        SELECT ctid AS place, taken
-        FROM allowances
-        WHERE merchant_id = $1 AND promotion_id = wanted.promotion_id AND scope = wanted.scope
-          AND key = wanted.key
-        LIMIT 1
-    ) AS allowance ON true
+    {allowance_of("wanted", "taken")}
 ), roomy AS MATERIALIZED (
     SELECT known.*
     FROM known
@@ -148,16 +134,19 @@ TOOK_LAST: Final = f""", written AS MATERIALIZED (
            (SELECT count(*) FROM order_counted)
     FROM placed
 ), took_last AS (
-    UPDATE allowances SET taken = allowances.taken + ample.amount
-    FROM (
-        SELECT unnest(${{0}}::bigint[]) AS promotion_id, unnest(${{1}}::text[]) AS scope,
-               unnest(${{2}}::text[]) AS key, unnest(${{3}}::text[]::numeric[]) AS amount,
-               unnest(${{4}}::text[]::numeric[]) AS most
-        FROM written
-    ) AS ample
-    WHERE allowances.merchant_id = $1 AND allowances.promotion_id = ample.promotion_id
-      AND allowances.scope = ample.scope AND allowances.key = ample.key
-      AND allowances.taken + ample.amount <= ample.most
+    INSERT INTO allowances (merchant_id, promotion_id, scope, key, taken)
+    SELECT $1, unnest(${{0}}::bigint[]), unnest(${{1}}::text[]), unnest(${{2}}::text[]),
+           unnest(${{3}}::text[]::numeric[])
+    FROM written
+    ON CONFLICT (merchant_id, promotion_id, scope, key) DO UPDATE
+    SET taken = allowances.taken + excluded.taken
+    WHERE allowances.taken + excluded.taken <= (
+        SELECT most
+        FROM unnest(${{0}}::bigint[], ${{1}}::text[], ${{2}}::text[], ${{4}}::text[]::numeric[])
+            AS one (promotion_id, scope, key, most)
+        WHERE one.promotion_id = excluded.promotion_id AND one.scope = excluded.scope
+          AND one.key = excluded.key
+    )
     {RETURNING}
 )"""  # noqa: S608  # of our own constants
 """To be formatted with the numbers of the parameters of the ample allowances."""

@@ -16,7 +16,8 @@ from sconto.store.database import Connection
 from sconto.store.giving_back import giving_back
 from sconto.store.node_calls import NodeFunction
 from sconto.store.node_sql import Step
-from sconto.store.orders import REPLACE, STATEMENTS, OrderRaceLost, placing, wanted_by
+from sconto.store.order_statements import STATEMENTS
+from sconto.store.orders import REPLACE, OrderRaceLost, placing, wanted_by
 
 _ON_NODES: Final = {
     key: NodeFunction(

@@ -101,10 +101,8 @@ _WITH_LIMITS: Final = {
     "where_clear": order_limits.ALL_BEGAN,
 }
 _TAKING_FROM_AMPLE: Final = {
-    **_TAKING,
     **_WITHOUT_LIMITS,
     "held": order_limits.STEADY,
-    "where_clear": _CLEAR_WITH_CODES + order_limits.ALL_STEADY,
     "last": order_limits.TOOK_LAST.format(*range(20, 25)),
     "returning": order_limits.RETURNING,
     "is_placed": order_limits.IS_PLACED_IF_TOOK.format(20),
@@ -132,8 +130,15 @@ _WITH_HOLDS: Final = {**_WITHOUT_LIMITS, "is_placed": order_limits.IS_PLACED}
 # The last parameter: the products of an order that was priced from the cache.
 _IN_CATALOGUE: Final = """
       AND cardinality(${0}::bigint[]) = (
-          SELECT count(*) FROM products
-          WHERE merchant_id = $1 AND product_id = ANY (${0}::bigint[]) AND deleted_at IS NULL
+          SELECT count(*)
+          FROM (SELECT unnest(${0}::bigint[]) AS product_id) AS sold
+          CROSS JOIN LATERAL (
+              SELECT deleted_at
+              FROM products
+              WHERE merchant_id = $1 AND product_id = sold.product_id
+              LIMIT 1
+          ) AS product
+          WHERE product.deleted_at IS NULL
       )"""
 _CACHED: Final = {
     **_TAKING_NONE,
@@ -166,7 +171,24 @@ STATEMENTS: Final = {
             19,
             {**_TAKING_NONE, **_WITHOUT_LIMITS, "where_clear": _CLEAR_WITH_HOLDS},
         ),
-        ("ample limits", 25, _TAKING_FROM_AMPLE),
+        (
+            "ample limits",
+            25,
+            {
+                **_TAKING_FROM_AMPLE,
+                **_TAKING_NONE,
+                "where_clear": _TAKING_NONE["where_clear"] + order_limits.ALL_STEADY,
+            },
+        ),
+        (
+            "ample limits with codes",
+            25,
+            {
+                **_TAKING_FROM_AMPLE,
+                **_TAKING,
+                "where_clear": _CLEAR_WITH_CODES + order_limits.ALL_STEADY,
+            },
+        ),
         ("both limits", 30, _TAKING_FROM_BOTH),
         ("with holds", 26, {**_WITH_HOLDS, **held_orders.WITH_HOLDS}),
         ("promised", 26, {**_WITH_HOLDS, **held_orders.PROMISED}),

@@ -232,26 +232,42 @@ def placing(
         order.customer_id,
         claim.is_first,
     )
-    parts = "codes" if used_up else "none"
-    if claim.promotion_ids:
-        parts = "limits"
-        if claim.ample:
-            parts = "both limits" if claim.scarce else "ample limits"
-    if own is not None or (versions is not None and versions.has_holds):
-        is_alone = own is None and parts == "none"
-        parts = "none with holds" if is_alone else "with holds"
-    if own is not None and own.is_kept:
-        parts = "promised"
-    match parts:
-        case "limits":
-            arguments += limit_arguments(claim)
-        case "ample limits":
-            arguments += (claim.promotion_ids, *allowance_arguments(claim.ample))
-        case "both limits":
-            arguments += (claim.promotion_ids, *allowance_arguments(claim.scarce))
-            arguments += allowance_arguments(claim.ample)
-        case "with holds" | "promised":
-            arguments += (*limit_arguments(claim), None if own is None else own.hold.version)
+    parts = _parts_for(claim, versions, own, uses_codes=bool(used_up))
+    arguments += _limit_arguments_for(parts, claim, own)
     arguments += order_counts.tally_arguments(order.outcome, redemptions)
     has_events = versions is not None and versions.records_events
     return (parts, has_events), arguments
+
+
+def _parts_for(
+    claim: LimitClaim, versions: Versions | None, own: OwnHold | None, *, uses_codes: bool
+) -> str:
+    """The smallest form of the statement that has all parts that the order needs."""
+    if own is not None and own.is_kept:
+        return "promised"
+    parts = "codes" if uses_codes else "none"
+    if claim.promotion_ids:
+        parts = "limits"
+        if claim.ample:
+            parts = "ample limits with codes" if used_up else "ample limits"
+            if claim.scarce:
+                parts = "both limits"
+    if own is not None or (versions is not None and versions.has_holds):
+        is_alone = own is None and parts == "none"
+        parts = "none with holds" if is_alone else "with holds"
+    return parts
+
+
+def _limit_arguments_for(parts: str, claim: LimitClaim, own: OwnHold | None) -> tuple[object, ...]:
+    match parts:
+        case "limits":
+            return limit_arguments(claim)
+        case "ample limits" | "ample limits with codes":
+            return (claim.promotion_ids, *allowance_arguments(claim.ample))
+        case "both limits":
+            scarce, ample = map(allowance_arguments, (claim.scarce, claim.ample))
+            return (claim.promotion_ids, *scarce, *ample)
+        case "with holds" | "promised":
+            return (*limit_arguments(claim), None if own is None else own.hold.version)
+        case _:
+            return ()

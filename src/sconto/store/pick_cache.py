@@ -22,6 +22,7 @@ from sconto.domain.candidates import AutomaticPick
 from sconto.store.cart_offers import CartPromotionCache
 from sconto.store.code_offer_cache import CodeOfferCache
 from sconto.store.pick_changes import PickChanges
+from sconto.store.price_boards import PriceBoards, ValidTime
 
 _MAX_PICKS: Final = 50_000
 """Of all merchants together; each takes 400 bytes. Of one merchant, the picks that were not used
@@ -106,6 +107,8 @@ class PickCache:
         """The versions of merchants that were read last."""
         self.undrawn: Final = UndrawnCodes()
         """Codes of very many promotions, to be drawn in the background."""
+        self.price_boards: Final = PriceBoards()
+        """Listing prices that cached picks have decided."""
         self._with_holds: LRU[int, bool] = LRU(_MAX_MERCHANTS)
 
     def has_holds(self, merchant_id: int) -> bool:
@@ -137,14 +140,30 @@ class PickCache:
         for product_id in product_ids:
             span = find(product_id)
             if (
-                span is None
-                or ((since := span.since) is not None and at < since)
-                or ((until := span.until) is not None and at >= until)
+                span is not None
+                and (span.since is None or span.since <= at)
+                and (span.until is None or at < span.until)
             ):
+                if span.pick is not None:
+                    picks[product_id] = span.pick
+            else:
                 missing.append(product_id)
-            elif (pick := span.pick) is not None:
-                picks[product_id] = pick
         return picks, missing
+
+    def window(
+        self, merchant_id: int, version: Version, product_ids: Iterable[int], at: datetime
+    ) -> ValidTime | None:
+        """When the picks of products are those at a time, if all are cached at this version."""
+        timeline = self._timelines.get(merchant_id)
+        if timeline is None or timeline.version != version:
+            return None
+        window = ValidTime()
+        for product_id in product_ids:
+            span = timeline.spans.get(product_id)
+            if span is None:
+                return None
+            window = window.cut(span.since, span.until)
+        return window if window.has(at) else None
 
     def follow(self, merchant_id: int, changes: PickChanges) -> None:
         """Drop the picks that the changes since the cached version concern, and keep the others.

@@ -9,19 +9,21 @@ version and keeps them true renews it too. `pick_changes` has the last changes o
 version, each with the products whose timelines differ (`pick_changes`).
 
 These renew it: creating, changing, deleting and restoring a promotion; adding, importing and
-removing codes; creating, changing and archiving a subscription promotion. Generated codes do not:
-they come in many small transactions, and nobody knows a code before it exists.
+removing codes; creating, changing and archiving a subscription promotion; the end of a generation
+of codes. The transactions before the last one of a generation do not: they are many and small, and
+nobody knows a code before it exists.
 
 A program older than schema 0011 renews only the timeline's version. While it serves during an
 upgrade, orders still notice its edits of automatic promotions, because they compare that version
-too.
+too. A program older than schema 0036 does not renew it when it ends a generation, but leaves a mark
+for `renew_for_generated`.
 """
 
 import secrets
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from sconto.store.code_timelines import redraw_codes
+from sconto.store.code_timelines import NOTICE_GENERATED, redraw_codes
 from sconto.store.database import Connection
 from sconto.store.pick_changes import APPENDED, change_to_append
 
@@ -72,6 +74,11 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
 _RENEW: Final = renew_sql("$2", "$3", "$4")
 
 
+_RENEW_UNDRAWN: Final = """
+UPDATE timeline_versions SET price_version = $2, drawn_version = NULL WHERE merchant_id = $1
+"""
+
+
 def renewal_arguments(renewal: Renewal) -> tuple[int, str | None, bool]:
     """A new version, and what is invalid. A random one: a restored database never had it."""
     version = secrets.randbits(63)
@@ -110,3 +117,9 @@ async def redraw_codes_of(connection: Connection, merchant_id: int, renewal: Ren
     """Update the timelines of the codes that the edit was about, once the version is renewed."""
     if renewal.codes_of is not None:
         await redraw_codes(connection, merchant_id, renewal.codes_of)
+
+
+async def renew_for_generated(connection: Connection, merchant_id: int) -> None:
+    """Make codes count that a program older than schema 0036 has generated."""
+    if await connection.fetch(NOTICE_GENERATED, merchant_id):
+        await connection.execute(_RENEW_UNDRAWN, merchant_id, secrets.randbits(63))

@@ -28,7 +28,7 @@ CREATE TEMPORARY TABLE staged_codes (
 _STAGED: Final = "(SELECT place, code, code_key FROM staged_codes OFFSET 0) AS new"
 _INSERT: Final = ADD_CODES.format(new=_STAGED)
 
-# On a distributed database a duplicate fails as any other fault, and spoils the transaction.
+# On a distributed database a duplicate fails like any other fault, and ends the transaction.
 # Skipping duplicates takes PostgreSQL a fifth more time.
 _INSERT_UNLESS_TAKEN: Final = ADD_CODES_UNLESS_TAKEN.format(new=_STAGED)
 

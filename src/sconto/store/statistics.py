@@ -14,6 +14,10 @@ from sconto.store.database import Connection
 STATISTICS_TIMEOUT: Final = 60
 """Seconds for the statement, which may list a million codes."""
 
+# Without a LIMIT, PostgreSQL reads counters by a bitmap and sorts them, in twice the time. It
+# expects an unknown one to take a tenth of the rows, and reads them in the order of their key.
+_NO_LIMIT: Final = None
+
 # One statement, so that the sum and the codes are of the same moment. It reads the counters, the
 # present codes, and the removed codes that were used. EXCEPT sorts or hashes whatever the planner
 # expects; NOT IN could compare each code with each. Uses of a one-time code are on the code's row.
@@ -23,8 +27,13 @@ STATISTICS_TIMEOUT: Final = 60
 _FIND: Final = f"""
 WITH counted AS MATERIALIZED (
     SELECT code_id, code_type, sum(uses)::bigint AS uses
-    FROM redemption_counts
-    WHERE merchant_id = $1 AND promotion_id = $2
+    FROM (
+        SELECT code_id, code_type, uses
+        FROM redemption_counts
+        WHERE merchant_id = $1 AND promotion_id = $2
+        ORDER BY code_id, code_type
+        LIMIT $3::bigint
+    ) AS rows
     GROUP BY code_id, code_type
 ), by_code AS MATERIALIZED (
     SELECT code_id, code_type, uses,
@@ -91,7 +100,9 @@ async def find_statistics_in_parts(
     """
     if promotion_id > MAX_INT64:
         return None
-    rows = await connection.fetch(_FIND, merchant_id, promotion_id, timeout=STATISTICS_TIMEOUT)
+    rows = await connection.fetch(
+        _FIND, merchant_id, promotion_id, _NO_LIMIT, timeout=STATISTICS_TIMEOUT
+    )
     if not rows:
         return None
     parts = _parts(rows) if rows[0]["has_codes"] else None

@@ -57,7 +57,7 @@ def open_checkout(database: Database, tokens: Tokens, bearer: Bearer) -> Open:
     def open_at(caller: Caller, quotas: Quotas, address: str = "192.0.2.1") -> Checkout:
         context = Context(database, tokens, ZoneInfo("UTC"), Metrics(), quotas=quotas)
         app = build_app(lambda: nullcontext(context), request_log("console"))
-        app.state.context = context
+        app.context = context
         return Checkout(httpx.ASGITransport(app, client=(address, 1)), bearer(caller))
 
     return open_at

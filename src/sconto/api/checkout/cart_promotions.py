@@ -13,6 +13,9 @@ from sconto.domain.cart_outcome import CartPromotionOutcome
 from sconto.domain.cart_promotion import Target
 from sconto.domain.money import format_amount
 
+_MAX_REFUSED: Final = 8_192
+"""Outcomes in a currency whose JSON is kept."""
+
 
 class Shipping(msgspec.Struct):
     """What shipping costs."""
@@ -76,8 +79,9 @@ def write_cart_promotions(
     outcomes: Iterable[CartPromotionOutcome], currency: str
 ) -> list[WrittenCartPromotion | msgspec.Raw]:
     """What each cart promotion takes off, or all the reasons why it does not apply."""
+    known = _refused_in(currency)
     return [
-        _encode_refused(one, currency)
+        known.get(one) or _encode_refused(one, currency)
         if one.code is None and (reasons := one.reasons) and not reasons[0].have
         else _write_cart_promotion(one, currency)
         for one in outcomes
@@ -96,10 +100,19 @@ def _write_cart_promotion(outcome: CartPromotionOutcome, currency: str) -> Writt
 
 
 # Promotions refuse most carts for reasons that do not depend on the cart's contents, so the same
-# JSON is needed again and again.
-@lru_cache(8_192)
+# JSON is needed again and again. A dictionary is quicker than a cache that keeps the order of use.
+@lru_cache(24)
+def _refused_in(_currency: str) -> dict[CartPromotionOutcome, msgspec.Raw]:
+    return {}
+
+
 def _encode_refused(outcome: CartPromotionOutcome, currency: str) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(_write_refused(outcome, currency)))
+    known = _refused_in(currency)
+    if len(known) >= _MAX_REFUSED:
+        known.clear()
+    encoded = msgspec.Raw(msgspec.json.encode(_write_refused(outcome, currency)))
+    known[outcome] = encoded
+    return encoded
 
 
 def _write_refused(outcome: CartPromotionOutcome, currency: str) -> WrittenCartPromotion:

@@ -142,8 +142,10 @@ async def list_prices(request: Request) -> Response:
     sent = await read_json(request, CART)
     currency, products = await run_parser(request, sent, reading.read_prices, sent)
     context = context_of(request)
-    listed = await checkout.list_prices(context.database, caller, products, currency, context.now())
-    return answer(writing.write_prices(products, listed, currency))
+    written = await checkout.write_prices(
+        context.database, caller, products, currency, context.now(), writing.write_price
+    )
+    return answer(writing.WrittenPrices(currency, written))
 
 
 ROUTES: Final = (

@@ -3,7 +3,7 @@
 They are structs that msgspec encodes: filling dictionaries takes twice as long.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -196,22 +196,10 @@ def write_hold(hold: Hold) -> WrittenCart:
     return answer
 
 
-def write_prices(
-    products: Iterable[tuple[int, int]], listed: Sequence[ListedPrice], currency: str
-) -> WrittenPrices:
-    """What one unit of each product costs."""
-    return WrittenPrices(
-        currency,
-        [
-            _encode_price(product_id, price, currency)
-            for (product_id, _), price in zip(products, listed, strict=True)
-        ],
-    )
-
-
-# As in `pricing`: shops request the same products at the same prices repeatedly.
+# For promotions on tags, whose prices no board has.
 @lru_cache(16_384)
-def _encode_price(product_id: int, price: ListedPrice, currency: str) -> msgspec.Raw:
+def write_price(product_id: int, price: ListedPrice, currency: str) -> msgspec.Raw:
+    """What one unit of a product costs, as JSON."""
     written = _Price(
         product_id,
         format_amount(price.unit_price, currency),
