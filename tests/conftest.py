@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, settings
 from psycopg import sql
 from xdist.remote import Producer
 
-from sconto.api.application import Application
 from sconto.api.clock import read_clock
 from sconto.api.context import Context
 from sconto.api.logs import request_log
 from sconto.api.metrics import Metrics
+from sconto.api.web_app import WebApp
 from sconto.app import build_app
 from sconto.domain.people import Caller, Role
 from sconto.operations.tokens import Tokens
@@ -230,7 +230,7 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture(scope="session")
-async def app(database: Database, tokens: Tokens) -> AsyncIterator[Application]:
+async def app(database: Database, tokens: Tokens) -> AsyncIterator[WebApp]:
     """The running application on that database, in UTC."""
 
     @asynccontextmanager
@@ -243,7 +243,7 @@ async def app(database: Database, tokens: Tokens) -> AsyncIterator[Application]:
 
 
 @pytest.fixture
-async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: WebApp) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application without a token; see `bearer`."""
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sconto") as client:

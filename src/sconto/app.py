@@ -20,7 +20,6 @@ from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from sconto.api import health, manual, manual_files
-from sconto.api.application import Application
 from sconto.api.base_path import BasePath, inner_path
 from sconto.api.caching import Caching
 from sconto.api.cart import backtests
@@ -48,6 +47,7 @@ from sconto.api.quotas import QuotaPolicies, Quotas
 from sconto.api.rate_limit import RateLimit
 from sconto.api.sending.sender import Sender
 from sconto.api.subscription import routes as subscription
+from sconto.api.web_app import WebApp
 from sconto.domain.people import Role
 from sconto.domain.receiver_address import ReceiverRules, parse_networks
 from sconto.domain.single_sign_on import SignOnRules
@@ -121,7 +121,7 @@ _POOL_FIGURES_INTERVAL: Final = 5
 """Seconds between two looks at a worker's connections and turns for the figures."""
 
 
-def create_app(log_level: int = logging.INFO) -> Application:
+def create_app(log_level: int = logging.INFO) -> WebApp:
     """The application of one worker, with settings from the environment that `sconto serve` set."""
     settings = Settings.read()
     log = open_log(settings.log_format, log_level)
@@ -133,7 +133,7 @@ def create_app(log_level: int = logging.INFO) -> Application:
     return app
 
 
-def create_demo_app() -> Application:
+def create_demo_app() -> WebApp:
     """The application of `sconto demo`, with a demo shop that calls it over HTTP."""
     # Its client needs an optional extra, so it is only imported for a demo.
     from sconto.portal.shop.site import demo_routes  # noqa: PLC0415
@@ -150,17 +150,17 @@ def build_app(
     log: Log,
     outermost: Sequence[Middleware] = (),
     innermost: Sequence[Middleware] = (),
-) -> Application:
+) -> WebApp:
     """An application that opens its context at the start."""
 
     @asynccontextmanager
-    async def lifespan(app: Application) -> AsyncIterator[None]:
+    async def lifespan(app: WebApp) -> AsyncIterator[None]:
         async with open_context() as context:
             app.context = context
             yield
         await context.sender.close()
 
-    app = Application(
+    app = WebApp(
         routes=ROUTES,
         middleware=[
             *outermost,
@@ -182,7 +182,7 @@ def build_app(
     return app
 
 
-def _build_traced_app(settings: Settings, log: Log) -> Application | None:
+def _build_traced_app(settings: Settings, log: Log) -> WebApp | None:
     """The application with traces; None if they are not configured, or not available."""
     try:
         if not asks_for_traces():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from sconto.api.application import Application
+from sconto.api.web_app import WebApp
 from sconto.domain.people import Caller
 
 TOKEN = "an-operator-token"
@@ -15,7 +15,7 @@ ADDRESSES = ("/metrics", "/health/ready", "/docs", "/openapi.json")
 
 
 @pytest.fixture
-def guarded(app: Application) -> Iterator[None]:
+def guarded(app: WebApp) -> Iterator[None]:
     """The application with that token set."""
     context = app.context
     app.context = replace(context, operator_token=TOKEN.encode())

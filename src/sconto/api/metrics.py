@@ -76,9 +76,7 @@ class Metrics:
             registry,
         )
         self._oldest = _latest(
-            "sconto_events_oldest_seconds",
-            "How long the oldest of them has waited",
-            registry,
+            "sconto_events_oldest_seconds", "How long the oldest of them has waited", registry
         )
         self._durations = Histogram(
             "sconto_http_request_duration_seconds",

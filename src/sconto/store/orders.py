@@ -249,7 +249,7 @@ def _parts_for(
     if claim.promotion_ids:
         parts = "limits"
         if claim.ample:
-            parts = "ample limits with codes" if used_up else "ample limits"
+            parts = "ample limits with codes" if uses_codes else "ample limits"
             if claim.scarce:
                 parts = "both limits"
     if own is not None or (versions is not None and versions.has_holds):

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 from sconto.api.context import Context
 
 
-class Application(Starlette):
+class WebApp(Starlette):
     """Starlette without its own answer to unexpected failures, which `Observation` gives.
 
     `context` is an attribute of its own, because each look at Starlette's `state` makes an
