@@ -22,7 +22,7 @@ from sconto.domain.problems import TotalDiffers
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.domain.subscription_promotion import SubscriptionTerms
-from sconto.operations import subscription_promotions
+from sconto.operations import code_generation, subscription_promotions
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_generation import generate_some, start_generation
 from sconto.operations.codes import add_codes, remove_codes
@@ -198,7 +198,11 @@ async def test_an_order_gets_a_promotion_that_is_restored_meanwhile(
     assert placed.order.outcome.total == 800
 
 
-async def test_generating_codes_makes_no_order_price_again(shop: Shop) -> None:
+async def test_generating_codes_makes_orders_price_again_once_at_its_end(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 5)
+
     async def versions() -> list[tuple[int, int]]:
         async with shop.database.read() as connection:
             rows = await connection.fetch(
@@ -207,9 +211,13 @@ async def test_generating_codes_makes_no_order_price_again(shop: Shop) -> None:
             )
         return [tuple(row) for row in rows]
 
-    before = await versions()
+    [before] = await versions()
     generation = await start_generation(
         shop.database, shop.caller, shop.once, CodePattern("", 1, 8, "ABCDEFGH"), 10, NOON
     )
     await generate_some(shop.database, shop.caller.merchant_id, generation.id, NOON)
-    assert await versions() == before
+    assert await versions() == [before]
+    await generate_some(shop.database, shop.caller.merchant_id, generation.id, NOON)
+    [(version, price_version)] = await versions()
+    assert version == before[0]
+    assert price_version != before[1]
