@@ -7,7 +7,7 @@ from typing import Final
 
 _DISK: Final = Path("/dev/shm")
 _ROOM: Final = 4 << 30
-"""Bytes that a run has to spare; it needs a quarter of that."""
+"""Bytes that a run has to spare; it needs up to half of that."""
 
 
 def keep_files_in_memory() -> None:

@@ -18,6 +18,7 @@ import psycopg
 
 from sconto.store.embedded.programs import reach_programs
 from tests.faults.cluster import choose_owner
+from tests.memory_disk import keep_files_in_memory
 
 MAJOR: Final = 15
 
@@ -60,6 +61,7 @@ def main(command: list[str]) -> int:
     if programs is None:
         sys.stdout.write(f"No PostgreSQL {MAJOR} here: only the bundled one was tested.\n")
         return 0
+    keep_files_in_memory()
     with running(programs) as url:
         return subprocess.run([*command, url], check=False).returncode
 

@@ -250,9 +250,11 @@ async def test_errors_have_the_published_shape_at_every_address(
 
 
 async def test_outcomes_are_counted(platform: Platform) -> None:
-    async def count(line: str) -> float:
-        text = (await platform.client.get("/metrics")).text
-        return sum(float(row.split()[-1]) for row in text.splitlines() if row.startswith(line))
+    async def counts() -> list[float]:
+        rows = (await platform.client.get("/metrics")).text.splitlines()
+        return [
+            sum(float(row.split()[-1]) for row in rows if row.startswith(line)) for line in lines
+        ]
 
     created = await platform.create(constraint={"maxUsage": 1})
     lines = [
@@ -263,14 +265,14 @@ async def test_outcomes_are_counted(platform: Platform) -> None:
         'sconto_subscription_applications_total{outcome="used_up"}',
         'sconto_subscription_applications_total{outcome="unknown"}',
     ]
-    before = [await count(line) for line in lines]
+    before = await counts()
     await platform.validate(created["id"])
     for _ in range(2):
         await platform.apply("TRY3", idempotency_key="1")
     await platform.validate(created["id"])
     await platform.apply("TRY3")
     await platform.apply("NOBODY")
-    assert [await count(line) for line in lines] == [figure + 1 for figure in before]
+    assert await counts() == [figure + 1 for figure in before]
 
 
 async def test_a_schedule_has_what_each_order_gets_and_until_when(platform: Platform) -> None:
