@@ -27,8 +27,10 @@ async def test_callers_of_two_merchants_take_turns_and_others_do_not(
     database: Database,
     merchant: Caller,
     bearer: Callable[[Caller], dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    turns = database.fair_turns
+    turns = FairTurns(alone_after=60)
+    monkeypatch.setattr(database, "fair_turns", turns)
     callers = (merchant, await create_caller(database))
     for caller in callers:
         assert (await client.get(LIST, headers=bearer(caller))).status_code == 200
@@ -58,7 +60,7 @@ async def test_a_flood_of_orders_has_two_running_during_another_merchants_quotes
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # However busy the machine is, no turn ends before its request.
-    turns = FairTurns(most_idle=60, longest_turn=60)
+    turns = FairTurns(alone_after=60, most_idle=60, longest_turn=60)
     monkeypatch.setattr(database, "fair_turns", turns)
     running, most = 0, 0
 

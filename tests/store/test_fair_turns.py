@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
 from typing import Any
 
 from hypothesis import given
@@ -31,7 +30,8 @@ class Requests:
         return asyncio.create_task(self._serve(merchant_id, number, is_checkout=is_checkout))
 
     async def _serve(self, merchant_id: int, number: int, *, is_checkout: bool) -> None:
-        await self._turns.begin(merchant_id, is_checkout=is_checkout)
+        if not self._turns.note_request(merchant_id):
+            await self._turns.begin(merchant_id, is_checkout=is_checkout)
         self.began.append((merchant_id, number))
         self.one_began.set()
         self.running[merchant_id, is_checkout] += 1
@@ -53,10 +53,9 @@ class Requests:
 
 async def shared(**options: Any) -> FairTurns:
     """Turns that two merchants have requested recently; none of their requests runs."""
-    turns = FairTurns(**options)
-    for merchant_id in (FLOOD, OTHER):
-        await turns.begin(merchant_id, is_checkout=True)
-        turns.end()
+    turns = FairTurns(alone_after=60, **options)
+    turns.note_request(FLOOD)
+    assert not turns.note_request(OTHER)
     assert turns.is_shared
     return turns
 
@@ -111,18 +110,10 @@ def test_no_merchant_has_more_than_two_running_and_each_is_served_in_order(
     asyncio.run(serve())
 
 
-def test_a_merchant_that_asks_alone_never_waits() -> None:
-    async def ask() -> None:
-        turns = FairTurns()
-        for _ in range(100):
-            step = turns.begin(FLOOD, is_checkout=True)
-            with suppress(StopIteration):
-                step.send(None)
-                raise AssertionError("it waited")
-        assert not turns.is_shared
-        assert turns.waited == 0
-
-    asyncio.run(ask())
+async def test_a_merchant_that_asks_alone_need_not_wait() -> None:
+    turns = FairTurns()
+    assert all(turns.note_request(FLOOD) for _ in range(100))
+    assert not turns.is_shared
 
 
 async def test_a_request_during_a_flood_begins_immediately_and_two_of_the_flood_are_ahead() -> None:
@@ -178,7 +169,18 @@ async def test_cancelled_requests_leave_their_turns_to_the_others() -> None:
     await end(flood)
 
 
-async def test_a_merchant_is_alone_again_after_a_while() -> None:
-    turns = await shared(alone_after=0)
-    await turns.begin(OTHER, is_checkout=True)
+async def test_a_merchant_is_alone_once_no_other_has_asked_recently() -> None:
+    turns = FairTurns(alone_after=0)
+    assert all(turns.note_request(merchant_id) for merchant_id in (FLOOD, OTHER, OTHER, FLOOD))
     assert not turns.is_shared
+
+
+async def test_no_request_overtakes_those_that_wait() -> None:
+    turns = FairTurns(alone_after=0)
+    for _ in range(2):
+        await turns.begin(FLOOD, is_checkout=True)
+    third = asyncio.create_task(turns.begin(FLOOD, is_checkout=True))
+    await settle()
+    assert not turns.note_request(FLOOD)
+    await end([third])
+    assert turns.note_request(FLOOD)

@@ -27,7 +27,7 @@ class Fairness:
         caller = find_caller(scope) if scope["type"] == "http" else None
         if caller is not None:
             context = context_in(scope)
-            if not context.database.fair_turns.is_alone(caller.merchant_id):
+            if not context.database.fair_turns.note_request(caller.merchant_id):
                 return self._serve_in_turn(context, caller.merchant_id, scope, receive, send)
         return self._app(scope, receive, send)
 

@@ -17,10 +17,11 @@ from typing import Any, Final
 
 from sconto.store.slots import NoSlot, Slots
 
-ALONE_AFTER: Final = 60.0
-"""Seconds after another merchant's last request until a merchant counts as alone."""
+ALONE_AFTER: Final = 0.25
+"""Seconds after another merchant's last request until a merchant counts as alone. It is short: with
+few requests at a time a merchant's carts share no statement, which halves its rate."""
 
-MOST_IDLE: Final = 0.05
+MOST_IDLE: Final = 0.01
 """Seconds without work, since a turn began, that end it."""
 
 LONGEST_TURN: Final = 0.25
@@ -49,8 +50,8 @@ class FairTurns:
         idle_seconds: Callable[[], float] = idle_seconds,
     ) -> None:
         self._alone_after = alone_after
-        self._alone: int | None = None
         self._asked_last: int | None = None
+        self._asked_at = -alone_after
         self._shared_until = 0.0
         self.most_idle: Final = most_idle
         self.longest_turn: Final = longest_turn
@@ -63,22 +64,26 @@ class FairTurns:
     @property
     def is_shared(self) -> bool:
         """Whether several merchants sent requests recently."""
-        return self._alone is None and self._asked_last is not None
+        return asyncio.get_running_loop().time() < self._shared_until
 
-    def is_alone(self, merchant_id: int) -> bool:
-        """Whether only this merchant sent requests recently, so that it need not wait."""
-        return merchant_id == self._alone
+    def note_request(self, merchant_id: int) -> bool:
+        """Take note of a request. Returns whether its merchant is alone, so that it need not wait.
+
+        A merchant is alone if no other has sent a request recently, and none waits for a turn.
+        """
+        now = asyncio.get_running_loop().time()
+        if merchant_id != self._asked_last:
+            self._shared_until = self._asked_at + self._alone_after
+            self._asked_last = merchant_id
+        self._asked_at = now
+        return now >= self._shared_until and not self.slots.waiting
 
     async def begin(self, merchant_id: int, *, is_checkout: bool) -> None:
-        """Wait for a turn of the merchant, unless it is alone. The task has it until `end`.
+        """Wait for a turn of the merchant, which is not alone. The task has it until `end`.
 
         Checkout has its own turns, so a merchant's lists and imports delay none of its shoppers.
         """
-        if self.is_alone(merchant_id):
-            return
         now = asyncio.get_running_loop().time()
-        if self._comes_alone(merchant_id, now):
-            return
         key = (merchant_id, is_checkout)
         if not self.slots.has_slot(key):
             self.waited += 1
@@ -92,18 +97,6 @@ class FairTurns:
         """End the task's turn, if it has one: its request ends, or waits for another request."""
         if (turn := self._turns.pop(asyncio.current_task(), None)) is not None:
             turn.end()
-
-    def _comes_alone(self, merchant_id: int, now: float) -> bool:
-        """Whether no other merchant has sent a request for a while."""
-        if self._asked_last is None:
-            self._alone = merchant_id
-        elif merchant_id != self._asked_last:
-            self._alone = None
-            self._shared_until = now + self._alone_after
-        elif now >= self._shared_until and not self.slots.waiting:
-            self._alone = merchant_id
-        self._asked_last = merchant_id
-        return self._alone == merchant_id
 
 
 class _Turn:
