@@ -45,7 +45,7 @@ def test_promotions_that_name_many_products_displace_those_of_other_merchants() 
     large = cached(*(naming(LARGE) for _ in range(5)))
     for merchant_id in range(1, 21):
         cache.put(merchant_id, large)
-    assert kept(cache, range(1, 21)) == [17, 18, 19, 20]
+    assert kept(cache, range(1, 21)) == [18, 19, 20]
 
     cache.put(21, cached(*(naming(LARGE) for _ in range(100))))
     assert kept(cache, range(1, 22)) == [21]
@@ -56,12 +56,12 @@ def test_many_merchants_with_a_small_promotion_are_cached_together() -> None:
     small = cached(CartTerms(Target.ORDER, AmountOff({"EUR": 100})))
     for merchant_id in range(1, 12_001):
         cache.put(merchant_id, small)
-    assert len(kept(cache, range(1, 12_001))) == pytest.approx(250_000 / 30, abs=1)
+    assert len(kept(cache, range(1, 12_001))) == pytest.approx(200_000 / 30, abs=1)
 
 
 def test_replacing_the_promotions_of_a_merchant_counts_them_once() -> None:
     cache = CartPromotionCache()
-    large = cached(*(naming(LARGE) for _ in range(20)))
+    large = cached(*(naming(LARGE) for _ in range(19)))
     cache.put(1, cached(naming(1)))
     for _ in range(5):
         cache.put(2, large)

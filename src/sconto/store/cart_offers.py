@@ -30,7 +30,7 @@ from sconto.store.period_sql import ends_after
 _MAX_MERCHANTS: Final = 10_000
 """Merchants whose automatic cart promotions a process caches."""
 
-_MAX_PARTS: Final = 250_000
+_MAX_PARTS: Final = 200_000
 """Of the cached promotions together. A part takes at most some 100 bytes: a product or tag that is
 named. A promotion with its prepared outcomes takes as much as _PARTS_OF_PROMOTION."""
 

@@ -20,7 +20,7 @@ from msgspec import structs
 from sconto.domain.codes import CodeType
 from sconto.domain.offers import Offer
 
-_MAX_PARTS: Final = 100_000
+_MAX_PARTS: Final = 40_000
 """Of all codes together. A product takes at most some 100 bytes, and is a part."""
 
 _PARTS_OF_CODE: Final = 8

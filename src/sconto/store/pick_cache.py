@@ -24,7 +24,7 @@ from sconto.store.code_offer_cache import CodeOfferCache
 from sconto.store.pick_changes import PickChanges
 from sconto.store.price_boards import PriceBoards, ValidTime
 
-_MAX_PICKS: Final = 50_000
+_MAX_PICKS: Final = 25_000
 """Of all merchants together; each takes 400 bytes. Of one merchant, the picks that were not used
 for longest go first. Of several, all picks go of the merchant that was not asked for longest."""
 
