@@ -1,5 +1,6 @@
 """Servers that take turns under the same load, and the results of each round."""
 
+import asyncio
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -43,14 +44,23 @@ class Contender:
 
 
 async def take_turns(
-    contenders: Collection[Contender], rounds: int, seconds: float, warm_up: float = 0.5
+    contenders: Collection[Contender],
+    rounds: int,
+    seconds: float,
+    warm_up: float = 0.5,
+    rest: float = 0,
 ) -> None:
-    """Run rounds of some seconds, each contender in turn."""
+    """Run rounds of some seconds, each contender in turn, with a rest before each.
+
+    A service shares its time fairly between merchants that ask concurrently. So if the contenders
+    are merchants of one service, they rest for ALONE_AFTER.
+    """
     for contender in contenders:
         await contender.saturate(warm_up)
         contender.discard_results()
     for _ in range(rounds):
         for contender in contenders:
+            await asyncio.sleep(rest)
             await contender.saturate(seconds)
 
 

@@ -22,6 +22,7 @@ from bench.measures.subscriptions import commit_on_one_row
 from bench.servers import Server
 from bench.shop import PRODUCTS, Shop, make_shop
 from bench.stage import MANY_CART_PROMOTIONS, SEED, Stage
+from sconto.store.fair_turns import ALONE_AFTER
 
 AUTOMATIC: Final = 100
 _CARTS: Final = 3_000
@@ -122,7 +123,8 @@ async def _by_codes(stage: Stage, server: Server, one: Shop, million: Shop) -> F
     few, many = (
         Contender(server, ask_quotes(baskets, stage.token(shop))) for shop in (one, million)
     )
-    await take_turns((few, many), 3 * stage.plan.rounds, stage.plan.seconds / 3)
+    rounds, seconds = 2 * stage.plan.rounds, stage.plan.seconds / 2
+    await take_turns((few, many), rounds, seconds, rest=ALONE_AFTER)
     return compared(
         f"quotes that name one of {stage.plan.cart_promotions:,} cart promotions",
         "requests/s",

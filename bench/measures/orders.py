@@ -1,5 +1,6 @@
 """Orders a second, against pgbench writing the same rows, and orders that share a promotion."""
 
+import asyncio
 from collections.abc import Iterator
 
 from bench.carts import Basket, fill_baskets, fill_baskets_with_code, place_orders
@@ -10,6 +11,7 @@ from bench.processor_time import processor_seconds
 from bench.servers import Server, find_postmaster
 from bench.shop import Shop
 from bench.stage import COUPONS, SEED, Stage
+from sconto.store.fair_turns import ALONE_AFTER
 
 CLIENTS = 16
 
@@ -28,6 +30,7 @@ async def measure_orders(stage: Stage, server: Server) -> list[Figure]:
     costs: dict[str, list[float]] = {"usual": [], "pgbench": []}
     with pgbench:
         for _ in range(plan.rounds):
+            await asyncio.sleep(ALONE_AFTER)  # the round before was another merchant's
             before = processor_seconds(postmaster)
             run = await Load(server.port).saturate(usual, CLIENTS, plan.seconds)
             between = processor_seconds(postmaster)

@@ -11,6 +11,7 @@ from bench.load import Unanswered, ask
 from bench.servers import Server, serve_bare
 from bench.shop import Shop
 from bench.stage import SEED, Stage
+from sconto.store.fair_turns import ALONE_AFTER
 
 _OFTEN = 3
 _SELECT = "bare app with one SELECT"
@@ -38,7 +39,9 @@ async def measure_quotes(stage: Stage, server: Server) -> list[Figure]:
             Contender(bare, ask_bare(baskets[usual], path, stage.token(stage.usual)))
             for path in ("/answer", "/select")
         )
-        await take_turns(contenders.values(), stage.plan.rounds, stage.plan.seconds)
+        await take_turns(
+            contenders.values(), stage.plan.rounds, stage.plan.seconds, rest=ALONE_AFTER
+        )
         growth = list(_growth(stage, contenders))
         # Only the shop that is measured now is still edited, once a second.
         await others.aclose()

@@ -30,7 +30,7 @@ class Requests:
         return asyncio.create_task(self._serve(merchant_id, number, is_checkout=is_checkout))
 
     async def _serve(self, merchant_id: int, number: int, *, is_checkout: bool) -> None:
-        if not self._turns.note_request(merchant_id):
+        if not self._turns.note_request(merchant_id, is_checkout=is_checkout):
             await self._turns.begin(merchant_id, is_checkout=is_checkout)
         self.began.append((merchant_id, number))
         self.one_began.set()
@@ -54,9 +54,9 @@ class Requests:
 async def shared(**options: Any) -> FairTurns:
     """Turns that two merchants have requested recently; none of their requests runs."""
     turns = FairTurns(alone_after=60, **options)
-    turns.note_request(FLOOD)
-    assert not turns.note_request(OTHER)
-    assert turns.is_shared
+    for is_checkout in (False, True):
+        turns.note_request(FLOOD, is_checkout=is_checkout)
+        assert not turns.note_request(OTHER, is_checkout=is_checkout)
     return turns
 
 
@@ -112,8 +112,18 @@ def test_no_merchant_has_more_than_two_running_and_each_is_served_in_order(
 
 async def test_a_merchant_that_asks_alone_need_not_wait() -> None:
     turns = FairTurns()
-    assert all(turns.note_request(FLOOD) for _ in range(100))
-    assert not turns.is_shared
+    for is_checkout in (False, True):
+        assert all(turns.note_request(FLOOD, is_checkout=is_checkout) for _ in range(100))
+
+
+async def test_edits_of_another_merchant_take_nothing_from_checkout() -> None:
+    turns = FairTurns(alone_after=60)
+    assert turns.note_request(FLOOD, is_checkout=True)
+    for _ in range(3):
+        assert not turns.note_request(OTHER, is_checkout=False)
+        assert turns.note_request(FLOOD, is_checkout=True)
+    assert not turns.note_request(OTHER, is_checkout=True)
+    assert not turns.note_request(FLOOD, is_checkout=True)
 
 
 async def test_a_request_during_a_flood_begins_immediately_and_two_of_the_flood_are_ahead() -> None:
@@ -171,8 +181,8 @@ async def test_cancelled_requests_leave_their_turns_to_the_others() -> None:
 
 async def test_a_merchant_is_alone_once_no_other_has_asked_recently() -> None:
     turns = FairTurns(alone_after=0)
-    assert all(turns.note_request(merchant_id) for merchant_id in (FLOOD, OTHER, OTHER, FLOOD))
-    assert not turns.is_shared
+    for merchant_id in (FLOOD, OTHER, OTHER, FLOOD):
+        assert turns.note_request(merchant_id, is_checkout=True)
 
 
 async def test_no_request_overtakes_those_that_wait() -> None:
@@ -181,6 +191,6 @@ async def test_no_request_overtakes_those_that_wait() -> None:
         await turns.begin(FLOOD, is_checkout=True)
     third = asyncio.create_task(turns.begin(FLOOD, is_checkout=True))
     await settle()
-    assert not turns.note_request(FLOOD)
+    assert not turns.note_request(FLOOD, is_checkout=True)
     await end([third])
-    assert turns.note_request(FLOOD)
+    assert turns.note_request(FLOOD, is_checkout=True)

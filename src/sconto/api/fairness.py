@@ -27,17 +27,18 @@ class Fairness:
         caller = find_caller(scope) if scope["type"] == "http" else None
         if caller is not None:
             context = context_in(scope)
-            if not context.database.fair_turns.note_request(caller.merchant_id):
-                return self._serve_in_turn(context, caller.merchant_id, scope, receive, send)
+            turns = context.database.fair_turns
+            is_checkout = inner_path(scope).startswith(_CHECKOUT)
+            if not turns.note_request(caller.merchant_id, is_checkout=is_checkout):
+                turn = turns.begin(caller.merchant_id, is_checkout=is_checkout)
+                return self._serve_in_turn(context, turn, scope, receive, send)
         return self._app(scope, receive, send)
 
     async def _serve_in_turn(
-        self, context: Context, merchant_id: int, scope: Scope, receive: Receive, send: Send
+        self, context: Context, turn: Awaitable[None], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        turns = context.database.fair_turns
-        is_checkout = inner_path(scope).startswith(_CHECKOUT)
-        await turns.begin(merchant_id, is_checkout=is_checkout)
+        await turn
         try:
             await self._app(scope, receive, send)
         finally:
-            turns.end()
+            context.database.fair_turns.end()

@@ -49,10 +49,8 @@ class FairTurns:
         longest_turn: float = LONGEST_TURN,
         idle_seconds: Callable[[], float] = idle_seconds,
     ) -> None:
-        self._alone_after = alone_after
-        self._asked_last: int | None = None
-        self._asked_at = -alone_after
-        self._shared_until = 0.0
+        self._asking = _RecentMerchants(alone_after)
+        self._checking_out = _RecentMerchants(alone_after)
         self.most_idle: Final = most_idle
         self.longest_turn: Final = longest_turn
         self.idle_seconds: Final = idle_seconds
@@ -61,22 +59,17 @@ class FairTurns:
         self.waited = 0
         """How many requests have waited for their turn so far."""
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether several merchants sent requests recently."""
-        return asyncio.get_running_loop().time() < self._shared_until
-
-    def note_request(self, merchant_id: int) -> bool:
+    def note_request(self, merchant_id: int, *, is_checkout: bool) -> bool:
         """Take note of a request. Returns whether its merchant is alone, so that it need not wait.
 
-        A merchant is alone if no other has sent a request recently, and none waits for a turn.
+        A merchant is alone if no other has sent a request recently, and none waits for a turn. For
+        checkout only other merchants' checkout counts: their edits may wait some milliseconds.
         """
         now = asyncio.get_running_loop().time()
-        if merchant_id != self._asked_last:
-            self._shared_until = self._asked_at + self._alone_after
-            self._asked_last = merchant_id
-        self._asked_at = now
-        return now >= self._shared_until and not self.slots.waiting
+        is_shared = self._asking.note(merchant_id, now)
+        if is_checkout:
+            is_shared = self._checking_out.note(merchant_id, now)
+        return not is_shared and not self.slots.waiting
 
     async def begin(self, merchant_id: int, *, is_checkout: bool) -> None:
         """Wait for a turn of the merchant, which is not alone. The task has it until `end`.
@@ -97,6 +90,26 @@ class FairTurns:
         """End the task's turn, if it has one: its request ends, or waits for another request."""
         if (turn := self._turns.pop(asyncio.current_task(), None)) is not None:
             turn.end()
+
+
+class _RecentMerchants:
+    """Whether several merchants have sent requests recently."""
+
+    __slots__ = ("_alone_after", "_last", "_last_at", "_shared_until")
+
+    def __init__(self, alone_after: float) -> None:
+        self._alone_after = alone_after
+        self._last: int | None = None
+        self._last_at = -alone_after
+        self._shared_until = 0.0
+
+    def note(self, merchant_id: int, now: float) -> bool:
+        """Take note of a request. Returns whether another merchant sent one recently."""
+        if merchant_id != self._last:
+            self._shared_until = self._last_at + self._alone_after
+            self._last = merchant_id
+        self._last_at = now
+        return now < self._shared_until
 
 
 class _Turn:
