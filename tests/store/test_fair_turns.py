@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sconto.store.fair_turns import FairTurns
+from sconto.store.fair_turns import FairTurns, idle_seconds
 
 FLOOD, OTHER = 1, 2
 
@@ -51,9 +51,16 @@ class Requests:
                 return
 
 
-async def shared(**options: Any) -> FairTurns:
-    """Turns that two merchants have requested recently; none of their requests runs."""
-    turns = FairTurns(alone_after=60, **options)
+async def shared(
+    most_idle: float = 60,
+    longest_turn: float = 60,
+    idle_seconds: Callable[[], float] = idle_seconds,
+) -> FairTurns:
+    """Turns that two merchants have requested recently; none of their requests runs.
+
+    However busy the machine is, no turn ends before its request, unless the arguments say so.
+    """
+    turns = FairTurns(60, most_idle, longest_turn, idle_seconds)
     for is_checkout in (False, True):
         turns.note_request(FLOOD, is_checkout=is_checkout)
         assert not turns.note_request(OTHER, is_checkout=is_checkout)
@@ -186,7 +193,7 @@ async def test_a_merchant_is_alone_once_no_other_has_asked_recently() -> None:
 
 
 async def test_no_request_overtakes_those_that_wait() -> None:
-    turns = FairTurns(alone_after=0)
+    turns = FairTurns(alone_after=0, most_idle=60, longest_turn=60)
     for _ in range(2):
         await turns.begin(FLOOD, is_checkout=True)
     third = asyncio.create_task(turns.begin(FLOOD, is_checkout=True))
