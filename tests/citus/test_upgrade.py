@@ -89,7 +89,7 @@ async def fill(database: Database, shop: Caller) -> None:
 
 
 async def order(database: Database, shop: Caller, order_id: str, *codes: str) -> None:
-    new = NewOrder(order_id, a_cart(codes=codes), 600)
+    new = NewOrder(order_id, a_cart(codes=codes), 500)
     await place_order(database, shop, new, NOON, NOON.date())
 
 
