@@ -1,6 +1,7 @@
 """While several merchants send requests, each has one running; one that is alone never waits."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -228,3 +229,18 @@ async def test_a_request_steps_aside_for_what_has_arrived_unless_its_merchant_is
     await turns.step_aside()
     assert began == (["other"] if is_shared else [])
     turns.end()
+
+
+async def test_a_merchant_rests_for_as_long_as_its_turn_worked() -> None:
+    turns = await shared(idle_seconds=lambda: 0)
+    loop = asyncio.get_running_loop()
+    await turns.begin(FLOOD, is_checkout=True)
+    following = asyncio.create_task(turns.begin(FLOOD, is_checkout=True))
+    await settle()
+    time.sleep(0.01)  # noqa: ASYNC251  # as if it worked
+    turns.end()
+    ended = loop.time()
+    await turns.begin(OTHER, is_checkout=True)
+    assert not following.done()
+    await following
+    assert loop.time() - ended >= 0.01

@@ -7,7 +7,9 @@ cost nothing until it is their turn. A merchant that is alone never waits.
 
 A request that waits for PostgreSQL, a lock or its client needs no processor. So a turn ends with
 its request, or before that: when an order waits for another one, and once the worker had nothing to
-do for some milliseconds. So slow requests keep nobody waiting for long.
+do for some milliseconds. So slow requests keep nobody waiting for long. After a turn with much
+work, such as a cart of 500 lines, the merchant rests for as long: turns share the worker's time
+fairly, not the number of requests.
 
 What arrives while a step of a request runs is read after it. So the next turn begins, and a long
 request goes on, only after the event loop has looked for new requests, and has begun those.
@@ -30,6 +32,9 @@ slow disk may be such a turn; most quotes and orders take less time."""
 
 LONGEST_TURN: Final = 0.25
 """Seconds. A request that keeps the worker busy for as long, such as an export, gives way too."""
+
+_REST_AFTER: Final = 0.002
+"""Seconds of work in a turn after which the merchant rests. Most quotes and orders take less."""
 
 _TURNS_OF_MERCHANT: Final = 1
 """With two, a flood made half as many requests again, and another merchant's quote took 1.8 times
@@ -146,14 +151,22 @@ class _Turn:
         if self._check is not None:
             self._check.cancel()
             self._check = None
-            # The requests that the loop is about to read begin before the next turn does.
-            asyncio.get_running_loop().call_soon(self._turns.slots.give_back, self._key)
+            loop = asyncio.get_running_loop()
+            worked = loop.time() - self._began - self._idle()
+            if worked >= _REST_AFTER:
+                loop.call_later(worked, self._turns.slots.give_back, self._key)
+            else:
+                # The requests that the loop is about to read begin before the next turn does.
+                loop.call_soon(self._turns.slots.give_back, self._key)
+
+    def _idle(self) -> float:
+        """Seconds of the turn in which the worker had nothing to do."""
+        return self._turns.idle_seconds() - self._idle_before
 
     def _end_if_slow(self) -> None:
         loop = asyncio.get_running_loop()
         turns = self._turns
-        is_slow = turns.idle_seconds() - self._idle_before >= turns.most_idle
-        if is_slow or loop.time() - self._began >= turns.longest_turn:
+        if self._idle() >= turns.most_idle or loop.time() - self._began >= turns.longest_turn:
             self.end()
         else:
             self._check = loop.call_later(turns.most_idle, self._end_if_slow)
