@@ -12,7 +12,8 @@ from typing import Final
 
 import psycopg
 
-from tests.faults.cluster import Cluster, choose_owner, free_port
+from tests.faults.cluster import Cluster, choose_owner
+from tests.ports import free_port
 from tests.services import wait_until
 
 MANUAL: Final = Path(__file__).parents[2] / "docs" / "scale.md"
