@@ -227,7 +227,7 @@ async def test_orders_of_a_merchant_with_holds_are_not_priced_from_the_cache(
     assert await ordering.statements() == 2
 
 
-async def test_a_generated_code_that_another_promotion_has_counts_once_its_generation_is_complete(
+async def test_a_generated_code_that_another_promotion_has_counts_from_the_first_transaction_on(
     database: Database, ordering: OrderingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caller = ordering.caller
@@ -238,6 +238,9 @@ async def test_a_generated_code_that_another_promotion_has_counts_once_its_gener
     promotion_id = await create_promotion(database, caller, half, NOON)
     assert [await ordering.total("A-1"), await ordering.total("A-2")] == [1800, 1800]
     monkeypatch.setattr(code_generation, "draw_codes", lambda *_: ["TEN"])
-    job = await start_generation(database, caller, promotion_id, CodePattern(), 1, NOON)
-    await generate_some(database, caller.merchant_id, job.id, NOON)
+    job = await start_generation(database, caller, promotion_id, CodePattern(), 2, NOON)
+    running = await generate_some(database, caller.merchant_id, job.id, NOON)
+    assert running is not None
+    assert running.ending is None
+    assert (await quote(database, caller, CART, NOON)).total == 1000
     assert [await ordering.total("B-1"), await ordering.total("B-2")] == [1000, 1000]

@@ -9,9 +9,8 @@ version and keeps them true renews it too. `pick_changes` has the last changes o
 version, each with the products whose timelines differ (`pick_changes`).
 
 These renew it: creating, changing, deleting and restoring a promotion; adding, importing and
-removing codes; creating, changing and archiving a subscription promotion; the end of a generation
-of codes. The transactions before the last one of a generation do not: they are many and small, and
-nobody knows a code before it exists.
+removing codes; creating, changing and archiving a subscription promotion; each transaction of a
+generation of codes, because another promotion may have one of its codes.
 
 A program older than schema 0011 renews only the timeline's version. While it serves during an
 upgrade, orders still notice its edits of automatic promotions, because they compare that version
