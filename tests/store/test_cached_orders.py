@@ -23,6 +23,7 @@ from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType
 from sconto.operations import cart_promotions, code_generation
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_generation import generate_some, start_generation
+from sconto.operations.events import list_events, start_recording, stop_recording
 from sconto.operations.holds import hold_order
 from sconto.operations.products import delete_product
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
@@ -225,6 +226,23 @@ async def test_orders_of_a_merchant_with_holds_are_not_priced_from_the_cache(
     await ordering.statements()
     await ordering.place("A-3")
     assert await ordering.statements() == 2
+
+
+async def test_orders_at_cached_prices_are_recorded_while_events_are(
+    database: Database, ordering: OrderingProcess
+) -> None:
+    caller = ordering.caller
+    await create_promotion(database, caller, ten_percent(), NOON)
+    for number in range(2):
+        await ordering.place(f"A-{number}")
+    await start_recording(database, caller, NOON)
+    for number in range(2):
+        await ordering.place(f"B-{number}")
+    await stop_recording(database, caller)
+    for number in range(2):
+        await ordering.place(f"C-{number}")
+    page = await list_events(database, caller, None, None, ["order.placed"], 10, NOON)
+    assert [event.object for event in page.events] == ["order B-0", "order B-1"]
 
 
 async def test_a_generated_code_that_another_promotion_has_counts_from_the_first_transaction_on(
