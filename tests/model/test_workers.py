@@ -248,7 +248,7 @@ async def run_campaign(
 async def test_every_worker_answers_as_a_cold_one(
     workers: Workers, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await run_campaign(workers, seed, 12, monkeypatch)
+    await run_campaign(workers, seed, 8, monkeypatch)
 
 
 @pytest.mark.soak
