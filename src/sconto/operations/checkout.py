@@ -118,6 +118,9 @@ async def write_prices(
     """
     boards, key = database.pick_cache.price_boards, (caller.merchant_id, currency, write)
     board = boards.of(key)
+    if not board.window.has(at):
+        # Added to it, this time would leave no time at all.
+        board = PriceBoard()
     written: list[Any] = board.find(products, at)
     missing: Sequence[tuple[int, int]] = [
         product for product, one in zip(products, written, strict=True) if one is None
