@@ -31,7 +31,7 @@ from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests import postgresql
 from tests.dealing import Dealing, deal_slowest_first
-from tests.distributed import Cluster
+from tests.distributed import Cluster, until_direct, watched
 from tests.memory_disk import keep_files_in_memory
 from tests.operations.cheap_passwords import make_passwords_cheap
 from tests.prepared import prepare_cluster, prepare_data_dir
@@ -191,8 +191,13 @@ def database_url(create_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture(scope="session")
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """The pool on that database."""
+async def database(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """The pool on that database. On a cluster it leads to the nodes, as in the service."""
+    if request.config.getoption("--citus-url"):
+        async with watched(database_url) as database:
+            await until_direct(database)
+            yield database
+        return
     database = await Database.open(database_url)
     yield database
     await database.close()
