@@ -66,6 +66,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     deal_slowest_first(items)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that a distributed database cannot pass."""
+    if item.config.getoption("--citus-url"):
+        for marker in item.iter_markers("plain_postgresql"):
+            pytest.skip(f"not on Citus: {marker.args[0]}")
+
+
 def pytest_collection_finish() -> None:
     """Exclude the objects of tests and libraries from garbage collection.
 
@@ -153,7 +160,9 @@ def create_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str
     if url := request.config.getoption("--citus-url"):
         cluster = Cluster(url)
         yield lambda: cluster.create_distributed(f"sconto_test_{os.getpid()}_{next(_numbers)}")
+        faults = cluster.find_faults()
         cluster.close()
+        assert faults == []
         return
     server_url: str = request.getfixturevalue("server_url")
     with psycopg.connect(server_url, autocommit=True) as server:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from sconto.store import citus
 from sconto.store.database import Database
 from sconto.store.distribution import distribute
 from sconto.store.migrate import migrate
@@ -70,6 +71,15 @@ class Cluster:
                 server.execute(
                     sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
                 )
+
+    def find_faults(self) -> list[str]:
+        """What is wrong with the nodes of the databases, such as ids that a node has drawn."""
+        faults: list[str] = []
+        for name in self._names:
+            with psycopg.connect(self.address(name)) as connection:
+                rows = connection.execute(citus.READ_NODES.encode()).fetchall()
+            faults += [f"{name}: {fault}" for fault in citus.faults_of(rows)]
+        return faults
 
     def close(self) -> None:
         """Drop all databases that were created here."""
