@@ -50,10 +50,16 @@ def texts_of(value: object) -> Iterator[str]:
             yield from texts_of(each)
 
 
+_NEEDS_FUNCTIONS: Final = {"sconto.store.holds._HOLD"}
+"""Sent only to nodes that have the function."""
+
+
 async def test_citus_has_a_plan_for_each_statement(distributed: Database) -> None:
     refused = []
     tried = 0
     for name, statement in dict(find_statements()).items():
+        if name in _NEEDS_FUNCTIONS:
+            continue
         is_whole = False
         try:
             async with distributed.write() as connection:
@@ -62,15 +68,13 @@ async def test_citus_has_a_plan_for_each_statement(distributed: Database) -> Non
                 prepared = await connection.prepare(statement)
                 types = prepared.get_parameters()
                 is_whole = True
-                await prepared.fetch(
-                    *([] if type_.kind == "array" else _VALUES[type_.name] for type_ in types)
-                )
+                await prepared.fetch(*map(value_of, types))
                 tried += 1
                 raise LookupError  # rolls back what it did
         except LookupError:
             pass
         except (asyncpg.FeatureNotSupportedError, asyncpg.InternalServerError) as error:
-            if "violates check constraint" not in str(error):
+            if not re.search("violates (check|foreign key) constraint", str(error)):
                 refused.append((name, str(error)))
         except (asyncpg.PostgresSyntaxError, asyncpg.IndeterminateDatatypeError) as error:
             # Of what Citus makes of a statement. Parts of statements cannot even be prepared.
@@ -80,6 +84,15 @@ async def test_citus_has_a_plan_for_each_statement(distributed: Database) -> Non
             pass  # Our value is refused, but only after the statement was planned.
     assert refused == []
     assert tried > 200
+    # Sequences keep what was drawn of them, though everything else was rolled back.
+    async with distributed.read() as connection:
+        assert await find_node_faults(connection) == []
+
+
+def value_of(type_: asyncpg.Type) -> Any:
+    """A value of the type; an array has one element."""
+    name = type_.name.removesuffix("[]")
+    return _VALUES[name] if name == type_.name else [_VALUES[name]]
 
 
 _ASKS_ALL: Final = {"sconto.store.products._PUT_STAGED"}
@@ -119,12 +132,9 @@ async def ports_asked(database: Database, statement: str, merchant_id: int) -> s
             await connection.execute(staged_codes._STAGE)
             await connection.execute(products._STAGE)
             prepared = await connection.prepare(statement)
-            values = [
-                [] if type_.kind == "array" else _VALUES[type_.name]
-                for type_ in prepared.get_parameters()
-            ]
-            if isinstance(values[0], int):
-                values[0] = merchant_id
+            values = list(map(value_of, prepared.get_parameters()))
+            if values[0] in (_VALUES["int8"], [_VALUES["int8"]]):
+                values[0] = merchant_id if isinstance(values[0], int) else [merchant_id]
             await connection.execute("SET LOCAL client_min_messages = notice")
             await connection.execute("SET LOCAL citus.log_remote_commands = on")
             said.clear()
