@@ -23,3 +23,9 @@ async def until(is_so: Callable[[], bool]) -> None:
             if is_so():
                 return
             await asyncio.sleep(0.02)
+
+
+def assert_nothing_failed(log: str) -> None:
+    """No request of a service, and nothing in its background, failed unexpectedly."""
+    failures = [line for line in log.splitlines() if '"status":500' in line or "Traceback" in line]
+    assert not failures, "\n".join(failures)
