@@ -22,13 +22,13 @@ from tests.operations.cheap_passwords import CHEAP
 from tests.portal.sessions import PortalClient, cookie_of
 from tests.stories.shoppers import an_order
 
-CLIENTS: Final = 3
+CLIENTS: Final = 2
 """Of each merchant."""
 
-PAUSE: Final = 0.03
+PAUSE: Final = 0.1
 """Seconds between two requests of a client."""
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 """Seconds until a request that is sent again and again must have had a clear answer."""
 
 ALWAYS: Final = {"date_from": "2023-01-01T00:00:00+00:00", "date_to": "2043-01-01T00:00:00+00:00"}

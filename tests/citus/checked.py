@@ -16,9 +16,9 @@ async def assert_no_violations(database: Database) -> None:
         assert await find_node_faults(connection) == []
 
 
-async def until(is_so: Callable[[], bool]) -> None:
-    """Wait until it is so."""
-    async with asyncio.timeout(20):
+async def until(is_so: Callable[[], bool], within: float = 20) -> None:
+    """Wait until it is so, these seconds at most."""
+    async with asyncio.timeout(within):
         while True:
             if is_so():
                 return

@@ -88,10 +88,12 @@ async def busy_shops(
     await database.close()
 
 
-async def until_served(*shops: BusyShop, more: int = 30) -> None:
+async def until_served(*shops: BusyShop, more: int = 15) -> None:
     """Wait until each merchant has had this many more answers."""
     wanted = {shop: shop.number_answered + more for shop in shops}
-    await until(lambda: all(shop.number_answered >= number for shop, number in wanted.items()))
+    await until(
+        lambda: all(shop.number_answered >= number for shop, number in wanted.items()), within=90
+    )
 
 
 async def go_through(
