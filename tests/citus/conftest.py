@@ -20,6 +20,16 @@ def cluster() -> Iterator[Cluster]:
     cluster.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def databases_of_module(cluster: Cluster) -> Iterator[None]:
+    """Drop the databases of a module at its end: Citus works for each all the time, on each node.
+
+    Dropping all of them together takes longer than a test may.
+    """
+    yield
+    cluster.close()
+
+
 @pytest.fixture(scope="module")
 def distributed_url(cluster: Cluster, request: pytest.FixtureRequest) -> str:
     """The address of a distributed database without rows."""

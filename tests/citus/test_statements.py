@@ -1,5 +1,6 @@
 """Citus can plan each statement of the store, and draws ids only on the coordinator."""
 
+import asyncio
 import datetime
 import importlib
 import pkgutil
@@ -11,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import asyncpg
+import pytest
 
 import sconto.store
 from sconto.store import products, staged_codes
@@ -18,6 +20,8 @@ from sconto.store.database import Database
 from sconto.store.node_functions import FUNCTIONS
 from sconto.store.session import find_missing_settings, find_node_faults
 from sconto.store.shard_map import READ_MAP, ShardMap
+
+pytestmark = pytest.mark.timeout(400)
 
 _NOW: Final = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
 
@@ -95,6 +99,8 @@ def value_of(type_: asyncpg.Type) -> Any:
     return _VALUES[name] if name == type_.name else [_VALUES[name]]
 
 
+_DRAWN: Final = re.compile(r"nextval\('public\.(?!event_outbox)(\w+)")
+
 _ASKS_ALL: Final = {"sconto.store.products._PUT_STAGED"}
 """For databases without the functions; with them it is not sent."""
 
@@ -120,12 +126,36 @@ async def test_a_statement_of_a_merchant_is_sent_to_the_merchants_node_alone(
     assert asked > 100
 
 
+async def test_ids_are_drawn_on_the_coordinator_alone(distributed: Database) -> None:
+    """Here with rows to insert. Whoever writes an event draws the id that it waits under."""
+    called = {function.statement for function in FUNCTIONS}
+    drawing: dict[str, list[str]] = {}
+    asked = 0
+    for name, statement in dict(find_statements()).items():
+        if "INSERT" not in statement or statement in called:
+            continue
+        sent = await commands_sent(distributed, statement, 7)
+        asked += bool(sent)
+        if ids := [drawn for command, _ in sent for drawn in _DRAWN.findall(command)]:
+            drawing[name] = ids
+    assert drawing == {}
+    assert asked > 20
+
+
 async def ports_asked(database: Database, statement: str, merchant_id: int) -> set[str]:
     """The ports of the nodes to which Citus sends something for the statement."""
-    said: list[str] = []
+    sent = await commands_sent(database, statement, merchant_id)
+    return set(re.findall(r"@\S+:(\d+) ", " ".join(node for _, node in sent)))
+
+
+async def commands_sent(
+    database: Database, statement: str, merchant_id: int
+) -> list[tuple[str, str]]:
+    """What Citus sends to nodes for the statement, each with its node."""
+    said: list[tuple[str, str]] = []
 
     def listen(_: object, message: asyncpg.PostgresLogMessage) -> None:
-        said.append(str(message.detail))
+        said.append((message.message, str(message.detail)))
 
     with suppress(LookupError, asyncpg.PostgresError):
         async with database.write() as connection:
@@ -142,9 +172,10 @@ async def ports_asked(database: Database, statement: str, merchant_id: int) -> s
             try:
                 await prepared.fetch(*values)
             finally:
+                await asyncio.sleep(0)  # asyncpg tells the listener a step later
                 connection.remove_log_listener(listen)
             raise LookupError  # rolls back what it did
-    return set(re.findall(r"@\S+:(\d+) ", " ".join(said)))
+    return [(command, node) for command, node in said if command.startswith("issuing")]
 
 
 async def test_a_session_has_its_settings_and_the_nodes_theirs(distributed: Database) -> None:

@@ -101,9 +101,10 @@ class NodeFunction:
         except TimeoutError:
             connection.terminate()
             raise
-        except asyncpg.SerializationError:
+        except (asyncpg.SerializationError, asyncpg.UndefinedTableError):
             if connection.is_direct:
-                # The merchant is on another node now. The retry asks the coordinator.
+                # The merchant is on another node now, and its shard perhaps dropped here. The retry
+                # asks the coordinator.
                 connection.nodes.invalidate()
             raise
         except asyncpg.PostgresError as error:
