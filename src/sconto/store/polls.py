@@ -12,18 +12,11 @@ from typing import Any, Final
 
 import asyncpg
 
+from sconto.store.failures import is_away
 from sconto.store.node_calls import PREFIX, count_parameters, digest, is_of_citus
 from sconto.store.nodes import Nodes
 from sconto.store.pool import Connection
 from sconto.store.shard_map import READ_MAP, Node, ShardMap
-
-AWAY: Final = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-)
-"""What the coordinator says of a node that it cannot reach."""
 
 _TIMEOUT: Final = 3.0
 """Seconds for the answer of a node. It comes in milliseconds: shorter than requests wait."""
@@ -88,8 +81,8 @@ class Poll:
             # The coordinator still waits for the node.
             connection.terminate()
             return []
-        except AWAY as error:
-            if connection.is_closed():
+        except asyncpg.PostgresError as error:
+            if connection.is_closed() or not is_away(error):
                 raise
             nodes.note_silent(node, error)
             return []
