@@ -256,7 +256,7 @@ async def run_race(rivals: Rivals, seed: int, tasks: int) -> None:
     await race.run(tasks, holds=seed % 3 == 0)
 
 
-@pytest.mark.parametrize("seed", (3, 4))
+@pytest.mark.parametrize("seed", [3, 4])
 async def test_limits_are_exact_whatever_two_workers_do(rivals: Rivals, seed: int) -> None:
     await run_race(rivals, seed, 16)
 
