@@ -345,11 +345,15 @@ def test_all_faults_of_a_body_come_in_the_references_order(bench: Bench, start: 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_all_faults_of_a_hundred_thousand_bodies_are_found(bench: Bench) -> None:
-    run_bodies(bench, 100_000, start=None)
+@pytest.mark.parametrize("part", range(4))
+def test_all_faults_of_a_hundred_thousand_bodies_are_found(bench: Bench, part: int) -> None:
+    run_bodies(bench, 100_000 // 4, start=None)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_sconto_answers_as_the_reference_says_in_thousands_of_histories(bench: Bench) -> None:
-    run_histories(bench, 3000, steps=60, start=None)
+@pytest.mark.parametrize("part", range(8))
+def test_sconto_answers_as_the_reference_says_in_thousands_of_histories(
+    bench: Bench, part: int
+) -> None:
+    run_histories(bench, 3000 // 8, steps=60, start=None)
