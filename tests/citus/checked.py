@@ -16,10 +16,16 @@ async def assert_no_violations(database: Database) -> None:
         assert await find_node_faults(connection) == []
 
 
-async def until(is_so: Callable[[], bool]) -> None:
-    """Wait until it is so."""
-    async with asyncio.timeout(20):
+async def until(is_so: Callable[[], bool], within: float = 20) -> None:
+    """Wait until it is so, these seconds at most."""
+    async with asyncio.timeout(within):
         while True:
             if is_so():
                 return
             await asyncio.sleep(0.02)
+
+
+def assert_nothing_failed(log: str) -> None:
+    """No request of a service, and nothing in its background, failed unexpectedly."""
+    failures = [line for line in log.splitlines() if '"status":500' in line or "Traceback" in line]
+    assert not failures, "\n".join(failures)

@@ -1,19 +1,21 @@
-"""What befalls a worker node: it refuses a database, hangs, or is killed."""
+"""What befalls a worker node: it refuses a database, hangs, is killed, or starts again."""
 
 import asyncio
 import os
 import signal
 import subprocess
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from tests.distributed import Cluster
+from tests.services import wait_until
 
 Fault = Callable[[Cluster, str], AbstractContextManager[None]]
 """Befalls the first worker for the length of a block; it gets the database's name."""
@@ -44,42 +46,112 @@ def unreachable(cluster: Cluster, name: str) -> Iterator[None]:
 @contextmanager
 def hanging(cluster: Cluster, _name: str) -> Iterator[None]:
     """All its processes stand still. Its machine still accepts connections, and answers none."""
-    postmaster = postmaster_of(cluster)
     stopped: list[int] = []
     try:
-        os.kill(postmaster, signal.SIGSTOP)  # first, so that it starts no more
-        stopped.append(postmaster)
-        for child in children_of(postmaster):
-            os.kill(child, signal.SIGSTOP)
-            stopped.append(child)
+        for process in stopping(postmaster_of(cluster)):
+            stopped.append(process)
         yield
     finally:
         for process in reversed(stopped):
-            os.kill(process, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # it ended as soon as it stood still
+                os.kill(process, signal.SIGCONT)
 
 
 @contextmanager
 def killed(cluster: Cluster, _name: str) -> Iterator[None]:
     """It is killed, and started again at the end."""
     postmaster = postmaster_of(cluster)
-    process = Path(f"/proc/{postmaster}")
-    program, folder = Path(os.readlink(process / "exe")), os.readlink(process / "cwd")
-    owner = process.stat().st_uid
-    for one in (postmaster, *children_of(postmaster)):
-        os.kill(one, signal.SIGKILL)
-    while process_is_there(postmaster):
-        time.sleep(0.02)
+    server = Server.of(postmaster)
+    for process in list(stopping(postmaster)):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     try:
         yield
     finally:
-        control = program.with_name("pg_ctl")
-        subprocess.run(
-            [control, "start", "-w", "-D", folder, "-l", os.devnull],
-            cwd=folder,
-            user=owner,
+        server.start(postmaster)
+
+
+def restarted(mode: str) -> Fault:
+    """It is stopped as `pg_ctl stop -m` does it in this mode, and started again at the end."""
+
+    @contextmanager
+    def stop(cluster: Cluster, _name: str) -> Iterator[None]:
+        postmaster = postmaster_of(cluster)
+        server = Server.of(postmaster)
+        server.control("stop", "-m", mode)
+        try:
+            yield
+        finally:
+            server.start(postmaster)
+
+    return stop
+
+
+def signalled(function: str) -> Fault:
+    """All its sessions of the database get this of `pg_terminate_backend`, `pg_cancel_backend`."""
+
+    @contextmanager
+    def signal_all(cluster: Cluster, name: str) -> Iterator[None]:
+        with psycopg.connect(cluster.address("postgres", 1), autocommit=True) as worker:
+            worker.execute(
+                sql.SQL("SELECT {}(pid) FROM pg_stat_activity WHERE datname = {}").format(
+                    sql.Identifier(function), sql.Literal(name)
+                )
+            )
+        yield
+
+    return signal_all
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL on this machine, as its first process was started."""
+
+    program: Path
+    folder: str
+    owner: int
+
+    @classmethod
+    def of(cls, postmaster: int) -> Self:
+        """The server with this first process."""
+        process = Path(f"/proc/{postmaster}")
+        program, folder = Path(os.readlink(process / "exe")), os.readlink(process / "cwd")
+        return cls(program.with_name("pg_ctl"), folder, process.stat().st_uid)
+
+    def start(self, before: int) -> None:
+        """Start it, once nothing is left of the first process that it had before.
+
+        A process that was killed is there until its parent has waited for it, and as long the
+        server does not start. It may take a moment more, while its shared memory is in use.
+        """
+        wait_until(lambda: not Path(f"/proc/{before}").exists())
+        wait_until(lambda: self.control("start", "-l", os.devnull))
+
+    def control(self, *arguments: str) -> bool:
+        """Run pg_ctl, and wait; whether that worked."""
+        done = subprocess.run(
+            [self.program, *arguments, "-w", "-D", self.folder],
+            cwd=self.folder,
+            user=self.owner,
             stdout=subprocess.DEVNULL,
-            check=True,
+            stderr=subprocess.DEVNULL,
+            check=False,
         )
+        return done.returncode == 0
+
+
+def stopping(postmaster: int) -> Iterator[int]:
+    """Stop the first process and then its others; each is given when it has the signal.
+
+    The first one starts no more as soon as it stands still, so then none is missed.
+    """
+    os.kill(postmaster, signal.SIGSTOP)
+    yield postmaster
+    wait_until(lambda: state_of(postmaster) in {"T", ""})
+    for child in children_of(postmaster):
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGSTOP)
+            yield child
 
 
 @asynccontextmanager
@@ -100,7 +172,7 @@ def postmaster_of(cluster: Cluster) -> int:
         pid = worker.execute("SELECT pg_backend_pid()").fetchone()
         assert folder is not None
         assert pid is not None
-        is_here = process_is_there(pid[0])
+        is_here = state_of(pid[0]) not in {"", "Z"}
     if commits == ("off",):
         pytest.skip("a worker with synchronous_commit = off may forget orders when it is killed")
     lines = Path(folder[0], "postmaster.pid")
@@ -115,10 +187,9 @@ def children_of(parent: int) -> list[int]:
     return [int(child) for child in found.split()]
 
 
-def process_is_there(pid: int) -> bool:
-    """Whether it runs; one that nobody has waited for does not."""
+def state_of(pid: int) -> str:
+    """The letter that Linux has for its state, such as `T` if it stands still; none if it ended."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
-        return False
-    return state != "Z"
+        return ""

@@ -10,13 +10,14 @@ from sconto.domain.codes import CodeType
 from sconto.domain.people import Caller
 from sconto.domain.product import ProductLine
 from sconto.domain.promotion import PromotionChange
-from sconto.operations import products, promotions
+from sconto.operations import codes, products, promotions
 from sconto.operations.idempotency import EncodedAnswer, KeyedRequest, run_once
 from sconto.store.database import Connection, Database
 from sconto.store.events import start_recording
 from sconto.store.pool import Pool
 from sconto.store.shard_map import READ_MAP, ShardMap
 from tests.builders import NOON, a_product, a_promotion
+from tests.citus.checked import assert_no_violations
 from tests.conftest import create_caller
 from tests.faults.shoppers import create_limited
 
@@ -33,6 +34,8 @@ async def edit(database: Database, shop: Caller) -> None:
     await products.import_products(database, shop, lines, NOON)
     once = a_promotion(codes=("A", "B"), code_type=CodeType.ONE_TIME)
     number = await promotions.create_promotion(database, shop, once, NOON)
+    await codes.add_codes(database, shop, number, ("C", "D"), NOON)
+    await codes.remove_codes(database, shop, number, ("A", "C"), NOON)
     change = PromotionChange(name="Other")
     await promotions.change_promotion(database, shop, number, change, NOON)
     for active in (False, True):
@@ -78,6 +81,8 @@ async def test_edits_ask_the_merchants_node_alone(
             node = places.nodes[places.group_of(shop.merchant_id) or 0]
             assert set(said) == {str(node.port)}
             assert len(said) > 50
+        monkeypatch.undo()
+        await assert_no_violations(database)
     finally:
         for connection in heard:
             connection.remove_log_listener(listen)

@@ -16,9 +16,6 @@ T = TypeVar("T")
 UNDONE: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 """PostgreSQL gave a transaction up so that another could go on."""
 
-STOPPED: Final = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
-"""The database's administrator ended a statement, by hand or by a timeout."""
-
 _ATTEMPTS: Final = 5
 
 _UNDONE_REPEATED_WITHIN: Final = 20.0

@@ -1,7 +1,6 @@
 """Connections that are lent for the length of a block, and the meaning of errors in it."""
 
 import asyncio
-import re
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Final
@@ -10,48 +9,15 @@ import asyncpg
 
 from sconto.store.admissions import Admission
 from sconto.store.availability import (
-    STOPPED,
-    UNDONE,
     Busy,
     BusyReason,
-    DatabaseReadOnly,
     DatabaseUnavailable,
     StatementStopped,
-    TransactionUndone,
 )
+from sconto.store.failures import meaning_of
 from sconto.store.node_pools import NodePool
 from sconto.store.nodes import Nodes
 from sconto.store.pool import CONNECTION_TIMEOUT, Connection, Pool
-
-_LOST: Final = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    # No room on its disk, no memory, no connection left.
-    asyncpg.InsufficientResourcesError,
-    asyncpg.PostgresIOError,
-    asyncpg.InternalClientError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.IdleSessionTimeoutError,
-    asyncpg.TransactionTimeoutError,
-    # The server refuses us, or has no such database: wrong settings, or a restore.
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.exceptions.ClientConfigurationError,
-    ConnectionError,
-    TimeoutError,
-    OSError,
-)
-
-_MIXED_UP: Final = (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError)
-
-_NODE_WAS_AWAY: Final = "failure on connection marked as essential"
-"""What Citus says when it finds that a node has closed the connection which it had to it. The
-transaction is undone, and the next one gets a new connection."""
-
-_BROKEN: Final = re.compile("closed|released back to the pool")
-"""What asyncpg says of a connection that broke before the statement; its pool takes it back."""
 
 _SHORTEST_LOCK_TIMEOUT: Final = 0.1
 """Seconds that an edit may wait for a lock even if it got its connection late."""
@@ -117,6 +83,9 @@ class Loan(AbstractAsyncContextManager[Connection]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if isinstance(error, asyncpg.FeatureNotSupportedError):
+            # The plans of functions in this session are those of a table as it was.
+            self._connection.close_on_release()  # type: ignore[attr-defined]
         try:
             await self._pool.release(self._connection, sound=error is None)
         except Exception as lost:
@@ -205,20 +174,6 @@ def _translate(error: BaseException) -> None:
     if isinstance(error, asyncpg.PostgresError):
         # It quotes the row, and with it codes; an unexpected error is logged as it is.
         error.detail = None
-    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-        raise DatabaseReadOnly(str(error)) from error
-    if isinstance(error, UNDONE):
-        raise TransactionUndone(str(error)) from error
-    if isinstance(error, STOPPED):
-        raise StatementStopped(str(error)) from error
-    if isinstance(error, asyncpg.InternalServerError) and _NODE_WAS_AWAY in str(error):
-        raise StatementStopped(str(error)) from error
-    if isinstance(error, _MIXED_UP):
-        raise DatabaseUnavailable(
-            "a pooler stands in between that mixes up prepared statements: "
-            "add prepared_statements=false to SCONTO_DATABASE_URL"
-        ) from error
-    if isinstance(error, _LOST):
-        raise DatabaseUnavailable(str(error) or type(error).__name__) from error
-    if isinstance(error, asyncpg.InterfaceError) and _BROKEN.search(str(error)):
-        raise DatabaseUnavailable(str(error)) from error
+    meaning = meaning_of(error)
+    if meaning is not None:
+        raise meaning from error

@@ -17,11 +17,11 @@ import asyncpg
 from sconto.store import citus
 from sconto.store.address import split_address
 from sconto.store.database import Database, DatabaseUnavailable
+from sconto.store.failures import is_away
 from sconto.store.node_calls import HELPERS
 from sconto.store.node_functions import NAMES
 from sconto.store.node_pools import NodeIdentity, NodePool, NotTheNode
 from sconto.store.nodes import one_line
-from sconto.store.polls import AWAY
 from sconto.store.pool import SESSION_SETTINGS
 from sconto.store.shard_map import READ_MAP, Node, ShardMap
 
@@ -231,8 +231,9 @@ class NodeWatch:
             await connection.execute(citus.PREPARE_SESSION, timeout=_TIMEOUT)
             try:
                 row = await connection.fetchrow(_IDENTIFY, node.representative, timeout=_TIMEOUT)
-            except (TimeoutError, *AWAY) as error:
-                if connection.is_closed():
+            except (TimeoutError, asyncpg.PostgresError) as error:
+                is_silent = isinstance(error, TimeoutError) or is_away(error)
+                if connection.is_closed() or not is_silent:
                     return None
                 raise _Silent(one_line(error)) from error
         except _FAILURES:

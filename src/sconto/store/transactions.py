@@ -7,6 +7,8 @@ settings in one.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
+
 from sconto.store.pool import Connection
 
 
@@ -25,7 +27,8 @@ async def transaction(connection: Connection, **settings: int) -> AsyncIterator[
     except BaseException:
         await connection.execute("ROLLBACK;")
         raise
-    await connection.execute("COMMIT;")
+    if await connection.execute("COMMIT;") == "ROLLBACK":
+        raise asyncpg.InFailedSQLTransactionError("a statement failed before the commit")
 
 
 @asynccontextmanager
