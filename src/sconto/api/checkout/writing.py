@@ -48,7 +48,7 @@ class _WrittenPromotion(msgspec.Struct, gc=False):
     code: str | UnsetType | None = UNSET
 
 
-class _WrittenLine(msgspec.Struct):
+class _WrittenLine(msgspec.Struct, gc=False):
     line_id: str
     product_id: int
     quantity: int
@@ -64,7 +64,7 @@ class _WrittenLine(msgspec.Struct):
     picks: msgspec.Raw
 
 
-class _WrittenCode(msgspec.Struct):
+class _WrittenCode(msgspec.Struct, gc=False):
     code: str
     status: CodeStatus
     promotion_id: int | UnsetType = UNSET
@@ -74,7 +74,7 @@ class _WrittenCode(msgspec.Struct):
     held_until: str | UnsetType = UNSET
 
 
-class WrittenCart(msgspec.Struct, kw_only=True):
+class WrittenCart(msgspec.Struct, kw_only=True, gc=False):
     """A priced cart; the first four fields only for an order or a hold."""
 
     order_id: str | UnsetType = UNSET
