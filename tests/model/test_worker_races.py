@@ -32,7 +32,7 @@ from sconto.domain.problems import CodesUsedUp, HoldNotFound, OrderBusy, Problem
 from sconto.operations import cart_promotions, promotions
 from sconto.operations.checkout import change_order_status, get_order, place_order, quote
 from sconto.operations.holds import hold_order, release_hold
-from sconto.store.database import Database
+from sconto.store.database import Database, DatabaseUnavailable
 from tests.builders import NOON, a_cart, a_line, a_period, a_promotion
 from tests.conftest import create_caller
 from tests.operations.stock import stock
@@ -73,14 +73,22 @@ def small_amples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allowances, "AMPLE_ORDERS", AMPLE)
 
 
+_KILL: Final = """
+SELECT pg_terminate_backend(pid)
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+LIMIT 2
+"""
+
+
 class Race:
     """A shop with limited promotions, and what is done to it concurrently."""
 
-    def __init__(
-        self, rivals: Rivals, caller: Caller, random: Random, *, holds: bool, limits: bool
-    ) -> None:
-        self.holds = holds
-        self.begins_with_limits = limits
+    def __init__(self, rivals: Rivals, caller: Caller, seed: int, *, kills: bool = False) -> None:
+        random = Random(seed)
+        self.holds = seed % 3 == 0
+        self.begins_with_limits = seed % 3 != 1
+        self.kills = kills
         self.rivals = rivals
         self.caller = caller
         self.random = random
@@ -145,8 +153,22 @@ class Race:
         """Place an order."""
         order = NewOrder(f"o{next(self._numbers)}", self.cart())
         with suppress(CodesUsedUp):
-            placed = await place_order(self.worker(), self.caller, order, NOON, DAY)
-            self.placed.append(placed.order)
+            self.placed.append(await self._place(order))
+
+    async def _place(self, order: NewOrder) -> StoredOrder:
+        """As a shop does: an order that got no answer is sent again."""
+        while True:
+            try:
+                placed = await place_order(self.worker(), self.caller, order, NOON, DAY)
+            except DatabaseUnavailable:
+                await asyncio.sleep(0.02)
+            else:
+                return placed.order
+
+    async def kill(self) -> None:
+        """End the connections of some requests."""
+        async with self.rivals.cold().read(pool="readiness") as connection:
+            await connection.execute(_KILL)
 
     async def give_back(self) -> None:
         """Delete an order, which refills limits."""
@@ -160,8 +182,7 @@ class Race:
             chosen = self.random.choice(self.placed).order_id
             order = NewOrder(f"r{next(self._numbers)}", self.cart(), replaces=chosen)
             with suppress(Problem):
-                placed = await place_order(self.worker(), self.caller, order, NOON, DAY)
-                self.placed.append(placed.order)
+                self.placed.append(await self._place(order))
 
     async def hold(self) -> None:
         """Hold an order, and order or release it."""
@@ -171,8 +192,7 @@ class Race:
             if self.random.random() < 0.5:
                 await release_hold(self.worker(), self.caller, order.order_id, NOON)
             else:
-                placed = await place_order(self.worker(), self.caller, order, NOON, DAY)
-                self.placed.append(placed.order)
+                self.placed.append(await self._place(order))
 
     async def edit(self) -> None:
         """Change prices."""
@@ -205,6 +225,7 @@ class Race:
             if not self.begins_with_limits or self.random.random() < 0.4:
                 others.append(self.change_limits)
             others += [self.hold] * 2 if self.holds else []
+        others += [self.kill] if self.kills else []
         some = [self.random.choice([self.order] * 6 + others) for _ in range(tasks)]
         waits = [self.random.random() * 0.05 for _ in some]
         await asyncio.gather(*(self._later(*one) for one in zip(some, waits, strict=True)))
@@ -246,7 +267,7 @@ class Race:
     async def _later(self, one: Callable[[], Awaitable[None]], seconds: float) -> None:
         await asyncio.sleep(seconds)
         # On a busy machine somebody may be told to try again.
-        with suppress(OrderBusy):
+        with suppress(OrderBusy, DatabaseUnavailable):
             await one()
 
     @property
@@ -254,10 +275,8 @@ class Race:
         return self.rivals.first
 
 
-async def run_race(rivals: Rivals, seed: int, tasks: int) -> None:
-    random = Random(seed)
-    caller = await create_caller(rivals.first)
-    race = Race(rivals, caller, random, holds=seed % 3 == 0, limits=seed % 3 != 1)
+async def run_race(rivals: Rivals, seed: int, tasks: int, *, kills: bool = False) -> None:
+    race = Race(rivals, await create_caller(rivals.first), seed, kills=kills)
     await race.open()
     await race.run(tasks)
 
@@ -271,4 +290,4 @@ async def test_limits_are_exact_whatever_two_workers_do(rivals: Rivals, seed: in
 @pytest.mark.timeout(3600)
 async def test_limits_are_exact_whatever_two_workers_do_for_long(rivals: Rivals) -> None:
     for seed in range(100, 500):
-        await run_race(rivals, seed, 40)
+        await run_race(rivals, seed, 40, kills=seed % 2 == 0)
