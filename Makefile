@@ -109,7 +109,7 @@ bench-compare: .venv/.dev ## what changed since REV=main: processor time of quot
 
 soak: .venv/.dev ## the long test campaigns, at most an hour
 	@$(BIN)/mypy openapi src tests $(wildcard bench)
-	@timeout 3600 $(BIN)/pytest -m soak --timeout 1800
+	@timeout 3600 $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m soak --timeout 1800
 	@$(BIN)/pytest -q -m 'not soak' --hypothesis-profile soak tests/domain
 	@EVERY_LOOK=1 $(BIN)/pytest -q tests/portal
 	@$(BIN)/python -m tests.postgresql $(BIN)/pytest -q tests/store tests/operations --ignore tests/store/embedded --database-url

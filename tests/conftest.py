@@ -31,7 +31,7 @@ from sconto.store.database import Database
 from sconto.store.migrate import migrate
 from tests import postgresql
 from tests.dealing import Dealing, deal_slowest_first
-from tests.distributed import Cluster
+from tests.distributed import Cluster, until_direct, watched
 from tests.memory_disk import keep_files_in_memory
 from tests.operations.cheap_passwords import make_passwords_cheap
 from tests.prepared import prepare_cluster, prepare_data_dir
@@ -64,6 +64,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put slow tests first."""
     deal_slowest_first(items)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that a distributed database cannot pass."""
+    if item.config.getoption("--citus-url"):
+        for marker in item.iter_markers("plain_postgresql"):
+            pytest.skip(f"not on Citus: {marker.args[0]}")
 
 
 def pytest_collection_finish() -> None:
@@ -153,7 +160,9 @@ def create_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str
     if url := request.config.getoption("--citus-url"):
         cluster = Cluster(url)
         yield lambda: cluster.create_distributed(f"sconto_test_{os.getpid()}_{next(_numbers)}")
+        faults = cluster.find_faults()
         cluster.close()
+        assert faults == []
         return
     server_url: str = request.getfixturevalue("server_url")
     with psycopg.connect(server_url, autocommit=True) as server:
@@ -191,8 +200,13 @@ def database_url(create_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture(scope="session")
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """The pool on that database."""
+async def database(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """The pool on that database. On a cluster it leads to the nodes, as in the service."""
+    if request.config.getoption("--citus-url"):
+        async with watched(database_url) as database:
+            await until_direct(database)
+            yield database
+        return
     database = await Database.open(database_url)
     yield database
     await database.close()

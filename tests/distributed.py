@@ -1,15 +1,20 @@
 """Databases on a Citus cluster, each distributed by merchant."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
+from sconto.store import citus
+from sconto.store.database import Database
 from sconto.store.distribution import distribute
 from sconto.store.migrate import migrate
+from sconto.store.node_watch import keep_watching
+from tests.citus.checked import until
 
 VARIABLE: Final = "SCONTO_TEST_CITUS_URL"
 """Names a database of a cluster's coordinator that knows its workers; for its owner, a superuser
@@ -67,10 +72,41 @@ class Cluster:
                     sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
                 )
 
+    def find_faults(self) -> list[str]:
+        """What is wrong with the nodes of the databases, such as ids that a node has drawn."""
+        faults: list[str] = []
+        for name in self._names:
+            with psycopg.connect(self.address(name)) as connection:
+                rows = connection.execute(citus.READ_NODES.encode()).fetchall()
+            faults += [f"{name}: {fault}" for fault in citus.faults_of(rows)]
+        return faults
+
     def close(self) -> None:
         """Drop all databases that were created here."""
         while self._names:
             self.drop(self._names.pop())
+
+
+@asynccontextmanager
+async def watched(url: str, *, direct: bool = True) -> AsyncIterator[Database]:
+    """The pools on a database, and its nodes watched, as in a worker of the service."""
+    database = await Database.open(url, connections=20, checkout=8)
+    if not direct:
+        database.node_pools.limit = 0
+    async with database.read():
+        pass  # it finds that the database has Citus
+    watching = asyncio.create_task(keep_watching(database))
+    try:
+        yield database
+    finally:
+        watching.cancel()
+        await database.close()
+
+
+async def until_direct(database: Database) -> None:
+    """Wait until there are connections to all nodes."""
+    pools, nodes = database.node_pools, database.nodes
+    await until(lambda: bool(nodes.known) and len(pools.nodes) == len(nodes.known))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -231,6 +231,7 @@ def _serve(door: socket.socket) -> None:
         if door in ready:
             request, streams, _, _ = socket.recv_fds(door, _REQUEST_BYTES, 4)
             if not request:
+                _kill(statuses)
                 return
             pid = os.fork()
             if pid == 0:
@@ -245,6 +246,14 @@ def _serve(door: socket.socket) -> None:
     for end in (door, ended, signalled):
         end.close()
     _become(json.loads(request), streams)
+
+
+def _kill(sessions: Iterable[int]) -> None:
+    """Kill what a process that was killed has left running, with the workers."""
+    for session in sessions:
+        for kill in (os.killpg, os.kill):
+            with suppress(ProcessLookupError):
+                kill(session, signal.SIGKILL)
 
 
 def _report_ended(statuses: dict[int, int]) -> None:

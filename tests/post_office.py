@@ -1,6 +1,5 @@
 """A real SMTP server that keeps what it receives."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -10,6 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from sconto.settings.mail import MailSettings, read_mail_server
+from tests.ports import free_port
 
 
 class PostOffice:
@@ -42,12 +42,6 @@ def post_office() -> Iterator[PostOffice]:
         yield office
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def text_of(mail: Message) -> str:

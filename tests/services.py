@@ -94,7 +94,7 @@ class Service:
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(_PATIENCE) == 0, self.log
         # Python's resource tracker ends shortly after its process.
-        wait_until(lambda: not self.is_anything_left(), within=5)
+        wait_until(lambda: not self.is_anything_left())
         assert list(self.temporary.iterdir()) == []
 
     def is_anything_left(self) -> bool:

@@ -37,6 +37,34 @@ def test_an_empty_variable_counts_as_absent() -> None:
     assert Settings.read({f"SCONTO_{name}": "" for name in names}) == Settings.read({})
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("SCONTO_DATABSE_URL", "SCONTO_DATABASE_URL"),
+        ("SCONTO_TIMEZONE", "SCONTO_TIME_ZONE"),
+        ("SCONTO_SMTP_URL_FIEL", "SCONTO_SMTP_URL_FILE"),
+        ("SCONTO_TIME_ZONE_FILE", "SCONTO_TIME_ZONE"),
+    ],
+)
+def test_a_misspelt_name_is_refused(given: str, meant: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        Settings.read({given: "x"})
+    assert str(refused.value) == f"{given} is no setting; expected {meant}"
+    assert Settings.read({given: ""}) == Settings.read({})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("SCONTO_URL", "SCONTO_TOKEN", "SCONTO_VERSION", "SCONTO_TEST_CITUS_URL"),
+        *("SCONTO_PORT", "SCONTO_DATABASE_PORT", "SCONTO_DATABASE_PORT_5432_TCP_ADDR"),
+        *("SCONTO_METRICS_SERVICE_HOST", "SCONTO_METRICS_SERVICE_PORT_HTTP"),
+    ],
+)
+def test_names_of_other_programs_and_of_kubernetes_are_ignored(name: str) -> None:
+    assert Settings.read({name: "x"}) == Settings.read({})
+
+
 def test_a_worker_reads_the_settings_of_its_parent(tmp_path: Path) -> None:
     given = {
         "SCONTO_DATA_DIR": str(tmp_path),

@@ -20,9 +20,9 @@ from tests.replay import START, Replay, open_replay
 RECORDED: Final = Path(__file__).with_name("recorded_answers.json")
 
 _RESTART: Final = """
-ALTER TABLE promotions ALTER promotion_id RESTART WITH {first};
-ALTER TABLE history ALTER entry_id RESTART WITH {first};
-ALTER TABLE codes ALTER code_id RESTART WITH {first};
+SELECT setval(pg_get_serial_sequence(table_name, column_name), $1, false)
+FROM (VALUES ('promotions', 'promotion_id'), ('history', 'entry_id'), ('codes', 'code_id'))
+    AS drawn (table_name, column_name)
 """
 
 TEN_OFF: Final = {
@@ -52,12 +52,12 @@ async def create_cart_promotions(replay: Replay, database: Database) -> None:
     path = "/cart/v1/promotions"
     codes = {"code_type": "one-time", "codes": ["CART-1"]}
     async with database.write() as connection:
-        await connection.execute(_RESTART.format(first=1_000_000))
+        await connection.execute(_RESTART, 1_000_000)
     for more in ({"active": False}, {"codes": codes}, {"starts_at": "2027-01-01T00:00:00Z"}):
         request = {"as": "admin", "method": "POST", "path": path, "body": {**TEN_OFF, **more}}
         assert (await replay.ask(request))["status"] == 201
     async with database.write() as connection:
-        await connection.execute(_RESTART.format(first=1))
+        await connection.execute(_RESTART, 1)
     replay.now = START
 
 

@@ -1,16 +1,12 @@
 """A Citus cluster at SCONTO_TEST_CITUS_URL. Without it, these tests are skipped."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from sconto.store.database import Database
-from sconto.store.node_watch import keep_watching
-from tests.citus.checked import until
-from tests.distributed import VARIABLE, Cluster
+from tests.distributed import VARIABLE, Cluster, until_direct, watched
 
 
 @pytest.fixture(scope="session")
@@ -61,25 +57,3 @@ def database_of_nodes(request: pytest.FixtureRequest) -> Database:
     """With connections to the nodes themselves, and without."""
     database: Database = request.getfixturevalue(request.param)
     return database
-
-
-@asynccontextmanager
-async def watched(url: str, *, direct: bool = True) -> AsyncIterator[Database]:
-    """The pools on a database, and its nodes watched, as in a worker of the service."""
-    database = await Database.open(url, connections=20, checkout=8)
-    if not direct:
-        database.node_pools.limit = 0
-    async with database.read():
-        pass  # it finds that the database has Citus
-    watching = asyncio.create_task(keep_watching(database))
-    try:
-        yield database
-    finally:
-        watching.cancel()
-        await database.close()
-
-
-async def until_direct(database: Database) -> None:
-    """Wait until there are connections to all nodes."""
-    pools, nodes = database.node_pools, database.nodes
-    await until(lambda: bool(nodes.known) and len(pools.nodes) == len(nodes.known))

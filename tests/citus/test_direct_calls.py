@@ -21,9 +21,8 @@ from sconto.store.pool import Connection, Pool
 from sconto.store.shard_map import READ_MAP
 from tests.builders import NOON, a_cart
 from tests.citus.checked import assert_no_violations, until
-from tests.citus.conftest import until_direct, watched
 from tests.citus.test_nodes import move, serve, shops_of
-from tests.distributed import Cluster
+from tests.distributed import Cluster, until_direct, watched
 
 OF_ASYNCPG: Final = re.compile(r"typeinfo_tree|current_setting\('jit'\)")
 """What it asks about types on a new connection."""

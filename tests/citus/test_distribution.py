@@ -15,6 +15,7 @@ from sconto.store.distribution import LOCAL_TABLES, distribute, require_cluster
 from sconto.store.merchant_rows import export_merchant, import_merchant
 from sconto.store.migrate import migrate
 from sconto.store.schema import DistributionRefused
+from sconto.store.session import find_missing_settings
 from tests.builders import NOON, a_cart, a_promotion
 from tests.citus.checked import assert_no_violations
 from tests.conftest import create_caller
@@ -48,6 +49,8 @@ async def test_a_filled_database_is_distributed_with_its_rows(cluster: Cluster) 
     migrate(url)
     database = await Database.open(url, connections=2)
     shops = [await a_shop(database) for _ in range(4)]
+    async with database.read() as connection:
+        assert await find_missing_settings(connection) == []
     await database.close()
 
     done = distribute(url)

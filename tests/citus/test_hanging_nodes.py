@@ -15,10 +15,9 @@ from sconto.operations.promotions import create_promotion, list_promotions
 from sconto.store.database import Connection, Database, DatabaseUnavailable
 from tests.builders import NOON, a_cart, a_promotion
 from tests.citus.checked import assert_no_violations, until
-from tests.citus.conftest import until_direct
 from tests.citus.faults import hanging
 from tests.citus.test_nodes import node_of, shops_of
-from tests.distributed import Cluster
+from tests.distributed import Cluster, until_direct
 
 NO_WAIT: Final = 3.5
 """Seconds: a busy machine may be slow. A request waits for four for a node that hangs."""

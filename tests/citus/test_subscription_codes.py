@@ -7,7 +7,11 @@ from typing import Final
 import pytest
 
 from sconto.domain.people import Caller
-from sconto.domain.problems import CodeRefused
+from sconto.domain.problems import (
+    ApplicationNotFound,
+    CodeRefused,
+    SubscriptionPromotionNotFound,
+)
 from sconto.domain.subscription import Contract
 from sconto.domain.subscription_promotion import Application, Constraint
 from sconto.domain.subscription_schedule import SchedulePlan
@@ -77,6 +81,16 @@ async def test_codes_are_applied_from_the_first_request_after_a_shard_moved(
     await until(lambda: direct.nodes.group_of(shop.merchant_id) != here)
     await use_codes(direct, shop, 3)
     await assert_no_violations(direct)
+
+
+async def test_what_does_not_exist_is_not_found_on_the_node(database_of_nodes: Database) -> None:
+    shop = await shop_with_codes(database_of_nodes)
+    applied = await apply_code(database_of_nodes, shop, "FREE", CONTRACT, NOON)
+    with pytest.raises(SubscriptionPromotionNotFound):
+        await get_promotion(database_of_nodes, shop, applied.promotion.id + 1_000_000)
+    plan = SchedulePlan(CONTRACT, 3, application_id="unknown")
+    with pytest.raises(ApplicationNotFound):
+        await schedule_promotion(database_of_nodes, shop, applied.promotion, plan, NOON)
 
 
 async def test_a_limit_is_never_passed_whichever_way_the_applications_come(

@@ -18,11 +18,10 @@ from sconto.store.migrate import migrate
 from sconto.store.schema import known_versions
 from tests.builders import NOON, a_cart
 from tests.citus.checked import assert_no_violations
-from tests.citus.conftest import until_direct, watched
 from tests.citus.test_direct_calls import check_out
 from tests.citus.test_distribution import tables_of
 from tests.citus.test_nodes import shops_of
-from tests.distributed import Cluster
+from tests.distributed import Cluster, until_direct, watched
 from tests.faults.shoppers import create_limited
 from tests.store.older_schemas import migrate_to
 

@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Final, Self
 import psycopg
 
 from sconto.store.embedded.programs import Owner, Programs, find_programs, reach_programs
+from tests.ports import free_port
 from tests.prepared import copy_cluster
 from tests.services import wait_until
 
@@ -177,14 +177,6 @@ def run_program(name: str, *arguments: str) -> str:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def choose_owner() -> Owner:

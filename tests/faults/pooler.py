@@ -12,7 +12,8 @@ from typing import Final
 
 import psycopg
 
-from tests.faults.cluster import Cluster, choose_owner, free_port
+from tests.faults.cluster import Cluster, choose_owner
+from tests.ports import free_port
 from tests.services import wait_until
 
 MANUAL: Final = Path(__file__).parents[2] / "docs" / "scale.md"
@@ -64,7 +65,7 @@ def running_pooler(cluster: Cluster, folder: Path, user: str, sessions: int) -> 
         )
     url = f"postgresql://{user}@127.0.0.1:{port}/sconto"
     try:
-        wait_until(lambda: _answers(url), within=10)
+        wait_until(lambda: _answers(pooler, url, folder / "log"))
         yield url
     finally:
         pooler.terminate()
@@ -105,7 +106,8 @@ def _find_program() -> str:
     return program
 
 
-def _answers(url: str) -> bool:
+def _answers(pooler: "subprocess.Popen[bytes]", url: str, log: Path) -> bool:
+    assert pooler.poll() is None, log.read_text()
     try:
         psycopg.connect(url, connect_timeout=2).close()
     except psycopg.OperationalError:

@@ -10,6 +10,7 @@ import httpx
 from tests.model import cart_shop, holds
 from tests.model.checkout import hold, place, price, set_status
 from tests.model.holds import Asker
+from tests.model.listings import list_prices
 from tests.model.shop import Answer, Shop
 from tests.model.values import to_json
 
@@ -34,6 +35,7 @@ _ADDRESSES: Final = {
     "delete": "DELETE /v1/promotion/{}",
     "statistics": "POST /v1/promotion/statistics/",
     "quote": "POST /checkout/v1/quotes",
+    "list prices": "POST /checkout/v1/prices",
     "order": "POST /checkout/v1/orders",
     "hold": "POST /checkout/v1/holds",
     "find hold": "GET /checkout/v1/holds/{}",
@@ -97,6 +99,8 @@ def ask_model(
     `before` is the shop when this was asked, if other questions were answered at the same time.
     """
     match question.verb:
+        case "list prices":
+            return 200, list_prices(shop, question.body, now)
         case (
             "quote" | "order" | "find order" | "set status" | "hold" | "find hold" | "release hold"
         ):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from tests.model import cart_questions, subscription_questions
+from tests.model import cart_questions, listings, subscription_questions
 from tests.model.asking import Question
 from tests.model.faults import is_code
 from tests.model.shop import Shop
@@ -85,6 +85,7 @@ _OFFSETS: Final = (0, 3 * 60, -5 * 60 - 30, 14 * 60, -14 * 60, 1)
 
 _VERBS: Final = {
     "create": 3, "patch": 4, "get": 1, "list": 1, "delete": 1, "statistics": 2, "quote": 4,
+    "list prices": 3,
     "order": 4, "hold": 4, "find hold": 1, "release hold": 1, "find order": 1, "set status": 2,
     "put product": 1, "drop product": 1,
     **subscription_questions.VERBS, **cart_questions.VERBS,
@@ -107,8 +108,8 @@ def questions(draw: Draw, shop: Shop, now: datetime, verb: str = "") -> Question
             body = draw(changes(now, found.type if found else "coupon"))
         case "get" | "delete":
             target = draw(_targets(shop))
-        case "list":
-            body = draw(_queries())
+        case "list" | "list prices":
+            body = draw(_queries() if verb == "list" else listings.pages(PRODUCTS))
         case "statistics":
             known = [Digits(one) for one in shop.promotions]
             body = {"id": draw(one_of_these(known, ["999999999", "7"]))}
@@ -320,15 +321,10 @@ def _queries(draw: Draw) -> dict[str, str]:
 @st.composite
 def _carts(draw: Draw, shop: Shop) -> dict[str, Any]:
     currency = draw(st.sampled_from(sorted(DECIMALS)))
-    places = DECIMALS[currency]
     benefits = [one.terms["benefit"]["type"] for one in shop.cart_promotions.values()]
     # The model of these counts unit by unit.
     most_units = 20 if "units" in benefits else 1_000_000
-    prices = st.builds(
-        lambda whole, part: f"{whole}.{part % 10**places:0{places}}" if places else str(whole),
-        st.sampled_from((0, 1, 9, 19, 1234, 999_999_999_999)),
-        st.sampled_from((0, 1, 5, 50, 99, 995)),
-    )
+    prices = listings.unit_prices(currency)
     lines = [
         {
             "line_id": f"l{number}",

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from sconto.operations.mail import Letter, try_to_send
-from tests.post_office import free_port, post_office, text_of
+from tests.ports import free_port
+from tests.post_office import post_office, text_of
 
 LETTER = Letter("ada@example.com", "Grüße", "Ein Link:\n\nhttp://sconto/ä\n")
 

@@ -8,9 +8,9 @@ import pytest
 
 from sconto.domain.people import Caller
 from sconto.domain.upload import KEPT_FOR, MAX_OF_USER, Upload, UploadNotFound
-from sconto.operations import promotions, uploads
+from sconto.operations import uploads
 from sconto.store.database import Database
-from tests.builders import NOON, a_promotion
+from tests.builders import NOON
 
 
 async def content_of(database: Database, caller: Caller, upload: Upload) -> bytes:
@@ -39,8 +39,6 @@ async def test_a_file_is_read_as_it_was_sent_by_its_user_alone(
 
 
 async def test_old_files_are_removed(database: Database, merchant: Caller) -> None:
-    # The background looks only for files of merchants with a promotion.
-    await promotions.create_promotion(database, merchant, a_promotion(), NOON)
     kept = [
         await uploads.keep_upload(database, merchant, str(number), [b"A"], NOON)
         for number in range(MAX_OF_USER + 1)

@@ -1,7 +1,6 @@
 """The nginx of deploy/nginx.conf, on ports and certificates of the tests."""
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Final
 import httpx
 
 from tests.house.sources import ROOT
+from tests.ports import free_port
 from tests.services import wait_until
 
 NGINX: Final = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
@@ -32,8 +32,7 @@ def nginx_before(service: str, folder: Path) -> Iterator[str]:
     """The address of a running nginx with TLS in front of a service at `host:port`."""
     assert NGINX is not None
     _make_certificate(folder)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     example = (ROOT / "deploy" / "nginx.conf").read_text()
     for written, here in (
         ("server 127.0.0.1:8000;", f"server {service};"),

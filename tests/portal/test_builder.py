@@ -1,9 +1,10 @@
 """The builder: each kind, the keyboard, drafts, and the table of products."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from sconto.api.clock import read_clock
 from sconto.domain.cart_promotion import (
@@ -133,6 +134,32 @@ async def test_the_small_buttons_keep_what_was_typed(
     page, _ = await rows_after(preset="week")
     assert f'name="starts_at" value="{NOW}"' in page
     assert 'name="ends_at" value="2026-11-07T23:59:59"' in page
+
+
+async def test_a_late_price_of_a_removed_row_is_dropped(
+    page: Page, portal_url: str, database: Database, merchant: Caller
+) -> None:
+    await products.put_products(database, merchant, [a_product(1), a_product(2)], read_clock())
+    listed = a_promotion(coverage=ListedProducts(10 * PERCENT, (1, 2)))
+    made = await promotions.create_promotion(database, merchant, listed, read_clock())
+    loaded, removed, passed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        impact = await route.fetch()
+        loaded.set()
+        await removed.wait()
+        await route.fulfill(response=impact)
+        passed.set()
+
+    await page.route("**/promotions/impact", hold, times=1)
+    await page.goto(f"{portal_url}/promotions/{made}/edit")
+    await asyncio.wait_for(loaded.wait(), 10)
+    async with page.expect_response("**/promotions/impact"):
+        await page.locator("button[name=remove]").nth(1).click()
+        await expect(page.locator("#new-price-2")).to_have_count(0)
+        removed.set()
+    await asyncio.wait_for(passed.wait(), 10)
+    await expect(page.locator("#new-price-1")).to_be_visible()
 
 
 async def test_a_gift_and_a_code_are_made_with_the_keyboard(

@@ -5,13 +5,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from sconto.cli.connections import ConnectionLimits
+from sconto.cli.connections.open_connections import OpenConnections
 from tests import forks
 from tests.conftest import SECRET_KEY
 from tests.security.limited import LimitedService
@@ -204,24 +204,51 @@ def idle(address: Address, number: int) -> Iterator[list[socket.socket]]:
 def crowded(
     settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LimitedService]:
-    """A service that serves 20 connections."""
-    folder = tmp_path_factory.mktemp("service")
-    with LimitedService.running(folder, settings, "connections=20", "spare=5") as service:
+    """A service that serves 20 connections, and closes them for no other reason."""
+    limits = ("connections=20", "spare=5", "idle_seconds=600", "head_seconds=600")
+    with LimitedService.running(tmp_path_factory.mktemp("service"), settings, *limits) as service:
         yield service
+
+
+def wait_until_crowded(address: Address) -> None:
+    """Wait until the service, full of connections, serves another one.
+
+    It may refuse others until it knows that these are idle.
+    """
+    wait_until(lambda: exchange(address, LAST).startswith(b"HTTP/1.1 200 "))
 
 
 def test_idle_connections_make_room_for_requests(crowded: LimitedService) -> None:
     address = address_of(crowded.url)
-    with closing(HTTPConnection(*address, timeout=10)) as client, idle(address, 20):
-        client.request("GET", "/health/live")
-        assert client.getresponse().read()
-        with idle(address, 60):
-            time.sleep(0.1)
-            for _ in range(50):
-                assert exchange(address, LAST).startswith(b"HTTP/1.1 200 ")
-            # A used connection stays longer than unused ones.
-            client.request("GET", "/health/live")
-            assert client.getresponse().status == 200
+    with idle(address, 80):
+        wait_until_crowded(address)
+        for _ in range(50):
+            assert exchange(address, LAST).startswith(b"HTTP/1.1 200 ")
+
+
+class Visitor:
+    """A connection that notes that it was closed."""
+
+    is_open = True
+
+    def abort(self) -> None:
+        self.is_open = False
+
+
+def test_a_used_connection_stays_longer_than_unused_ones() -> None:
+    connections = OpenConnections(ConnectionLimits(connections=2))
+    used, unused, new = Visitor(), Visitor(), Visitor()
+    connections.admit(used, 0)
+    connections.mark_busy(used)
+    connections.mark_idle(used, 1)
+    assert connections.admit(unused, 2)
+    assert connections.admit(new, 3)
+    assert (used.is_open, unused.is_open, new.is_open) == (True, False, True)
+    # The request of a connection that was just opened has not been read.
+    newest = Visitor()
+    assert connections.admit(newest, 3.01)
+    assert (used.is_open, new.is_open, newest.is_open) == (False, True, True)
+    assert not connections.admit(Visitor(), 3.015)
 
 
 def test_half_requests_make_room_for_requests(crowded: LimitedService) -> None:
@@ -229,7 +256,7 @@ def test_half_requests_make_room_for_requests(crowded: LimitedService) -> None:
     with idle(address, 20) as connections:
         for connection in connections:
             connection.sendall(ASK + b"X-Slow: ")
-        time.sleep(0.1)
+        wait_until_crowded(address)
         for _ in range(20):
             assert exchange(address, LAST).startswith(b"HTTP/1.1 200 ")
 
@@ -240,7 +267,7 @@ def test_bodies_after_their_answers_make_room_for_requests(crowded: LimitedServi
         for connection in connections:
             connection.sendall(b"POST /v1/promotion HTTP/1.1\r\nContent-Length: 9\r\n%s\r\n" % HOST)
             assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
-        time.sleep(0.1)
+        wait_until_crowded(address)
         for _ in range(20):
             assert exchange(address, LAST).startswith(b"HTTP/1.1 200 ")
 
@@ -283,10 +310,9 @@ def test_idle_connections_beyond_the_limit_on_files_break_no_request(
         [worker] = service.workers()
         address = address_of(service.url)
         with idle(address, 600):
-            # The service may refuse others until it knows that these are idle.
-            wait_until(lambda: exchange(address, LAST, silence=5).startswith(b"HTTP/1.1 200 "))
+            wait_until_crowded(address)
             for _ in range(100):
-                assert exchange(address, LAST, silence=5).startswith(b"HTTP/1.1 200 ")
+                assert exchange(address, LAST).startswith(b"HTTP/1.1 200 ")
             assert open_files(worker) < 230
             assert service.get("/health/ready").status_code == 200
         assert "Too many open files" not in service.log

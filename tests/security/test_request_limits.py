@@ -67,7 +67,7 @@ def test_200_megabytes_in_one_part_of_a_request_are_refused_and_not_kept(
     service: Service, address: Address, kind: str
 ) -> None:
     first, again, status = FLOODS[kind]
-    exchange(address, ASK + b"\r\n")
+    exchange(address, ASK + b"Connection: close\r\n\r\n")
     [worker] = service.workers()
     before = peak_memory(worker)
     answer = flood(address, first, again, FLOOD)
@@ -283,4 +283,5 @@ def test_a_broken_body_of_an_answered_request_gets_no_second_answer(address: Add
         assert answer.startswith(b"HTTP/1.1 401 ")
         connection.sendall(b"x\r\n")
         assert receive_all(connection, 2).count(b"HTTP/1.1 ") == 0
-    wait_until(lambda: exchange(address, ASK + b"\r\n").startswith(b"HTTP/1.1 200 "))
+    last = ASK + b"Connection: close\r\n\r\n"
+    wait_until(lambda: exchange(address, last).startswith(b"HTTP/1.1 200 "))

@@ -13,6 +13,9 @@ Address = tuple[str, int]
 
 _PIECE: Final = 1024 * 1024
 
+_PATIENCE: Final = 10.0
+"""Seconds of silence before the server closes. Where it stays open, a test names a shorter time."""
+
 
 def address_of(url: str) -> Address:
     """Host and port."""
@@ -20,14 +23,14 @@ def address_of(url: str) -> Address:
     return host, int(port)
 
 
-def exchange(address: Address, sent: bytes, silence: float = 0.3) -> bytes:
+def exchange(address: Address, sent: bytes, silence: float = _PATIENCE) -> bytes:
     """Everything that is answered until the server closes, or is silent for a while."""
     with closing(socket.create_connection(address, timeout=30)) as connection:
         connection.sendall(sent)
         return receive_all(connection, silence)
 
 
-def receive_all(connection: socket.socket, silence: float = 0.3) -> bytes:
+def receive_all(connection: socket.socket, silence: float = _PATIENCE) -> bytes:
     """Everything that is answered until the server closes, or is silent for a while."""
     received = bytearray()
     connection.settimeout(silence)

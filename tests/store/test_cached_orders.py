@@ -23,6 +23,7 @@ from sconto.domain.promotion import NewPromotion, PromotionChange, PromotionType
 from sconto.operations import cart_promotions, code_generation
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_generation import generate_some, start_generation
+from sconto.operations.events import list_events, start_recording, stop_recording
 from sconto.operations.holds import hold_order
 from sconto.operations.products import delete_product
 from sconto.operations.promotions import change_promotion, create_promotion, delete_promotion
@@ -227,7 +228,24 @@ async def test_orders_of_a_merchant_with_holds_are_not_priced_from_the_cache(
     assert await ordering.statements() == 2
 
 
-async def test_a_generated_code_that_another_promotion_has_counts_once_its_generation_is_complete(
+async def test_orders_at_cached_prices_are_recorded_while_events_are(
+    database: Database, ordering: OrderingProcess
+) -> None:
+    caller = ordering.caller
+    await create_promotion(database, caller, ten_percent(), NOON)
+    for number in range(2):
+        await ordering.place(f"A-{number}")
+    await start_recording(database, caller, NOON)
+    for number in range(2):
+        await ordering.place(f"B-{number}")
+    await stop_recording(database, caller)
+    for number in range(2):
+        await ordering.place(f"C-{number}")
+    page = await list_events(database, caller, None, None, ["order.placed"], 10, NOON)
+    assert [event.object for event in page.events] == ["order B-0", "order B-1"]
+
+
+async def test_a_generated_code_that_another_promotion_has_counts_from_the_first_transaction_on(
     database: Database, ordering: OrderingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caller = ordering.caller
@@ -238,6 +256,9 @@ async def test_a_generated_code_that_another_promotion_has_counts_once_its_gener
     promotion_id = await create_promotion(database, caller, half, NOON)
     assert [await ordering.total("A-1"), await ordering.total("A-2")] == [1800, 1800]
     monkeypatch.setattr(code_generation, "draw_codes", lambda *_: ["TEN"])
-    job = await start_generation(database, caller, promotion_id, CodePattern(), 1, NOON)
-    await generate_some(database, caller.merchant_id, job.id, NOON)
+    job = await start_generation(database, caller, promotion_id, CodePattern(), 2, NOON)
+    running = await generate_some(database, caller.merchant_id, job.id, NOON)
+    assert running is not None
+    assert running.ending is None
+    assert (await quote(database, caller, CART, NOON)).total == 1000
     assert [await ordering.total("B-1"), await ordering.total("B-2")] == [1000, 1000]

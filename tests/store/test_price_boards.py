@@ -144,6 +144,19 @@ async def test_prices_are_written_once_until_an_edit_or_a_start(
     assert [await written(page, 1), await written(page, 1)] == [8, 0]
 
 
+async def test_prices_are_written_once_after_the_pick_of_a_product_has_ended_by_itself(
+    database: Database, lister: Lister, merchant: Caller
+) -> None:
+    await stock(database, merchant, PRODUCTS)
+    of_an_hour = a_period(NOON, NOON + HOUR)
+    sale = a_promotion(coverage=ListedProducts(PERCENT, (1,)), period=of_an_hour)
+    await create_promotion(database, merchant, sale, NOON)
+    page = [(product_id, 1000) for product_id in PRODUCTS]
+    for hours in (0, 2, 2, 2):
+        await lister.list(page, NOON + hours * HOUR)
+    assert lister.written == 2 * len(page)
+
+
 def test_a_board_is_silent_outside_its_window_and_at_other_prices() -> None:
     boards, board = PriceBoards(), PriceBoard("state")
     key = (1, "EUR", write)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sconto.api.faults import FieldFault, InvalidFields
@@ -77,9 +78,14 @@ def one_of(*allowed: str) -> str:
     return f"must be one of {', '.join(allowed)}"
 
 
+def read_time(text: str) -> datetime | None:
+    """The instant in UTC, as `read_instant`; a + that is not encoded arrives as a blank."""
+    return read_instant(text.replace(" ", "+"))
+
+
 ORDER_FILTERS: Final[Mapping[str, Parameter]] = {
-    "from": Parameter("since", read_instant, INSTANT_RULE),
-    "until": Parameter("until", read_instant, INSTANT_RULE),
+    "from": Parameter("since", read_time, INSTANT_RULE),
+    "until": Parameter("until", read_time, INSTANT_RULE),
     "status": Parameter(
         "status",
         lambda text: OrderStatus(text) if text in tuple(OrderStatus) else None,

@@ -40,6 +40,8 @@ def demo(port: Port = 8000) -> None:
     _require_client()
     settings = replace(Settings.read(), database_url=None, log_format="console")
     drop_privileges()
+    # The first start takes some seconds, on a busy machine more.
+    typer.echo(f"Starting PostgreSQL in {settings.data_dir} ...")
     with terminable(), _bind(port) as listener, running_database(settings) as url:
         bring_up_to_date(url)
         ready = settings.with_database(url)

@@ -118,6 +118,9 @@ async def write_prices(
     """
     boards, key = database.pick_cache.price_boards, (caller.merchant_id, currency, write)
     board = boards.of(key)
+    if not board.window.has(at):
+        # Added to it, this time would leave no time at all.
+        board = PriceBoard()
     written: list[Any] = board.find(products, at)
     missing: Sequence[tuple[int, int]] = [
         product for product, one in zip(products, written, strict=True) if one is None
@@ -188,7 +191,7 @@ async def place_order(
     and OrderBusy if something else uses its id or one of its codes for long. Then nothing is
     written.
     """
-
+    await database.fair_turns.step_aside()
     placed = await retrying(
         lambda: _place_at_cached_prices(database, caller, order, now, day, steps)
     )
@@ -229,6 +232,7 @@ async def _place_at_cached_prices(
         return None
     placed = StoredOrder(order.order_id, OrderStatus.NOT_PAID, now, priced, cart=cart)
     claim, products = claim_of(priced, cart, found.cart_offers), list(found.known)
+    await database.fair_turns.step_aside()
     async with database.write(merchant_id, queue="orders", transaction=False) as connection:
         is_placed = await insert_order_at_cached_prices(
             connection, merchant_id, placed, day, found.versions, claim, products
@@ -260,6 +264,7 @@ async def _price_and_place(
     if order.replaces is not None:
         check_replaceable(order.replaces, found.orders.get(order.replaces))
     placed, claim, own = _decide(order, found, now, steps)
+    await database.fair_turns.step_aside()
     merchant_id = caller.merchant_id
     if claim.contested:
         await turns.wait_for(wanted_by(placed, claim))

@@ -210,10 +210,10 @@ async def _make_some(
             connection, merchant_id, generation.promotion_id, codes, keys
         )
         if made:
-            if await claim_generated(connection, merchant_id, keys):
-                await renew_prices(
-                    connection, merchant_id, Renewal(codes_of=generation.promotion_id)
-                )
+            # Another promotion may have some of them, and its offers may be cached.
+            is_drawn = await claim_generated(connection, merchant_id, keys)
+            renewal = Renewal(codes_of=generation.promotion_id) if is_drawn else PRICES
+            await renew_prices(connection, merchant_id, renewal)
             return made, Ending.COMPLETE if made == missing else None
     return 0, Ending.PATTERN_USED_UP
 
@@ -229,5 +229,5 @@ async def _record_end(
         )
     made = ListChange(added=Sample(generation.made))
     change = codes_changed(generation.promotion_id, Verb.CODES_GENERATED, made)
-    # Cached offers may lack the new codes, if another promotion has the same (`code_offer_cache`).
+    # A program before this one did not renew the version for each of its transactions.
     await history.record(connection, caller, change, now, PRICES)

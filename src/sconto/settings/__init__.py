@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sconto.settings.errors import SettingError
 from sconto.settings.events import EventSettings, read_event_settings
 from sconto.settings.mail import MailSettings, read_mail_server, read_public_url
+from sconto.settings.names import SECRETS, refuse_misspelt
 from sconto.settings.rate_limits import RateLimits, read_rate_limits
 from sconto.settings.single_sign_on import SingleSignOn, read_single_sign_on
 
@@ -28,17 +29,6 @@ _EXPECTED_KEY: Final = (
     f"expected at least {SECRET_KEY_LENGTH} bytes, such as `openssl rand -hex 32` prints"
 )
 
-
-SECRETS: Final = (
-    "SCONTO_DATABASE_URL",
-    "SCONTO_SECRET_KEY",
-    "SCONTO_OPERATOR_TOKEN",
-    "SCONTO_METRICS_TOKEN",
-    "SCONTO_RATE_LIMIT_URL",
-    "SCONTO_SMTP_URL",
-    "SCONTO_OIDC_CLIENT_SECRET",
-)
-"""Settings that may be in a file, such as a secret of Docker, Kubernetes or systemd."""
 
 OWN_ADDRESSES: Final = frozenset(
     [
@@ -82,6 +72,7 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings; an empty variable counts as absent. Raises SettingError."""
+        refuse_misspelt(name for name, value in environment.items() if value)
         environment = _with_secrets(environment)
         return cls(
             _database_url(environment),

@@ -87,7 +87,10 @@ async def read_listing_candidates(
         [with_tags if is_tagged else request],
         OF_TAGGED_PRICES if is_tagged else OF_PRICES,
     )
-    if rows.cart_version is not None and (cached is None or cached.version != rows.cart_version):
+    if rows.cart_version is None:
+        # A restored database may have none, although they are cached.
+        cached = None
+    elif cached is None or cached.version != rows.cart_version:
         listing = structs.replace(with_tags, lists_automatic=True)
         rows, [picks] = await _read(connection, cache, merchant_id, [listing], OF_LISTED_PRICES)
         cached = _cache_automatic(cache, merchant_id, at, rows)
@@ -126,37 +129,34 @@ async def read_candidates_of_carts(
 
     Cached cart promotions are valid only if the statement returns the version that they were read
     at. If not, everything is read again. The same happens when it says that the merchant has holds.
+    An edit may come between two statements, so what the last one returns is checked too.
     """
     cached = cache.cart_promotions.get(merchant_id)
     with_holds = cache.has_holds(merchant_id)
     lists_automatic = any(
         one.with_cart_promotions or (cached is not None and one.at < cached.since) for one in carts
     )
-    rows, picks = await _read_carts(
-        connection,
-        cache,
-        merchant_id,
-        carts,
-        cached,
-        lists_automatic=lists_automatic,
-        with_holds=with_holds,
-    )
-    version = rows.cart_version
-    is_stale = version is not None and (cached is None or cached.version != version)
-    has_new_holds = rows.has_holds and not with_holds
-    if has_new_holds:
-        cache.note_holds(merchant_id)
-    if (is_stale and not lists_automatic) or has_new_holds:
-        lists_automatic = lists_automatic or is_stale
+    while True:
         rows, picks = await _read_carts(
             connection,
             cache,
             merchant_id,
             carts,
-            None if lists_automatic else cached,
+            cached,
             lists_automatic=lists_automatic,
-            with_holds=with_holds or has_new_holds,
+            with_holds=with_holds,
         )
+        known = None if cached is None else cached.version
+        is_stale = not lists_automatic and rows.cart_version != known
+        has_new_holds = rows.has_holds and not with_holds
+        if not is_stale and not has_new_holds:
+            break
+        if has_new_holds:
+            cache.note_holds(merchant_id)
+            with_holds = True
+        if is_stale:
+            # A restored database may have none, although they are cached.
+            cached, lists_automatic = None, rows.cart_version is not None
     if lists_automatic:
         _cache_automatic(cache, merchant_id, carts[0].at, rows)
         cached = None

@@ -36,8 +36,11 @@ SET updated_at = greatest($3, {LATER}),
 WHERE merchant_id = $1 AND promotion_id = $2
 """  # noqa: S608  # of our own constants
 
-# The last position is read in the order of an index; for max() the planner might read all codes.
-_LAST: Final = """(
+# Ids ascend in this order: each row gets its id after the rows are sorted. The last position is
+# read in the order of an index; for max() the planner might read all codes. If it were read beside
+# the new codes, Citus would draw the ids on the merchant's node instead of the coordinator.
+ADD_CODES: Final = """
+WITH last AS MATERIALIZED (
     SELECT coalesce(
         (
             SELECT position FROM codes
@@ -46,41 +49,27 @@ _LAST: Final = """(
             LIMIT 1
         ), 0
     ) AS position
-) AS last"""
-
-_FIND_LAST: Final = f"SELECT position FROM {_LAST}"  # noqa: S608  # of our own constants
-
-# Ids ascend in this order: each row gets its id after the rows are sorted.
-_ADD: Final = """
+)
 INSERT INTO codes (merchant_id, promotion_id, code, code_key, position)
 SELECT $1, $2, new.code, new.code_key, last.position + $3::bigint * new.place
-FROM {new}, {last}
+FROM {new}, last
 ORDER BY new.place
 """
-
-ADD_CODES: Final = _ADD.format(new="{new}", last=_LAST)
 """`new` has columns `code`, `code_key` and `place`, from 1."""
 
 # What RETURNING returns was inserted. The status of the command may count skipped rows too, if the
 # database is distributed.
-_UNLESS_TAKEN: Final = """
+ADD_CODES_UNLESS_TAKEN: Final = f"""
 WITH added AS (
-    {add}
+    {ADD_CODES}
     ON CONFLICT (merchant_id, code_key, promotion_id) WHERE removed_at IS NULL DO NOTHING
     RETURNING true
 )
 SELECT count(*) FROM added
-"""
+"""  # noqa: S608  # of our own constants
 
-ADD_CODES_UNLESS_TAKEN: Final = _UNLESS_TAKEN.format(add=ADD_CODES)
-
-_GIVEN: Final = "unnest($4::text[], $5::text[]) WITH ORDINALITY AS new (code, code_key, place)"
-
-INSERT_UNLESS_TAKEN: Final = ADD_CODES_UNLESS_TAKEN.format(new=_GIVEN)
-
-# Citus sends a SELECT that reads codes to the merchant's node, which would draw the ids.
-_INSERT_AFTER: Final = _UNLESS_TAKEN.format(
-    add=_ADD.format(new=_GIVEN, last="(SELECT $6::bigint AS position) AS last")
+INSERT_UNLESS_TAKEN: Final = ADD_CODES_UNLESS_TAKEN.format(
+    new="unnest($4::text[], $5::text[]) WITH ORDINALITY AS new (code, code_key, place)"
 )
 
 # LIMIT 1 forces one look-up for each key. Without it, a plan could read all of a million codes to
@@ -207,13 +196,9 @@ async def insert_codes(
     """
     added = 0
     for some in batches(codes, keys):
-        arguments = merchant_id, promotion_id, SPACING, *some
-        if getattr(connection, "is_of_citus", False):
-            # The transaction has the codes locked, so no other adds some in between.
-            last = await connection.fetchval(_FIND_LAST, merchant_id, promotion_id)
-            added += await connection.fetchval(_INSERT_AFTER, *arguments, last)
-        else:
-            added += await connection.fetchval(INSERT_UNLESS_TAKEN, *arguments)
+        added += await connection.fetchval(
+            INSERT_UNLESS_TAKEN, merchant_id, promotion_id, SPACING, *some
+        )
     return added
 
 

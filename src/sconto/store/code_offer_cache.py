@@ -3,9 +3,7 @@
 What a reusable code gives on a product changes only with the merchant's price version
 (`price_versions`). So what was read at a version is valid in every snapshot with the same version.
 One-time codes are not cached, because orders use them up. It is not cached either that
-a text is not a code, because generated codes come without a new version. For the same reason a
-running generation may give a code a further promotion, which is in force once the generation has
-renewed the version.
+a text is not a code: shoppers type very many.
 
 Offers are cached while they are running: of others, the statements do not read the percents.
 """

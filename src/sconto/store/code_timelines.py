@@ -8,11 +8,12 @@ makes of the claims of all promotions that have the code, are not deleted and no
 Why it holds. Claims change by writes to promotions, to their products, and by adding or removing
 codes. Each such write renews the price version in its own transaction, which locks the merchant's
 row of `timeline_versions`, and then calls `redraw_codes` for its promotion. Drawing a code locks
-that row too. So one follows the other, and each sees what those before it committed. (Generated
-codes do not renew it; `claim_generated` says how they are seen.) A program that knows no timelines
-renews the price version alone: then the versions differ, nothing is read from the timelines, and
-the first code that is drawn again starts all of them again. Codes that it generates are counted in
-`made` of their row in `code_generations`, but not in `noticed`: that has the same effect.
+that row too. So one follows the other, and each sees what those before it committed. (Of generated
+codes only those that are drawn are redrawn; `claim_generated` finds them.) A program that knows no
+timelines renews the price version alone: then the versions differ, nothing is read from the
+timelines, and the first code that is drawn again starts all of them again. Codes that it generates
+are counted in `made` of their row in `code_generations`, but not in `noticed`: that has the same
+effect.
 
 A redrawn timeline differs from the one before only by the claims of one promotion. Where the
 promotion was shown and claims less now, the timeline is drawn from all claims; or from those of the

@@ -22,6 +22,7 @@ Why no event is lost or skipped, and none comes twice:
 """
 
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +39,7 @@ from sconto.store.database import Connection
 from sconto.store.hold_rows import decode_hold
 from sconto.store.outcomes import ORDER_COLUMNS, decode_order
 from sconto.store.polls import Poll
-from sconto.store.price_versions import first_of
+from sconto.store.price_versions import first_of, keep_drawn
 
 # With a new price version: orders that were priced without it are priced again, and recorded.
 _START: Final = f"""
@@ -53,7 +54,12 @@ _IS_RECORDING: Final = """
 SELECT EXISTS (SELECT FROM timeline_versions WHERE merchant_id = $1 AND records_events)
 """
 
-_STOP: Final = "UPDATE timeline_versions SET records_events = false WHERE merchant_id = $1"
+# With a new price version too: an order at cached prices would go on to be recorded.
+_STOP: Final = f"""
+UPDATE timeline_versions AS kept SET records_events = false, price_version = $2,
+    {keep_drawn("$2")}
+WHERE merchant_id = $1 AND records_events
+"""  # noqa: S608  # of our own constants
 
 # The only statement here that reads all merchants: the table is empty most of the time.
 LIST_MERCHANTS: Final = Poll("""
@@ -163,7 +169,7 @@ async def is_recording(connection: Connection, merchant_id: int) -> bool:
 
 async def stop_recording(connection: Connection, merchant_id: int) -> None:
     """Stop recording events; those that were recorded stay."""
-    await connection.execute(_STOP, merchant_id)
+    await connection.execute(_STOP, merchant_id, secrets.randbits(63))
 
 
 async def list_merchants_with_news(connection: Connection, limit: int) -> list[int]:

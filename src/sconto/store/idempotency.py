@@ -52,17 +52,30 @@ _KEEP: Final = """
 UPDATE idempotency_keys SET status = $3, answer = $4 WHERE merchant_id = $1 AND key = $2
 """
 
-# Each merchant with keys has a version, which is drawn with the first promotion. Unlike the table
-# of merchants, that of versions is distributed like the keys.
-LIST_MERCHANTS: Final = Poll("""
-SELECT merchant_id
-FROM timeline_versions AS merchants
-WHERE EXISTS (
-    SELECT FROM idempotency_keys AS kept
-    WHERE kept.merchant_id = merchants.merchant_id AND kept.created_at <= $1
+# The oldest key of each merchant: one look-up for each merchant with keys, however many keys there
+# are. Citus sends no recursive statement to all shards.
+LIST_MERCHANTS: Final = Poll(
+    """
+WITH RECURSIVE oldest AS (
+    (
+        SELECT merchant_id, created_at FROM idempotency_keys
+        ORDER BY merchant_id, created_at
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT following.merchant_id, following.created_at
+    FROM oldest
+    CROSS JOIN LATERAL (
+        SELECT kept.merchant_id, kept.created_at FROM idempotency_keys AS kept
+        WHERE kept.merchant_id > oldest.merchant_id
+        ORDER BY kept.merchant_id, kept.created_at
+        LIMIT 1
+    ) AS following
 )
-ORDER BY merchant_id
-""")
+SELECT merchant_id FROM oldest WHERE created_at <= $1
+""",
+    on_all_shards="SELECT DISTINCT merchant_id FROM idempotency_keys WHERE created_at <= $1",
+)
 
 _SWEEP: Final = """
 DELETE FROM idempotency_keys

@@ -86,10 +86,14 @@ class NodeFunction:
         return None if row is None else row[0]
 
     async def fetchrow(self, connection: Any, *arguments: object) -> Any:
-        """The row; otherwise like `fetchval`."""
+        """The row; None if there is none, or if all its columns are null. Otherwise as `fetchval`.
+
+        A function answers nulls where its statement has no row.
+        """
         if not self.is_on(connection):
             return await connection.fetchrow(self.statement, *arguments)
-        return await self._call_node(connection, arguments)
+        row = await self._call_node(connection, arguments)
+        return row if row is not None and any(value is not None for value in row) else None
 
     async def _call_node(self, connection: Any, arguments: Sequence[object]) -> Any:
         try:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import asyncpg
 
 from sconto.store.failures import is_away
-from sconto.store.node_calls import PREFIX, count_parameters, digest
+from sconto.store.node_calls import PREFIX, count_parameters, digest, is_of_citus
 from sconto.store.nodes import Nodes
 from sconto.store.pool import Connection
 from sconto.store.shard_map import READ_MAP, Node, ShardMap
@@ -27,10 +27,14 @@ class _NotPassedOn(Exception):
 
 
 class Poll:
-    """A statement that reads all merchants. Its columns are numbers and texts."""
+    """A statement that reads all merchants. Its columns are numbers and texts.
 
-    def __init__(self, statement: str) -> None:
+    `on_all_shards` has the same answer, for a statement that Citus refuses to send to all shards.
+    """
+
+    def __init__(self, statement: str, *, on_all_shards: str | None = None) -> None:
         self.statement: Final = statement
+        self.on_all_shards: Final = on_all_shards or statement
         self.name: Final = f"{PREFIX}poll_{digest(statement)}"
         self.listed: Final = (
             f"SELECT coalesce(json_agg(row_of_all), '[]') FROM ({statement}) AS row_of_all"  # noqa: S608  # of our own constants
@@ -47,7 +51,8 @@ class Poll:
         """
         functions: frozenset[str] = getattr(connection, "node_functions", frozenset())
         if self.name not in functions or not connection.nodes.get_calls:  # type: ignore[attr-defined]
-            found: list[Any] = await connection.fetch(self.statement, *arguments)
+            statement = self.on_all_shards if is_of_citus(connection) else self.statement
+            found: list[Any] = await connection.fetch(statement, *arguments)
             return found
         nodes: Nodes = connection.nodes  # type: ignore[attr-defined]  # of the pool's connections
         if not nodes.known:
@@ -59,7 +64,7 @@ class Poll:
                 if connection.is_closed():
                     break
         except _NotPassedOn:
-            rows = [dict(row) for row in await connection.fetch(self.statement, *arguments)]
+            rows = [dict(row) for row in await connection.fetch(self.on_all_shards, *arguments)]
         # No node's rows always come first.
         random.shuffle(rows)
         return rows

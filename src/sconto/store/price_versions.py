@@ -9,9 +9,9 @@ version and keeps them true renews it too. `pick_changes` has the last changes o
 version, each with the products whose timelines differ (`pick_changes`).
 
 These renew it: creating, changing, deleting and restoring a promotion; adding, importing and
-removing codes; creating, changing and archiving a subscription promotion; the end of a generation
-of codes. The transactions before the last one of a generation do not: they are many and small, and
-nobody knows a code before it exists.
+removing codes; creating, changing and archiving a subscription promotion; each transaction of a
+generation of codes, because another promotion may have one of its codes. So do a merchant's first
+hold, and the start and stop of recording events, because they change how an order is written.
 
 A program older than schema 0011 renews only the timeline's version. While it serves during an
 upgrade, orders still notice its edits of automatic promotions, because they compare that version
@@ -43,9 +43,11 @@ class Renewal(NamedTuple):
 PRICES: Final = Renewal()
 """An edit after which all caches stay valid."""
 
-# What renews the price version and keeps the timelines of codes true.
-_KEEP_DRAWN: Final = """drawn_version = CASE WHEN kept.drawn_version = kept.price_version
-        THEN excluded.price_version ELSE kept.drawn_version END"""
+
+def keep_drawn(version: str) -> str:
+    """What renews `drawn_version` of the row `kept` if its timelines are true, and stay so."""
+    return f"""drawn_version = CASE WHEN kept.drawn_version = kept.price_version
+        THEN {version} ELSE kept.drawn_version END"""
 
 
 def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
@@ -66,7 +68,7 @@ def renew_sql(version: str, picks: str, cart_promotions: str) -> str:
             ELSE excluded.version END,
         pick_changes = {APPENDED},
         cart_version = coalesce(excluded.cart_version, kept.cart_version),
-        {_KEEP_DRAWN}
+        {keep_drawn("excluded.price_version")}
     RETURNING kept.records_events, kept.drawn_version = kept.price_version AS is_drawn
 """  # noqa: S608  # of our own constants
 

@@ -19,7 +19,7 @@ async def find_missing_settings(connection: Connection) -> list[str]:
     They are sent when a connection is opened, but a pooler in between may drop them.
     """
     wanted = SESSION_SETTINGS
-    if await _is_distributed(connection):
+    if await connection.fetchval(citus.HAS_CITUS):  # as PREPARE_SESSION asks
         wanted = {**wanted, **citus.SESSION_SETTINGS, "plan_cache_mode": citus.PLAN_CACHE_MODE}
     rows = await connection.fetch(_READ, list(wanted))
     in_force = {row["name"]: row["value"] for row in rows}

@@ -112,9 +112,9 @@ async def test_a_key_is_valid_for_a_day_and_deleted_afterwards(
         await platform.apply("TRY3", idempotency_key=key)
     async with database.write() as connection:
         await connection.execute(
-            "UPDATE idempotency_keys SET created_at = created_at - interval '24 hours 1 second'"
-            " WHERE merchant_id = $1 AND key = 'old'",
+            "UPDATE idempotency_keys SET created_at = $2 WHERE merchant_id = $1 AND key = 'old'",
             merchant.merchant_id,
+            datetime.now(UTC) - timedelta(hours=24, seconds=1),
         )
     assert (await platform.apply("TRY3", idempotency_key="old")).status_code == 200
     assert await platform.usage(created["id"]) == 3

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sconto.api.cart.fields import BodyFields
 from sconto.api.cursors import read_cursor
 from sconto.api.faults import FieldFault, InvalidFields
-from sconto.api.list_parameters import ListParameters, one_of
+from sconto.api.list_parameters import ListParameters, one_of, read_time
 from sconto.api.merge_patch import merge
 from sconto.api.rfc3339 import RULE, read_instant
 from sconto.domain.events import EventType
@@ -152,8 +152,7 @@ def read_events_query(parameters: Sequence[tuple[str, str]]) -> EventsQuery:
     after = query.cursor(partial(read_cursor, least=0))
     since = None
     if (text := query.get("since")) is not None:
-        # A + in an address is a blank.
-        since = read_instant(text.replace(" ", "+"))
+        since = read_time(text)
         if since is None:
             query.note("since", RULE)
         if query.get("cursor") is not None:

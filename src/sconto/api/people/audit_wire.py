@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sconto.api.cursors import decode, encode
-from sconto.api.list_parameters import ListParameters, one_of
-from sconto.api.rfc3339 import RULE, read_instant, write_instant
+from sconto.api.list_parameters import ListParameters, one_of, read_time
+from sconto.api.rfc3339 import RULE, write_instant
 from sconto.domain.audit_list import LATEST, AuditEntry, AuditPage, AuditPlace, AuditQuery, Person
 from sconto.domain.history import Subject
 from sconto.domain.names import is_name
@@ -34,8 +34,7 @@ def read_query(parameters: Sequence[tuple[str, str]]) -> AuditQuery:
     period = []
     for name in ("since", "until"):
         text = query.get(name)
-        # A + in an address is a blank.
-        instant = None if text is None else read_instant(text.replace(" ", "+"))
+        instant = None if text is None else read_time(text)
         if text is not None and instant is None:
             query.note(name, RULE)
         period.append(instant)

@@ -19,7 +19,7 @@ document.addEventListener("change", async (event) => {
   htmx.process(after);
   if (!after.querySelector(".fault")) input.value = "";
   showChips();
-  after.dispatchEvent(new Event("input", { bubbles: true }));
+  showImpactOf(after);
 });
 
 // A corrected file of the same name is another one.
@@ -76,9 +76,15 @@ showChips();
 const TYPED_PARTS = ["rows", "period", "tiers"];
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (!TYPED_PARTS.includes(event.detail.target?.id)) return;
-  document.getElementById("builder")?.dispatchEvent(new Event("input", { bubbles: true }));
+  const form = document.getElementById("builder");
+  if (form && TYPED_PARTS.includes(event.detail.target?.id)) showImpactOf(form);
 });
+
+// The impact that is still loading is that of before: it may have prices of rows that are gone.
+function showImpactOf(changed) {
+  htmx.trigger("#preview", "htmx:abort");
+  changed.dispatchEvent(new Event("input", { bubbles: true }));
+}
 
 // A form that is sent while the table still loads waits for it.
 
