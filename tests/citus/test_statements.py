@@ -129,7 +129,7 @@ async def test_a_statement_of_a_merchant_is_sent_to_the_merchants_node_alone(
 
 
 async def test_ids_are_drawn_on_the_coordinator_alone(distributed: Database) -> None:
-    """Here with rows to insert. Writing an event draws the id that it waits under."""
+    """With rows to insert. Only the ids under which events wait are drawn on the nodes."""
     called = {function.statement for function in FUNCTIONS}
     drawing: dict[str, list[str]] = {}
     asked = 0
