@@ -70,9 +70,14 @@ def a_promotion(
 
 
 def a_product(
-    product_id: int = 11111, *, name: str = "Mug", price: int = 1999, currency: str = "EUR"
+    product_id: int = 11111,
+    *,
+    name: str = "Mug",
+    price: int = 1999,
+    currency: str = "EUR",
+    tags: tuple[str, ...] | None = None,
 ) -> Product:
-    return Product(product_id, name, price, currency)
+    return Product(product_id, name, price, currency, tags)
 
 
 def percent_off(amount: str = "30", *conditions: Condition) -> Rule:

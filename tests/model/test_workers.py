@@ -1,5 +1,6 @@
 """Workers with warm caches: each answers as one that has cached nothing, after every edit."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -15,14 +16,14 @@ from sconto.domain.cart import Cart, Customer, Line
 from sconto.domain.holds import NewHold
 from sconto.domain.order import NewOrder
 from sconto.domain.pricing import price
-from sconto.domain.problems import CodesUsedUp, Problem
+from sconto.domain.problems import CodesUsedUp, OrderBusy, Problem
 from sconto.operations import checkout, code_generation
 from sconto.operations.checkout import place_order, quote, write_prices
-from sconto.operations.explanations import explain_quote
+from sconto.operations.explanations import explain_order, explain_quote
 from sconto.operations.holds import hold_order
 from sconto.store import code_timelines, orders
 from sconto.store.candidates import CartAt
-from sconto.store.database import Database
+from sconto.store.database import Busy, Database
 from tests.conftest import create_caller
 from tests.model.random_edits import CUSTOMERS, PRODUCTS, TEXTS, RandomShop
 from tests.operations.stock import stock
@@ -120,7 +121,36 @@ class Campaign:
             except AssertionError as error:
                 raise AssertionError(f"{error}\nafter {self.made[-12:]}") from error
 
+    async def run_concurrently(self, steps: int) -> None:
+        """Edit and ask concurrently, and compare the workers when everything has ended."""
+        for _ in range(steps):
+            self.shop.now += timedelta(seconds=self.random.choice(_STEPS))
+            asking = (self._order, self._quote, self._list)
+            tasks = [self._edit() for _ in range(6)]
+            tasks += [self.random.choice(asking)(self.worker(), self.cart()) for _ in range(8)]
+            await asyncio.gather(*tasks)
+            await self.compare()
+
+    async def _edit(self) -> None:
+        with suppress(Problem, IndexError, Busy):
+            await self.shop.edit(self.worker())
+
+    async def _order(self, worker: Database, cart: Cart) -> None:
+        order = NewOrder(f"c{next(self._numbers)}", cart)
+        with suppress(CodesUsedUp, OrderBusy):
+            await place_order(worker, self.shop.caller, order, self.shop.now, DAY)
+            self.shop.order_ids.append(order.order_id)
+
+    async def _quote(self, worker: Database, cart: Cart) -> None:
+        await quote(worker, self.shop.caller, cart, self.shop.now)
+
+    async def _list(self, worker: Database, cart: Cart) -> None:
+        products = [(line.product_id, line.unit_price) for line in cart.lines]
+        caller, now = self.shop.caller, self.shop.now
+        await write_prices(worker, caller, products, cart.currency, now, write_price)
+
     async def compare(self) -> None:
+        """Ask all workers the same, and one that has cached nothing."""
         random = self.random
         for _ in range(2):
             await self.compare_quotes(self.cart())
@@ -182,7 +212,9 @@ class Campaign:
                 cart, await self.workers.cold().carts.read(caller.merchant_id, again), now
             )
             assert placed.order.outcome == found.outcome
-            if not _NOT_IN_THE_PRICE.intersection(between):
+            if _OF_PRODUCTS.intersection(between):
+                assert found.outcome.total == expected.total, f"{cart} at {now} after {between}"
+            elif not _NOT_IN_THE_PRICE.intersection(between):
                 what = f"order of {cart} at {now} after {between}"
                 _require_equal(what, found.outcome, expected)
             self.shop.order_ids.append(order.order_id)
@@ -209,6 +241,13 @@ class Campaign:
         self.shop.order_ids.append(order_id)
         stored = await checkout.get_order(self.worker(), caller, order_id)
         assert replace(stored, created_at=now) == placed.order
+        if self.random.random() < 0.2:
+            explained = await explain_order(self.workers.cold(), caller, order_id, now)
+            _require_equal(
+                f"explanation of {order_id}",
+                await explain_order(worker, caller, order_id, now),
+                explained,
+            )
 
 
 def _after(edit: Callable[[], Awaitable[None]], write: Callable[..., Any]) -> Callable[..., Any]:
@@ -225,8 +264,11 @@ def _require_equal(what: str, found: Any, expected: Any) -> None:
     assert found == expected, f"{what}\n found    {found}\n expected {expected}"
 
 
-_NOT_IN_THE_PRICE: Final = {"_put_products", "_delete_product", "_delete_order", "_erase_customer"}
-"""Edits that an order may come before, although it is written later."""
+_NOT_IN_THE_PRICE: Final = {"_delete_order", "_erase_customer"}
+"""What an order may come before, although it is written later."""
+
+_OF_PRODUCTS: Final = {"_put_products", "_delete_product"}
+"""Edits that change prices by tags. Whether a product is known is as of the read."""
 
 
 async def run_campaign(
@@ -241,6 +283,7 @@ async def run_campaign(
     for name in ("insert_order", "insert_order_at_cached_prices"):
         monkeypatch.setattr(checkout, name, _after(campaign.edit_between, getattr(orders, name)))
     await campaign.run(steps)
+    await campaign.run_concurrently(steps // 6)
     assert not await violations(workers.databases[0], caller)
 
 

@@ -12,6 +12,13 @@ import pytest
 
 from sconto.domain.bill import PricedCart
 from sconto.domain.cart import Cart
+from sconto.domain.cart_promotion import (
+    AmountOff,
+    CartTerms,
+    NewCartPromotion,
+    ProductSelection,
+    Target,
+)
 from sconto.domain.code_pattern import CodePattern
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts
@@ -19,13 +26,15 @@ from sconto.domain.money import PERCENT
 from sconto.domain.order import NewOrder, Placed
 from sconto.domain.people import Caller
 from sconto.domain.problems import TotalDiffers
+from sconto.domain.product import ProductLine
 from sconto.domain.promotion import PromotionChange, PromotionType, Terms
 from sconto.domain.subscription import Subscription, SubscriptionCode
 from sconto.domain.subscription_promotion import SubscriptionTerms
-from sconto.operations import code_generation, subscription_promotions
+from sconto.operations import cart_promotions, code_generation, subscription_promotions
 from sconto.operations.checkout import place_order, quote
 from sconto.operations.code_generation import generate_some, start_generation
 from sconto.operations.codes import add_codes, remove_codes
+from sconto.operations.products import delete_product, import_products, put_products
 from sconto.operations.promotions import (
     change_promotion,
     create_promotion,
@@ -34,7 +43,15 @@ from sconto.operations.promotions import (
 )
 from sconto.store.admissions import CONCURRENT_ORDERS_OF_MERCHANT
 from sconto.store.database import Database
-from tests.builders import NOON, a_cart, a_promotion, percent_off, subscription_terms
+from tests.builders import (
+    NOON,
+    a_cart,
+    a_period,
+    a_product,
+    a_promotion,
+    percent_off,
+    subscription_terms,
+)
 
 PLAIN: Final = a_cart()
 SHARED: Final = a_cart(codes=("shared",))
@@ -77,6 +94,9 @@ class Shop:
 
     async def remove(self, promotion_id: int, code: str) -> None:
         await remove_codes(self.database, self.caller, promotion_id, [code], LATER)
+
+    async def tag(self, *tags: str) -> None:
+        await put_products(self.database, self.caller, [a_product(tags=tags)], LATER)
 
     async def change_rules(self, terms: SubscriptionTerms) -> None:
         await subscription_promotions.change_promotion(
@@ -188,6 +208,37 @@ async def test_an_order_that_waited_for_an_edit_is_refused_the_old_total(
     assert refused.value.quote.total == total
 
 
+async def import_tags(shop: Shop, *tags: str) -> None:
+    one = a_product(tags=tags)
+    await import_products(shop.database, shop.caller, [ProductLine(1, one)], LATER)
+
+
+TAGS: Final[dict[str, tuple[tuple[str, ...], Edit, int]]] = {
+    "put": ((), lambda shop: shop.tag("sale"), 800),
+    "imported": ((), lambda shop: import_tags(shop, "sale"), 800),
+    "taken away": (("sale",), lambda shop: shop.tag(), 900),
+    "deleted with the product": (
+        ("sale",),
+        lambda shop: delete_product(shop.database, shop.caller, 11111, LATER),
+        900,
+    ),
+}
+
+
+@pytest.mark.parametrize(("tags", "edit", "total"), TAGS.values(), ids=TAGS)
+async def test_an_order_that_waited_for_other_tags_costs_what_a_quote_costs_after_it(
+    shop: Shop, tags: tuple[str, ...], edit: Edit, total: int
+) -> None:
+    await shop.tag(*tags)
+    on_sale = ProductSelection(tags=frozenset(["sale"]))
+    terms = CartTerms(Target.LINES, AmountOff({"EUR": 100}), products=on_sale)
+    new = NewCartPromotion("Sale", True, a_period(), terms)
+    await cart_promotions.create_promotion(shop.database, shop.caller, new, NOON)
+    before = (await shop.quote(PLAIN)).total
+    placed = await shop.place_meanwhile(PLAIN, lambda: edit(shop))
+    assert placed.order.outcome.total == (await shop.quote(PLAIN)).total == total != before
+
+
 async def test_an_order_gets_a_promotion_that_is_restored_meanwhile(
     shop: Shop,
 ) -> None:
@@ -198,7 +249,7 @@ async def test_an_order_gets_a_promotion_that_is_restored_meanwhile(
     assert placed.order.outcome.total == 800
 
 
-async def test_generating_codes_makes_orders_price_again_once_at_its_end(
+async def test_each_transaction_that_generates_codes_makes_orders_price_again(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code_generation, "CODES_PER_TRANSACTION", 5)
@@ -211,13 +262,14 @@ async def test_generating_codes_makes_orders_price_again_once_at_its_end(
             )
         return [tuple(row) for row in rows]
 
-    [before] = await versions()
+    seen = await versions()
     generation = await start_generation(
         shop.database, shop.caller, shop.once, CodePattern("", 1, 8, "ABCDEFGH"), 10, NOON
     )
-    await generate_some(shop.database, shop.caller.merchant_id, generation.id, NOON)
-    assert await versions() == [before]
-    await generate_some(shop.database, shop.caller.merchant_id, generation.id, NOON)
-    [(version, price_version)] = await versions()
-    assert version == before[0]
-    assert price_version != before[1]
+    assert await versions() == seen
+    for _ in range(2):
+        await generate_some(shop.database, shop.caller.merchant_id, generation.id, NOON)
+        seen += await versions()
+    timelines, prices = zip(*seen, strict=True)
+    assert len(set(timelines)) == 1
+    assert len(set(prices)) == 3

@@ -10,8 +10,9 @@ version, each with the products whose timelines differ (`pick_changes`).
 
 These renew it: creating, changing, deleting and restoring a promotion; adding, importing and
 removing codes; creating, changing and archiving a subscription promotion; each transaction of a
-generation of codes, because another promotion may have one of its codes. So do a merchant's first
-hold, and the start and stop of recording events, because they change how an order is written.
+generation of codes, because another promotion may have one of its codes; and giving products other
+tags, if the merchant has had cart promotions. So do a merchant's first hold, and the start and stop
+of recording events, because they change how an order is written.
 
 A program older than schema 0011 renews only the timeline's version. While it serves during an
 upgrade, orders still notice its edits of automatic promotions, because they compare that version
@@ -81,6 +82,13 @@ UPDATE timeline_versions SET price_version = $2, drawn_version = NULL WHERE merc
 """
 
 
+# Without cart promotions, tags decide no price.
+_RENEW_FOR_TAGS: Final = f"""
+UPDATE timeline_versions AS kept SET price_version = $2, {keep_drawn("$2")}
+WHERE merchant_id = $1 AND cart_version IS NOT NULL
+"""  # noqa: S608  # of our own constants
+
+
 def renewal_arguments(renewal: Renewal) -> tuple[int, str | None, bool]:
     """A new version, and what is invalid. A random one: a restored database never had it."""
     version = secrets.randbits(63)
@@ -119,6 +127,11 @@ async def redraw_codes_of(connection: Connection, merchant_id: int, renewal: Ren
     """Update the timelines of the codes that the edit was about, once the version is renewed."""
     if renewal.codes_of is not None:
         await redraw_codes(connection, merchant_id, renewal.codes_of)
+
+
+async def renew_for_tags(connection: Connection, merchant_id: int) -> None:
+    """As `renew_prices`, after products got other tags, by which cart promotions choose them."""
+    await connection.execute(_RENEW_FOR_TAGS, merchant_id, secrets.randbits(63))
 
 
 async def renew_for_generated(connection: Connection, merchant_id: int) -> None:

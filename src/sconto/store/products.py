@@ -18,6 +18,7 @@ from sconto.domain.product import (
 )
 from sconto.store.database import Connection
 from sconto.store.node_calls import LONG_TIMEOUT, NodeFunction
+from sconto.store.price_versions import renew_for_tags
 from sconto.store.stored_amounts import PRICE, stored_price
 from sconto.store.transactions import savepoint
 
@@ -30,7 +31,7 @@ IMPORT_TIMEOUT: Final = 3600
 _PUT = """
 WITH asked AS ({asked}),
 known AS MATERIALIZED (
-    SELECT products.product_id
+    SELECT products.product_id, products.tags
     FROM products JOIN asked ON products.product_id = asked.product_id
     WHERE products.merchant_id = $1 AND products.deleted_at IS NULL
 ),
@@ -56,10 +57,11 @@ put AS (
     WHERE (old.name, old.price, old.exact_price, old.currency, old.tags) IS DISTINCT FROM
             (excluded.name, excluded.price, excluded.exact_price, excluded.currency, excluded.tags)
         OR old.deleted_at IS NOT NULL
-    RETURNING product_id
+    RETURNING product_id, tags
 )
 SELECT count(*) FILTER (WHERE known.product_id IS NULL) AS created,
-    count(known.product_id) AS updated
+    count(known.product_id) AS updated,
+    coalesce(bool_or(put.tags <> coalesce(known.tags, '{{}}')), false) AS other_tags
 FROM put LEFT JOIN known USING (product_id)
 """
 
@@ -146,14 +148,14 @@ _DELETE = """
 UPDATE products
 SET deleted_at = $3, updated_at = $3
 WHERE merchant_id = $1 AND product_id = $2 AND deleted_at IS NULL
-RETURNING product_id
+RETURNING tags <> '{}'
 """
 
 
 async def put_products(
     connection: Connection, merchant_id: int, products: Sequence[Product], now: datetime
 ) -> PutCounts:
-    """Create or change the products, each named once."""
+    """Create or change the products, each named once. Takes no other lock after that."""
     prices = [stored_price(product.price, product.currency) for product in products]
     row = await _PUT_GIVEN_ON_NODE.fetchrow(
         connection,
@@ -167,7 +169,7 @@ async def put_products(
         [product.currency for product in products],
         [_written_tags(product) for product in products],
     )
-    return _counts(row, len(products))
+    return await _counts(connection, merchant_id, row, len(products))
 
 
 async def stage_products(connection: Connection, lines: Iterable[ProductLine]) -> int:
@@ -200,7 +202,7 @@ async def put_staged(
         if _PUT_GIVEN_ON_NODE.is_on(connection):
             return await _put_staged_on_node(connection, merchant_id, staged, now)
         row = await connection.fetchrow(_PUT_STAGED, merchant_id, now, timeout=IMPORT_TIMEOUT)
-    return _counts(row, staged)
+        return await _counts(connection, merchant_id, row, staged)
 
 
 async def _put_staged_on_node(
@@ -208,13 +210,17 @@ async def _put_staged_on_node(
 ) -> PutCounts:
     """The same in calls on the merchant's node. The staged products are on the coordinator."""
     created = updated = 0
+    other_tags = False
     await connection.execute(_LIST_STAGED)
     while rows := await connection.fetch(_NEXT_STAGED, timeout=IMPORT_TIMEOUT):
         row = await _PUT_GIVEN_ON_NODE.fetchrow(
             connection, merchant_id, now, *(list(column) for column in zip(*rows, strict=True))
         )
         created, updated = created + row["created"], updated + row["updated"]
+        other_tags = other_tags or row["other_tags"]
     await connection.execute("CLOSE staged_in_order")
+    if other_tags:
+        await renew_for_tags(connection, merchant_id)
     return PutCounts(created, updated, staged - created - updated)
 
 
@@ -250,7 +256,10 @@ async def delete_product(
     connection: Connection, merchant_id: int, product_id: int, now: datetime
 ) -> bool:
     """Mark the product as deleted; False if there is none."""
-    return await connection.fetchval(_DELETE, merchant_id, product_id, now) is not None
+    had_tags = await connection.fetchval(_DELETE, merchant_id, product_id, now)
+    if had_tags:
+        await renew_for_tags(connection, merchant_id)
+    return had_tags is not None
 
 
 def _staged(line: ProductLine) -> tuple[int, int, str, str, int, int | None, str, str | None]:
@@ -274,9 +283,14 @@ def _written_tags(product: Product) -> str | None:
     return None if product.tags is None else json.dumps(product.tags)
 
 
-def _counts(row: asyncpg.Record | None, asked: int) -> PutCounts:
+async def _counts(
+    connection: Connection, merchant_id: int, row: asyncpg.Record | None, asked: int
+) -> PutCounts:
+    """The counts of a put, once orders know of its tags."""
     assert row is not None  # noqa: S101  # an aggregate is always one row
-    created, updated = row
+    created, updated, other_tags = row
+    if other_tags:
+        await renew_for_tags(connection, merchant_id)
     return PutCounts(created, updated, asked - created - updated)
 
 
