@@ -47,7 +47,7 @@ from sconto.store.code_timelines import draw_code
 from sconto.store.database import Database
 
 PRODUCTS: Final = (1, 2, 3, 4)
-TEXTS: Final = ("A", "B", "C", "D")
+TEXTS: Final = ("A", "B", "C", "D", "E", "F")
 CUSTOMERS: Final = ("ann", "bob")
 TAGS: Final = ("red", "sale")
 _MINUTE: Final = timedelta(minutes=1)
@@ -69,6 +69,13 @@ class RandomShop:
     cart_ids: list[int] = field(default_factory=list)
     jobs: list[int] = field(default_factory=list)
     order_ids: list[str] = field(default_factory=list)
+
+    async def open(self, worker: Database) -> None:
+        """Give each code a promotion, so that carts with codes are cached from the start."""
+        for text in TEXTS:
+            terms = Terms(self.coverage(), CodeType.REUSABLE, (text,))
+            new = NewPromotion(PromotionType.COUPON, "n", True, Period(self.now), terms)
+            self.ids.append(await promotions.create_promotion(worker, self.caller, new, self.now))
 
     async def edit(self, worker: Database) -> str:
         """Make one edit; returns what it was. Raises Problem if Sconto refuses it."""
