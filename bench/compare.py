@@ -42,6 +42,11 @@ _WARM_UP: Final = 1.0
 _SECONDS: Final = 3.0
 """Of each kind of request, after each start."""
 
+_WARM_UP_REQUESTS: Final = 200
+_REQUESTS: Final = 500
+"""At least so many, however busy the machine is: each new connection to PostgreSQL plans its
+statements once, which takes as long as dozens of quotes."""
+
 _PASSWORD: Final = "a password of the benchmark"
 _CARTS: Final = 3_000
 _LARGE_CARTS: Final = 200
@@ -89,9 +94,9 @@ class _Contestant:
     async def serve_client(self, server: Server, kind: str, shop: Shop, start: int) -> None:
         """Serve one client for some seconds, and note what a request took."""
         requests = COMPARED[kind](shop, self.token, f"start-{start}")
-        await Load(server.port).saturate(requests, 1, _WARM_UP)
+        await Load(server.port).saturate(requests, 1, _WARM_UP, _WARM_UP_REQUESTS)
         before = self._read(server)
-        run = await Load(server.port).saturate(requests, 1, _SECONDS)
+        run = await Load(server.port).saturate(requests, 1, _SECONDS, _REQUESTS)
         after = self._read(server)
         taken = (self.worker[kind], self.postgresql[kind])
         for values, earlier, later in zip(taken, before, after, strict=True):

@@ -101,8 +101,13 @@ class Load:
         self._failure: Exception | None = None
         self._run = Run()
 
-    async def saturate(self, requests: Iterator[LoadRequest], clients: int, seconds: float) -> Run:
-        """Each client sends its next request as soon as it has an answer. Raises Unanswered."""
+    async def saturate(
+        self, requests: Iterator[LoadRequest], clients: int, seconds: float, at_least: int = 0
+    ) -> Run:
+        """Each client sends its next request as soon as it has an answer. Raises Unanswered.
+
+        If so many are not answered in time, it goes on until they are.
+        """
         await self._connect(clients)
         busy = clients
         done = asyncio.Event()
@@ -110,7 +115,8 @@ class Load:
         def go_on(client: _Client) -> None:
             nonlocal busy
             now = perf_counter()
-            if now < end and self._failure is None:
+            is_over = now >= end and len(self._run.latencies) >= at_least
+            if not is_over and self._failure is None:
                 client.ask(next(requests), now)
                 return
             busy -= 1
@@ -122,7 +128,7 @@ class Load:
         end = started + seconds
         for client in self._clients:
             client.ask(next(requests), perf_counter())
-        return await self._finish(done, started, seconds)
+        return await self._finish(done, started, _LONGEST if at_least else seconds)
 
     async def send_all(self, requests: Iterator[LoadRequest], clients: int) -> Run:
         """Send all of them; each client sends its next one as soon as it has an answer.

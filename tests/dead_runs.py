@@ -23,7 +23,7 @@ from tests.house.sources import ROOT
 _CHECKOUT: Final = sha256(f"{os.geteuid()} {ROOT}".encode()).hexdigest()[:6]
 _NAME: Final = f"sconto-tests-{_CHECKOUT}-"
 
-_PATIENCE: Final = 10.0
+_END_TIMEOUT: Final = 10.0
 """Seconds that the processes of a dead run have to end."""
 
 
@@ -79,7 +79,7 @@ def _end_processes(folder: Path) -> None:
                     found.add(process)
                     running.register(process, select.POLLIN)
                     signal.pidfd_send_signal(process, number)
-        while found and (ended := running.poll(_PATIENCE * 1000)):
+        while found and (ended := running.poll(_END_TIMEOUT * 1000)):
             for process, _ in ended:
                 running.unregister(process)
                 found.remove(process)

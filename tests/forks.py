@@ -158,6 +158,7 @@ def _start_preloaded() -> socket.socket:
     if address := os.environ.get(DOOR):
         door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         door.connect(address)
+        atexit.register(door.close)
         return door
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:

@@ -121,7 +121,11 @@ async def test_a_killed_process_is_replaced_and_a_second_worker_waits_for_its_le
     assert (await get(shop, job)).result == whole.result
 
 
-async def test_a_stopped_process_releases_its_backtest(history: History, quiet_url: str) -> None:
+@pytest.mark.parametrize("seconds", [30, 0])
+async def test_a_backtest_whose_process_is_stopped_or_killed_is_released(
+    history: History, quiet_url: str, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_STOP_TIMEOUT", seconds)
     shop = history.shop
     job = await start(shop, a_draft())
     other_merchant = await asyncpg.connect(quiet_url)

@@ -14,7 +14,9 @@ from sconto.domain.order import NewOrder, OrderStatus
 from sconto.domain.people import Caller
 from sconto.domain.returns import Goods
 from sconto.operations import checkout, holds, returns
-from sconto.store import node_watch
+from sconto.store import candidate_statements, node_watch, order_replacing, order_status, orders
+from sconto.store import holds as holds_store
+from sconto.store import returns as returns_store
 from sconto.store.database import Database
 from sconto.store.node_functions import NAMES
 from sconto.store.pool import Connection, Pool
@@ -27,19 +29,35 @@ from tests.distributed import Cluster, until_direct, watched
 OF_ASYNCPG: Final = re.compile(r"typeinfo_tree|current_setting\('jit'\)")
 """What it asks about types on a new connection."""
 
+HOT: Final = (
+    orders._ON_NODES["cached", False],
+    orders._ON_NODES["codes", False],
+    order_replacing._ON_NODES["codes", False],
+    holds_store._HOLD_ON_NODE,
+    holds_store._RELEASE_ON_NODE,
+    holds_store._FIND_ON_NODE,
+    *returns_store.ON_NODES,
+    *order_status.ON_NODES,
+)
+"""What the checkout calls, among others."""
+
 
 async def check_out(database: Database, shop: Caller, number: int) -> None:
     """Do all that a shop's checkout can ask for."""
     names = [f"{letter}-{number}" for letter in "ABC"]
     await serve(database, shop, number)
-    await checkout.list_prices(database, shop, [(1, 1000)], "EUR", NOON)
+    # The first one reads what the second one is priced from.
+    for plain in ("D", "E"):
+        order = NewOrder(f"{plain}-{number}", a_cart())
+        await checkout.place_order(database, shop, order, NOON, NOON.date())
+    await checkout.list_prices(database, shop, [(1, 1000), (2, 500)], "EUR", NOON)
     held = NewHold(NewOrder(names[2], a_cart(codes=(f"C{number + 20}",))), 600)
     for _ in range(2):
         await holds.hold_order(database, shop, held, NOON)
         await holds.get_hold(database, shop, names[2], NOON)
         await holds.release_hold(database, shop, names[2], NOON)
-    order = await checkout.get_order(database, shop, names[1])
-    line = order.outcome.lines[0]
+    stored = await checkout.get_order(database, shop, names[1])
+    line = stored.outcome.lines[0]
     goods = Goods({line.line_id: 1}, False)
     await returns.quote_return(database, shop, names[1], None, goods)
     await returns.create_return(database, shop, names[1], "R-1", goods, NOON)
@@ -83,6 +101,9 @@ async def test_checkout_asks_the_node_alone_and_sends_it_nothing_but_calls(
         for shop in shops:
             await check_out(direct, shop, 1)
     assert len(calls) > 15 * len(shops)
+    called = {call.removeprefix("SELECT * FROM ").partition("(")[0] for call in calls}
+    assert {function.name for function in HOT} <= called
+    assert {function.name for function in candidate_statements.ON_NODES.values()} & called
     await assert_no_violations(direct)
 
 

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from typing import Any, Final
 
+from sconto.domain.coverage import AllProducts
+from sconto.domain.money import PERCENT
 from sconto.domain.people import Caller, Role
-from sconto.operations import users
+from sconto.operations import promotions, users
 from sconto.store.database import Database
+from tests.builders import NOON, a_promotion
 from tests.trust.manuals import DOCS
 
 PAGE: Final = (DOCS / "clients.md").read_text()
@@ -19,6 +22,9 @@ async def test_every_python_example_works(
 ) -> None:
     name = f"demo-{merchant.merchant_id}"
     await users.add_user(database, merchant, name, "demo-password", Role.ADMIN)
+    # The demo's shop has such a promotion too.
+    automatic = a_promotion(coverage=AllProducts(5 * PERCENT))
+    await promotions.create_promotion(database, merchant, automatic, NOON)
     examples = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
     assert len(examples) > 3
     names: dict[str, Any] = {}

@@ -124,6 +124,9 @@ async def try_every_example(client: httpx.AsyncClient) -> None:
     """Send each example of /docs once."""
     document = (await client.get("/openapi.json")).json()
     for example in find_examples(document["paths"], document["components"]["schemas"]):
+        if (example.method, example.path) == ("post", "/events/v1/webhooks"):
+            # What has no position yet would be the first delivery. The examples name the second.
+            await client.get("/events/v1/events")
         answer = await client.request(
             example.method, example.path, headers=example.headers, content=example.content
         )

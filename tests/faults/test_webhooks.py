@@ -43,16 +43,18 @@ class Book:
         return len({one.about for one in self.taken if one.event["type"] == type_}) >= objects
 
     async def until(self, objects: int, type_: str) -> None:
-        """Wait for them."""
-        async with asyncio.timeout(60):
+        """Wait for them: on a busy machine requests time out, and the third waits a minute."""
+        async with asyncio.timeout(150):
             while not self.has(objects, type_):  # noqa: ASYNC110  # another process brings them
                 await asyncio.sleep(0.05)
 
 
-SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
+SOAK = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(8, marks=SOAK)])
+@pytest.mark.parametrize(
+    "times", [pytest.param(1, marks=pytest.mark.timeout(400)), pytest.param(8, marks=SOAK)]
+)
 async def test_nothing_is_lost_when_the_service_and_the_database_are_killed(
     cluster: Cluster, folder: Path, settings_for: Settings, times: int
 ) -> None:

@@ -207,7 +207,9 @@ async def test_a_sweep_skips_a_code_locked_by_an_order_and_removes_it_later(
     promotion_id = await a_coupon(database, merchant)
     async with database.write() as connection:
         await connection.execute(
-            "SELECT FROM codes WHERE promotion_id = $1 AND code IN ('C03', 'C13') FOR UPDATE",
+            "SELECT FROM codes WHERE merchant_id = $1 AND promotion_id = $2"
+            " AND code IN ('C03', 'C13') FOR UPDATE",
+            merchant.merchant_id,
             promotion_id,
         )
         async with asyncio.timeout(2):

@@ -206,7 +206,7 @@ async def test_a_killed_fold_changes_nothing(database: Database, merchant: Calle
             await store.fold_days(connection, merchant.merchant_id, DAYS_BEFORE)
             pid = await connection.fetchval("SELECT pg_backend_pid()")
             async with database.read() as other:
-                await other.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
+                await other.fetchval("SELECT pg_terminate_backend($1::int, 5000)", pid)
 
     with pytest.raises(DatabaseUnavailable):
         await killed()
@@ -249,6 +249,7 @@ async def test_a_worker_keeps_folding_after_a_failure(
     assert [row.slot for row in await read(database, merchant)] == [0]
 
 
+@pytest.mark.plain_postgresql("the node counts its own updates")
 async def test_counting_updates_no_index(database: Database, merchant: Caller) -> None:
     await write(database, merchant, [a_row(1, days_ago) for days_ago in range(40)])
     async with database.write() as connection:
@@ -270,6 +271,7 @@ async def test_counting_updates_no_index(database: Database, merchant: Caller) -
         assert await updated("hot_updated") - before[1] == 40
 
 
+@pytest.mark.plain_postgresql("indexes of a shard have other names")
 @pytest.mark.parametrize("folded", ["codes", "slots", "days"])
 async def test_rows_to_fold_are_found_by_their_own_index(
     database: Database, merchant: Caller, folded: str

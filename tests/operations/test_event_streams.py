@@ -17,6 +17,7 @@ from sconto.operations import (
     events,
     retention,
 )
+from sconto.store import events as store
 from sconto.store.orders import insert_order
 from sconto.store.pick_cache import Versions
 from tests.builders import NOON, a_cart
@@ -26,6 +27,12 @@ from tests.operations.event_source import EventSource
 database = own_database
 
 HOUR = timedelta(hours=1)
+WAITING = """
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+)
+"""
 VERSIONS = "SELECT version, price_version FROM timeline_versions WHERE merchant_id = $1"
 
 
@@ -43,6 +50,22 @@ async def test_a_late_reader_learns_that_events_are_gone(source: EventSource) ->
     assert [one.object for one in await source.news()] == ["order A-3", "order A-4"]
     with pytest.raises(EventsGone):
         await events.list_events(source.database, source.caller, 99, None, (), 9, NOON)
+
+
+async def test_a_reader_gets_the_events_that_another_process_is_numbering(
+    source: EventSource,
+) -> None:
+    await source.order("A-1")
+    async with source.database.write() as connection:
+        position = await store.lock_stream(connection, source.caller.merchant_id)
+        assert position is not None
+        reading = asyncio.create_task(source.news())
+        for _ in range(1000):
+            if reading.done() or await connection.fetchval(WAITING):
+                break
+            await asyncio.sleep(0.02)
+        await events._append_some(connection, source.caller.merchant_id, position, NOON)
+    assert [one.object for one in await reading] == ["order A-1"]
 
 
 async def test_readers_choose_types_and_a_time(source: EventSource) -> None:

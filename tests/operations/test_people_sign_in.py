@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -102,10 +102,10 @@ async def test_a_check_takes_as_long_for_an_unknown_user_as_for_a_wrong_password
     password_hashes = [await passwords.hash(PASSWORD)] * users
 
     async def seconds(known: list[str]) -> float:
-        start = perf_counter()
+        start = process_time()
         found = await passwords.verify(WRONG, known, password_checks_for(len(known)))
         assert not any(found)
-        return perf_counter() - start
+        return process_time() - start
 
     await seconds([])
     pairs = [(await seconds([]), await seconds(password_hashes)) for _ in range(15)]

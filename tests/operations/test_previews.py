@@ -4,6 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from sconto.domain.cart_promotion import (
+    BuyAndGet,
+    CartTerms,
+    NewCartPromotion,
+    ProductSelection,
+    Target,
+)
 from sconto.domain.codes import CodeType
 from sconto.domain.coverage import AllProducts, ListedProducts
 from sconto.domain.money import PERCENT
@@ -12,6 +19,7 @@ from sconto.domain.people import Caller
 from sconto.domain.preview import PromotionWarning, WarningKind
 from sconto.domain.promotion import NewPromotion
 from sconto.operations import checkout, products, promotions
+from sconto.operations.cart_previews import preview_cart_promotion
 from sconto.operations.previews import preview_promotion
 from sconto.store.database import Database
 from tests.builders import NOON, a_cart, a_line, a_period, a_product, a_promotion
@@ -116,3 +124,15 @@ async def test_a_warning_counts_used_codes_that_would_be_removed(
     )
     kept = await preview_promotion(database, shop, draft, NOON, promotion_id, keep_codes=True)
     assert kept.warnings == ()
+
+
+async def test_the_sample_cart_of_a_gift_has_the_gift(database: Database, shop: Caller) -> None:
+    gift = BuyAndGet(1, 1, get_products=ProductSelection(ids=frozenset({8})))
+    terms = CartTerms(Target.LINES, gift)
+    new = NewCartPromotion("Gift", True, a_period(), terms)
+    preview = await preview_cart_promotion(database, shop, new, NOON)
+    assert preview is not None
+    assert preview.outcome is not None
+    assert preview.outcome.applied
+    assert list(preview.products) == [1, 2, 3, 8]
+    assert preview.priced.discount == 1000

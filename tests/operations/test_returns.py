@@ -174,7 +174,7 @@ async def test_a_return_whose_connection_is_lost_is_stored_when_repeated(
             await insert_return(connection, merchant_id, found, "R-1", refund, NOON)
             pid = await connection.fetchval("SELECT pg_backend_pid()")
             async with shop.database.write() as killer:
-                await killer.execute("SELECT pg_terminate_backend($1, 5000)", pid)
+                await killer.execute("SELECT pg_terminate_backend($1::int, 5000)", pid)
 
     with pytest.raises(DatabaseUnavailable):
         await keep_and_lose_the_connection()

@@ -1,5 +1,8 @@
 """Creating and editing cart promotions in the portal."""
 
+import re
+
+import pytest
 from playwright.async_api import Page, expect
 
 from sconto.api.clock import read_clock
@@ -172,3 +175,23 @@ async def test_an_edit_keeps_more_codes_than_the_form_shows(
     [changed] = await stored(database, merchant)
     assert (changed.name, changed.terms.benefit) == ("Fewer", PercentOff(2_000_000))
     assert await operations.list_codes(database, merchant, changed) == codes
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "wrong"),
+    [
+        ("gift", {"gift_units": "x"}, ["name", "gift_products", "gift_units"]),
+        ("units", {"buy": "0", "get": "x"}, ["name", "buy", "get"]),
+        ("amount", {"ends_at": "x", "total": "0"}, ["name", "amounts", "total", "ends_at"]),
+    ],
+)
+async def test_the_first_wrong_field_of_the_page_has_the_focus(
+    portal: PortalClient, kind: str, typed: dict[str, str], wrong: list[str]
+) -> None:
+    form = f"/promotions/new?as={kind}"
+    refused = await fill(portal, form, "/promotions/new", **typed, step="publish")
+    assert refused.status_code == 422
+    marked = re.findall(r'<\w+ [^>]*?name="(\w+)"[^>]*aria-invalid[^>]*>', refused.text)
+    assert marked == wrong
+    assert re.findall(r'name="(\w+)"[^>]* autofocus', refused.text) == ["name"]
+    assert len(re.findall('id="fault-', refused.text)) == len(wrong)

@@ -242,6 +242,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.plain_postgresql("the plan of the coordinator has no pages of the node")
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_a_quote_reads_as_many_pages_for_a_hundred_times_the_promotions_of_a_code(
     database: Database, merchant: Caller, kind: Kind

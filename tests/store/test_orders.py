@@ -230,7 +230,7 @@ async def test_an_order_lost_before_the_commit_is_counted_once_when_repeated(
             await order.insert(connection)
             pid = await connection.fetchval("SELECT pg_backend_pid()")
             async with database.read() as other:
-                await other.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
+                await other.fetchval("SELECT pg_terminate_backend($1::int, 5000)", pid)
 
     with pytest.raises(DatabaseUnavailable):
         await dropped()

@@ -61,7 +61,7 @@ async def test_a_connection_that_the_server_closed_is_not_lent_again(database_ur
     pid = await borrow(database)
     other = await Database.open(database_url, connections=1)
     async with other.read() as connection:
-        await connection.execute("SELECT pg_terminate_backend($1, 5000)", pid)
+        await connection.execute("SELECT pg_terminate_backend($1::int, 5000)", pid)
     await other.close()
     await asyncio.sleep(0.05)
     assert await borrow(database) != pid

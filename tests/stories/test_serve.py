@@ -286,10 +286,11 @@ def check_rights(service: Service, workers: int) -> None:
 def requests_counted(service: Service) -> int:
     """How many requests for a promotion all workers together have answered."""
     wait_until(lambda: service.get("/health/live").status_code == 200)
-    exposition = service.get("/metrics").text
+    exposition = service.get("/metrics")
+    assert exposition.status_code == 200
     counted = re.findall(
         r'^sconto_http_request_duration_seconds_count{.*route="/v1/promotion/.*} ([0-9.]+)$',
-        exposition,
+        exposition.text,
         re.M,
     )
     return sum(int(float(count)) for count in counted)

@@ -127,6 +127,7 @@ async def open_shop(database: Database) -> Caller:
     return caller
 
 
+@pytest.mark.plain_postgresql("Citus refuses the statements that make the rows wrong")
 async def test_rows_that_make_a_timeline_of_a_code_wrong_are_found(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ import msgspec
 from sconto.domain.subscription import Subscription
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """A product in a cart; `unit_price` in minor units of the cart's currency."""
 
     line_id: str
@@ -28,7 +28,7 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
 NOBODY = Customer()
 
 
-class Cart(msgspec.Struct, frozen=True):
+class Cart(msgspec.Struct, frozen=True, gc=False):
     """Lines, and activated codes as typed, in the order of activation.
 
     `subscription` is set if the cart is an order of a subscription. `shipping` is what shipping

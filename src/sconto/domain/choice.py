@@ -147,10 +147,22 @@ def pick_from_groups(
     """The pick of each group for a product; the one that applies is first."""
     picks = [] if by_code is None else [by_code]
     if specific is not None:
-        picks.append(Pick(specific.promotion_id, _SPECIFIC, specific.percent))
+        picks.append(_pick_automatically(specific, _SPECIFIC))
     if everywhere is not None:
-        picks.append(Pick(everywhere.promotion_id, _ALL, everywhere.percent))
+        picks.append(_pick_automatically(everywhere, _ALL))
     return _decide(picks)
+
+
+# A shop may have so many codes that carts rarely choose between the same promotions again. But they
+# do choose between the same automatic ones, and an object that is used again has its hash.
+@lru_cache(2_048)
+def _pick_automatically(promotion: AutomaticPick, group: Group) -> Pick:
+    return Pick(promotion.promotion_id, group, promotion.percent)
+
+
+@lru_cache(2_048)
+def _lose_automatically(pick: Pick, reason: Reason) -> Pick:
+    return pick.lost(reason)
 
 
 def winner_of(first: Pick, second: Pick) -> Pick:
@@ -247,6 +259,7 @@ def _decide(picks: Sequence[Pick]) -> tuple[Pick, ...]:
     decided = [best]
     for pick in picks:
         if pick is not best:
-            tied = pick.percent == best.percent
-            decided.append(pick.lost(_TIE if tied else _LOWER_DISCOUNT))
+            reason = _TIE if pick.percent == best.percent else _LOWER_DISCOUNT
+            lose = Pick.lost if pick.group is _CODE else _lose_automatically
+            decided.append(lose(pick, reason))
     return tuple(decided)

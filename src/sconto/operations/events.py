@@ -113,6 +113,7 @@ async def list_events(
     Everything that was committed before the request is included. Raises EventsGone for a position
     whose next event is no longer kept, or that the stream does not have.
     """
+    database.require_answers_for(caller.merchant_id)
     # A replica lists what the primary numbered.
     with suppress(DatabaseReadOnly):
         await append_all(database, caller.merchant_id, now)
@@ -144,15 +145,21 @@ async def _list_events(
     return EventPage(tuple(events), last, more=last < bounds.last)
 
 
-async def append_all(database: Database, merchant_id: int, now: datetime) -> int:
+async def append_all(
+    database: Database, merchant_id: int, now: datetime, *, waits: bool = True
+) -> int:
     """Give all committed events of a merchant their positions; returns their number.
 
-    Other processes may do it at the same time.
+    Other processes may do it at the same time: it `waits` for them, or leaves it to them.
     """
+    lock = store.wait_for_stream if waits else store.lock_stream
 
     async def append() -> int:
         async with database.write() as connection:
-            return await _append_some(connection, merchant_id, now)
+            last_position = await lock(connection, merchant_id)
+            if last_position is None:
+                return 0
+            return await _append_some(connection, merchant_id, last_position, now)
 
     appended = 0
     async with database.read() as connection:
@@ -164,11 +171,10 @@ async def append_all(database: Database, merchant_id: int, now: datetime) -> int
     return appended
 
 
-async def _append_some(connection: Connection, merchant_id: int, now: datetime) -> int:
-    """Move some events from the outbox to the stream; 0 if another transaction does."""
-    last_position = await store.lock_stream(connection, merchant_id)
-    if last_position is None:
-        return 0
+async def _append_some(
+    connection: Connection, merchant_id: int, last_position: int, now: datetime
+) -> int:
+    """Move some events from the outbox to the stream, which the transaction has locked."""
     rows = await store.read_outbox(connection, merchant_id, EVENTS_PER_TRANSACTION)
     if not rows:
         return 0
@@ -252,7 +258,7 @@ async def append_for_all(database: Database, now: datetime) -> int:
         merchant_ids = await store.list_merchants_with_news(connection, _MAX_MERCHANTS)
     appended = 0
     for merchant_id in merchant_ids:
-        appended += await append_all(database, merchant_id, now)
+        appended += await append_all(database, merchant_id, now, waits=False)
     return appended
 
 

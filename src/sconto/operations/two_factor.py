@@ -306,6 +306,7 @@ async def _with_code(
 
     Raises WrongCode, TooManyAttempts, TwoFactorIsOff.
     """
+    database.require_answers_for(caller.merchant_id)
     if await find_state(database, caller) is None:
         raise TwoFactorIsOff
     attempt = await reserve(database, (limit_of_codes(caller.user_id, is_known=True),), now)

@@ -223,6 +223,7 @@ async def replay(
     WebhookNotFound.
     """
     merchant_id = caller.merchant_id
+    database.require_answers_for(merchant_id)
     await append_all(database, merchant_id, now)
     async with database.read(merchant_id) as connection:
         await _existing(connection, caller, webhook_id)

@@ -30,9 +30,7 @@ TARGETS: Final[Mapping[Target, str]] = {
 
 _REASONS: Final[Mapping[CartReason, str]] = {
     CartReason.MINIMUM_SUBTOTAL: marked("%(missing)s are missing: it needs %(need)s."),
-    CartReason.MINIMUM_QUANTITY: marked("It needs %(need)s units, %(missing)s more than now."),
     CartReason.TIER: marked("The first tier is not reached: %(missing)s are missing."),
-    CartReason.UNITS: marked("It needs %(need)s units, %(missing)s more than now."),
     CartReason.SEGMENT: marked("The customer is in none of its segments."),
     CartReason.FIRST_ORDER: marked("It is not the customer's first order."),
     CartReason.CUSTOMER_REQUIRED: marked("It needs a customer, and the cart names none."),
@@ -100,7 +98,10 @@ def _buy_and_get(language: Language, benefit: BuyAndGet) -> Iterator[str]:
         gotten = "; ".join(selection_words(language, benefit.get_products))
         yield _("of these: %(products)s") % {"products": gotten}
     if benefit.at_most is not None:
-        yield _("at most %(number)s units") % {"number": language.number(benefit.at_most)}
+        text = language.ngettext(
+            "at most %(number)s unit", "at most %(number)s units", benefit.at_most
+        )
+        yield text % {"number": language.number(benefit.at_most)}
 
 
 def selection_words(language: Language, products: ProductSelection) -> list[str]:
@@ -154,7 +155,7 @@ def _conditions(language: Language, conditions: Conditions) -> Iterator[str]:
         amounts = _amounts(language, conditions.minimum_subtotal)
         yield _("a subtotal of %(amounts)s") % {"amounts": amounts}
     if conditions.minimum_quantity is not None:
-        yield _("%(number)s units") % {"number": language.number(conditions.minimum_quantity)}
+        yield _units(language, conditions.minimum_quantity)
     if conditions.segments:
         segments = ", ".join(sorted(conditions.segments))
         yield _("a customer of %(segments)s") % {"segments": segments}
@@ -192,10 +193,19 @@ def outcome_words(language: Language, outcome: CartPromotionOutcome, currency: s
             language.gettext("%(missing)s more reach the next tier.")
             % _counts(language, outcome.next_tier, currency)
         ]
-    return [
-        language.gettext(_REASONS[refusal.reason]) % _counts(language, refusal, currency)
-        for refusal in outcome.reasons
-    ]
+    return [_reason(language, refusal, currency) for refusal in outcome.reasons]
+
+
+def _reason(language: Language, refusal: CartRefusal, currency: str) -> str:
+    if refusal.reason in (CartReason.MINIMUM_QUANTITY, CartReason.UNITS):
+        text = language.ngettext(
+            "It needs %(need)s unit, %(missing)s more than now.",
+            "It needs %(need)s units, %(missing)s more than now.",
+            refusal.need or 0,
+        )
+    else:
+        text = language.gettext(_REASONS[refusal.reason])
+    return text % _counts(language, refusal, currency)
 
 
 def _counts(language: Language, refusal: CartRefusal, currency: str) -> dict[str, str]:
@@ -207,9 +217,13 @@ def _counts(language: Language, refusal: CartRefusal, currency: str) -> dict[str
 
 def _start(language: Language, start: int | Mapping[str, int]) -> str:
     if isinstance(start, int):
-        units = language.gettext("%(number)s units")
-        return units % {"number": language.number(start)}
+        return _units(language, start)
     return _amounts(language, start)
+
+
+def _units(language: Language, number: int) -> str:
+    text = language.ngettext("%(number)s unit", "%(number)s units", number)
+    return text % {"number": language.number(number)}
 
 
 def _amounts(language: Language, amounts: Mapping[str, int]) -> str:

@@ -21,6 +21,18 @@ class Faults(dict[str, str]):
         self.setdefault(name, sentence)
 
 
+class Focus:
+    """The focus of a page: the first wrong field takes it, in the order in which fields appear."""
+
+    def __init__(self) -> None:
+        self._taken = False
+
+    def take(self) -> bool:
+        """Whether this is the first field that asks."""
+        is_first, self._taken = not self._taken, True
+        return is_first
+
+
 def name_some(texts: Sequence[str]) -> str:
     """The first of the texts, shortened."""
     shown = ", ".join(text[:_LONGEST_NAMED] for text in texts[:MAX_NAMED])

@@ -22,6 +22,7 @@ from sconto.domain.sessions import Origin
 from sconto.operations import DatabaseUnavailable
 from sconto.portal import csrf
 from sconto.portal.context import PortalContext, context_of
+from sconto.portal.faults import Focus
 from sconto.portal.form_owners import KNOWN_COOKIE, KNOWN_FOR, seal_known, seal_owner
 from sconto.portal.language import Language, language_for
 from sconto.portal.navigation import account_menu_for, menu_for
@@ -191,6 +192,7 @@ class Visit:
             menu=[] if self.session is None else menu_for(self.session.caller),
             account_menu=[] if self.session is None else account_menu_for(self.session.caller),
             notice=self.notice or notice_of(self.request),
+            focus=Focus(),
             **values,
         )
         response = HTMLResponse(text, status, headers={"Vary": "Cookie, Accept-Language"})

@@ -21,7 +21,7 @@ from sconto.store.price_boards import ValidTime
 from sconto.store.subscription_rules import CarriedRules
 
 
-class CartAt(msgspec.Struct, frozen=True):
+class CartAt(msgspec.Struct, frozen=True, gc=False):
     """A cart to be priced at a time, and the orders to be read with it.
 
     A code that one of these orders used up counts as unused, because it is free for the order that
@@ -69,7 +69,7 @@ class StoredListing(ListingCandidates, frozen=True, gc=False):
     window: ValidTime | None = None
 
 
-class CandidateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+class CandidateRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a statement needs to know about a cart; `now` only for merchants with holds.
 
     `picks_of` are the products whose picks it reads; ALL_PRODUCTS_ID stands for all products.
@@ -91,7 +91,7 @@ class CandidateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     now: datetime | None = None
 
 
-class CandidateRow(msgspec.Struct, frozen=True):
+class CandidateRow(msgspec.Struct, frozen=True, gc=False):
     """What a statement returns for a cart."""
 
     picks: Sequence[PickSpan] = ()
@@ -109,7 +109,7 @@ class CandidateRow(msgspec.Struct, frozen=True):
     undrawn: Sequence[str] = ()
 
 
-class Rows(msgspec.Struct, frozen=True):
+class Rows(msgspec.Struct, frozen=True, gc=False):
     """What a statement returns for all its carts, in their order."""
 
     versions: Versions | None

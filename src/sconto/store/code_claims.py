@@ -22,7 +22,8 @@ _OF_KEY: Final = """(
 )"""
 
 # A claim is left out if a higher one without an end starts no later, or one without a start ends no
-# earlier. That leaves few of very many.
+# earlier. That leaves few of very many. The columns of `claim` are named in its first part, because
+# Citus loses names that follow the name of a UNION.
 _CLAIMS: Final = f"""
 WITH promotion AS MATERIALIZED (
     SELECT stored.*
@@ -50,8 +51,9 @@ WITH promotion AS MATERIALIZED (
     SELECT {ALL_PRODUCTS_ID}, starts_at, over_from, promotion_id, percent
     FROM promotion
     WHERE active AND covers_all
-), claim (by_percent, product_id, starts_at, ends_at, promotion_id, percent) AS (
-    SELECT true, * FROM covered
+), claim AS (
+    SELECT true AS by_percent, product_id, starts_at, over_from AS ends_at, promotion_id, percent
+    FROM covered
     UNION ALL
     SELECT false, * FROM covered
     UNION ALL

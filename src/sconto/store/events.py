@@ -73,7 +73,7 @@ _LOCK: Final = """
 SELECT last_position FROM event_streams WHERE merchant_id = $1 FOR UPDATE SKIP LOCKED
 """
 
-_WAIT: Final = "SELECT FROM event_streams WHERE merchant_id = $1 FOR UPDATE"
+_WAIT: Final = "SELECT last_position FROM event_streams WHERE merchant_id = $1 FOR UPDATE"
 
 _READ_OUTBOX: Final = f"""
 SELECT outbox_id, type, object, occurred_at, subject, data,
@@ -191,9 +191,13 @@ async def lock_stream(connection: Connection, merchant_id: int) -> int | None:
     return position
 
 
-async def wait_for_stream(connection: Connection, merchant_id: int) -> None:
-    """Lock the stream as soon as no other transaction has it."""
-    await connection.execute(_WAIT, merchant_id)
+async def wait_for_stream(connection: Connection, merchant_id: int) -> int | None:
+    """Lock the stream as soon as no other transaction has it; returns its last position.
+
+    None if the merchant never recorded events.
+    """
+    position: int | None = await connection.fetchval(_WAIT, merchant_id)
+    return position
 
 
 async def read_outbox(connection: Connection, merchant_id: int, limit: int) -> list[OutboxRow]:

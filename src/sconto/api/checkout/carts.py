@@ -35,7 +35,7 @@ _Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
 _OrderNumber = Annotated[int, Meta(ge=1, le=LAST_ORDER_NUMBER)]
 
 
-class _SentLine(msgspec.Struct, forbid_unknown_fields=True):
+class _SentLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     line_id: str
     product_id: _ProductId
     quantity: Annotated[int, Meta(ge=1, le=MAX_UNITS_OF_LINE)]
@@ -63,7 +63,7 @@ class _SentCustomer(msgspec.Struct, forbid_unknown_fields=True):
     has_ordered: bool | None = None
 
 
-class _SentCart(msgspec.Struct, forbid_unknown_fields=True):
+class _SentCart(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     currency: str
     lines: Annotated[list[_SentLine], Meta(min_length=1, max_length=MAX_LINES_OF_CART)]
     codes: Annotated[list[_Code], Meta(max_length=MAX_CODES_OF_CART)] | None = None

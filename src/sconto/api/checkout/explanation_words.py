@@ -43,10 +43,12 @@ _CART: Final[Mapping[CartReason, str]] = {
         "It needs {need} of what it covers. The cart has {have}, so {missing} are missing."
     ),
     CartReason.MINIMUM_QUANTITY: (
-        "It needs {need} units. The cart has {have}, so {missing} are missing."
+        "It needs {need} {units}. The cart has {have}, so {missing} {are} missing."
     ),
-    CartReason.TIER: "Its first tier begins at {need}. The cart has {have}: {missing} are missing.",
-    CartReason.UNITS: "It needs {need} units. The cart has {have}, so {missing} are missing.",
+    CartReason.TIER: (
+        "Its first tier begins at {need}. The cart has {have}: {missing} {are} missing."
+    ),
+    CartReason.UNITS: "It needs {need} {units}. The cart has {have}, so {missing} {are} missing.",
     CartReason.SEGMENT: "The customer is in none of its segments.",
     CartReason.FIRST_ORDER: "It is for first orders, and the customer has another one.",
     CartReason.CUSTOMER_REQUIRED: "It needs the customer's id, and the cart has none.",
@@ -194,6 +196,8 @@ def _refused(refusal: CartRefusal, money: Callable[[int], str]) -> str:
         have=_count(refusal, refusal.have, money),
         need=_count(refusal, refusal.need, money),
         missing=_count(refusal, refusal.missing, money),
+        units="unit" if refusal.need == 1 else "units",
+        are="is" if refusal.missing == 1 and not refusal.in_money else "are",
     )
 
 

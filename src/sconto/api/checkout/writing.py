@@ -5,7 +5,7 @@ They are structs that msgspec encodes: filling dictionaries takes twice as long.
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -33,7 +33,7 @@ from sconto.domain.promotion import PromotionType
 _CODE, _COUPON, _DISCOUNT = Group.CODE, PromotionType.COUPON, PromotionType.DISCOUNT
 
 
-class _WrittenPick(msgspec.Struct):
+class _WrittenPick(msgspec.Struct, gc=False):
     promotion_id: int
     group: Group
     code: str | UnsetType | None
@@ -42,13 +42,13 @@ class _WrittenPick(msgspec.Struct):
     reason: Reason | UnsetType
 
 
-class _WrittenPromotion(msgspec.Struct):
+class _WrittenPromotion(msgspec.Struct, gc=False):
     id: int
     type: PromotionType
     code: str | UnsetType | None = UNSET
 
 
-class _WrittenLine(msgspec.Struct):
+class _WrittenLine(msgspec.Struct, gc=False):
     line_id: str
     product_id: int
     quantity: int
@@ -64,7 +64,7 @@ class _WrittenLine(msgspec.Struct):
     picks: msgspec.Raw
 
 
-class _WrittenCode(msgspec.Struct):
+class _WrittenCode(msgspec.Struct, gc=False):
     code: str
     status: CodeStatus
     promotion_id: int | UnsetType = UNSET
@@ -74,7 +74,7 @@ class _WrittenCode(msgspec.Struct):
     held_until: str | UnsetType = UNSET
 
 
-class WrittenCart(msgspec.Struct, kw_only=True):
+class WrittenCart(msgspec.Struct, kw_only=True, gc=False):
     """A priced cart; the first four fields only for an order or a hold."""
 
     order_id: str | UnsetType = UNSET
@@ -230,7 +230,7 @@ def _write_line(line: PricedLine, priced: PricedCart, write: Callable[[int], str
     )
 
 
-class _WrittenPicks(NamedTuple):
+class _WrittenPicks(msgspec.Struct, frozen=True, gc=False):
     """The percent of the winning pick, and as JSON its promotion and all picks."""
 
     percent: str
@@ -241,25 +241,27 @@ class _WrittenPicks(NamedTuple):
 # A shop's promotions give its products few different sets of picks.
 @lru_cache(2_048)
 def _write_picks(picks: tuple[Pick, ...]) -> _WrittenPicks:
+    if not picks:
+        return _WrittenPicks("0", _encode(None), _encode([]))
+    winning = picks[0]
     return _WrittenPicks(
-        format_percent(picks[0].percent) if picks else "0",
-        _encode(_write_promotion(picks[0]) if picks else None),
-        _encode([_write_pick(pick) for pick in picks]),
+        format_percent(winning.percent),
+        _write_promotion(winning),
+        msgspec.Raw(b"[%b]" % b",".join([_write_pick(pick) for pick in picks])),
     )
 
 
-def _encode(part: object) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(part))
-
-
-def _write_promotion(pick: Pick) -> _WrittenPromotion:
+# If a shop has very many codes, sets of picks rarely come again, but their automatic picks do.
+@lru_cache(1_024)
+def _write_promotion(pick: Pick) -> msgspec.Raw:
     if pick.group is _CODE:
-        return _WrittenPromotion(pick.promotion_id, _COUPON, pick.code)
-    return _WrittenPromotion(pick.promotion_id, _DISCOUNT)
+        return _encode(_WrittenPromotion(pick.promotion_id, _COUPON, pick.code))
+    return _encode(_WrittenPromotion(pick.promotion_id, _DISCOUNT))
 
 
-def _write_pick(pick: Pick) -> _WrittenPick:
-    return _WrittenPick(
+@lru_cache(2_048)
+def _write_pick(pick: Pick) -> bytes:
+    written = _WrittenPick(
         pick.promotion_id,
         pick.group,
         pick.code if pick.group is _CODE else UNSET,
@@ -267,6 +269,11 @@ def _write_pick(pick: Pick) -> _WrittenPick:
         pick.reason is None,
         pick.reason or UNSET,
     )
+    return msgspec.json.encode(written)
+
+
+def _encode(part: object) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(part))
 
 
 def _write_code(outcome: CodeOutcome) -> _WrittenCode:

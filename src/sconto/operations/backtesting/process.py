@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
@@ -19,7 +20,7 @@ from sconto.domain.backtest.job import KEPT_FOR, MAX_ATTEMPTS
 from sconto.operations.background import keep_running
 from sconto.operations.backtesting.running import LEASE, fail_backtest, run_backtest
 from sconto.store import backtests as store
-from sconto.store.database import Database, retrying
+from sconto.store.database import Database, DatabaseUnavailable, retrying
 
 _PAUSE: Final = 2.0
 _SWEEP_PAUSE: Final = 600.0
@@ -27,6 +28,7 @@ _MAX_LISTED: Final = 100
 _NICENESS: Final = 5
 """A third of a worker's share of a busy core."""
 _STOP_TIMEOUT: Final = 2.0
+_RELEASE_TIMEOUT: Final = 5.0
 _COMMAND: Final = (sys.executable, "-P", "-m", "sconto.operations.backtesting")
 
 _log = logging.getLogger(__name__)
@@ -75,7 +77,7 @@ async def compute_waiting(
 ) -> None:
     """Compute all back-tests that no other worker has, each in a process of its own."""
     while (assignment := await _reserve_one(database, database_url, clock)) is not None:
-        if not await _compute(assignment):
+        if not await _compute(database, assignment):
             count("died")
             await _release(database, assignment, stopped=False)
             return
@@ -122,8 +124,11 @@ async def _reserve(database: Database, assignment: Assignment, now: datetime) ->
     return await retrying(reserve)
 
 
-async def _compute(assignment: Assignment) -> bool:
-    """Start a process that computes the back-test, and wait; whether it ended normally."""
+async def _compute(database: Database, assignment: Assignment) -> bool:
+    """Start a process that computes the back-test, and wait; whether it ended normally.
+
+    When cancelled it ends the process, and any worker may continue the back-test.
+    """
     process = await asyncio.create_subprocess_exec(
         *_COMMAND,
         stdin=asyncio.subprocess.PIPE,
@@ -138,8 +143,8 @@ async def _compute(assignment: Assignment) -> bool:
         said = await process.stderr.read()
         await process.wait()
     finally:
-        if process.returncode is None:
-            await _stop(process)
+        if process.returncode is None and not await _stop(process):
+            await _release_in_time(database, assignment)
     if process.returncode:
         _log.error(
             "the process of back-test %s ended with %s: %s",
@@ -150,8 +155,8 @@ async def _compute(assignment: Assignment) -> bool:
     return process.returncode == 0
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    """End the process: ask it to end, then kill it."""
+async def _stop(process: asyncio.subprocess.Process) -> bool:
+    """Ask the process to end, and otherwise kill it; whether it has released its back-test."""
     assert process.stdin is not None  # noqa: S101 - a pipe
     process.stdin.close()
     try:
@@ -160,6 +165,14 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
+    return process.returncode == 0
+
+
+async def _release_in_time(database: Database, assignment: Assignment) -> None:
+    """Release the back-test of a process that could not; otherwise its lease ends by itself."""
+    with suppress(TimeoutError, DatabaseUnavailable):
+        async with asyncio.timeout(_RELEASE_TIMEOUT):
+            await _release(database, assignment, stopped=True)
 
 
 async def _release(database: Database, assignment: Assignment, *, stopped: bool) -> None:
