@@ -257,9 +257,8 @@ async def _remove_codes(shop: RandomShop, worker: Database) -> None:
 
 async def _start_generation(shop: RandomShop, worker: Database) -> None:
     target = shop.random.choice((shop.target(), *shop.cart_ids))
-    wanted = shop.random.choice((1, 2))
     job = await code_generation.start_generation(
-        worker, shop.caller, target, CodePattern(), wanted, shop.now
+        worker, shop.caller, target, CodePattern(), shop.random.choice((1, 3)), shop.now
     )
     shop.jobs.append(job.id)
 
@@ -334,7 +333,8 @@ _EDITS: Final[Sequence[_Edit]] = (
     _put_products, _delete_product, _delete_order, _erase_customer, _record_events,
 )  # fmt: skip
 _EDITS_OF_CODES: Final[Sequence[_Edit]] = (
-    _add_codes, _remove_codes, _start_generation, _generate_some, _work_in_background, _draw_codes,
+    _add_codes, _remove_codes, _start_generation, *[_generate_some] * 3, _work_in_background,
+    _draw_codes,
 )  # fmt: skip
 _EDITS_OF_CART_PROMOTIONS: Final[Sequence[_Edit]] = (
     _create_cart_promotion, _create_cart_promotion, _change_cart_promotion, _switch_cart_promotion,
