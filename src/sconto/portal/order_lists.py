@@ -89,7 +89,7 @@ def read_query(visit: Visit, asked: Mapping[str, str], faults: list[str]) -> Ord
     status = asked["status"]
     promotion_id = parse_id(asked["promotion"]) if asked["promotion"] else None
     if asked["promotion"] and promotion_id is None:
-        faults.append(_("A promotion is searched for by its number."))
+        faults.append(_("A promotion is searched for by its id."))
     if asked["customer"] and not is_reference(asked["customer"]):
         faults.append(_("The id of a customer has at most 64 characters."))
     key = code_key(asked["code"]) if asked["code"] else None
