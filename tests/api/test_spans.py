@@ -91,6 +91,7 @@ async def spans_of_order(
     return list(exporter.get_finished_spans())
 
 
+@pytest.mark.plain_postgresql("the spans have the names of functions")
 async def test_an_order_has_a_span_for_each_statement_and_step(
     database_of_spans: tuple[Database, list[TracerProvider]], tokens: Tokens, merchant: Caller
 ) -> None:

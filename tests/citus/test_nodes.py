@@ -33,6 +33,9 @@ from tests.distributed import Cluster
 
 CODES: Final = 40
 
+MOVES: Final = 10
+"""How often a move is asked for, if Citus cancels it."""
+
 T = TypeVar("T")
 
 _PLACE: Final = """
@@ -218,12 +221,20 @@ def level_of(url: str) -> str:
 
 
 def move(cluster: Cluster, url: str, shop: Caller, mode: str = "block_writes") -> None:
-    """Move the shards with the merchant's rows to the other worker."""
+    """Move the shards with the merchant's rows to the other worker.
+
+    Citus may cancel a move in favour of a transaction that waits for it. Then it is asked again.
+    """
     shard, *here = node_of(url, shop)
     [other] = [node[:2] for node in cluster.nodes[1:3] if [*node[:2]] != here]
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT citus_move_shard_placement(%s, %s, %s, %s, %s, %s)",
-            [shard, *here, *other, mode],
-        )
+    for _ in range(MOVES):
+        with (
+            suppress(psycopg.errors.DeadlockDetected),
+            psycopg.connect(url, autocommit=True) as connection,
+        ):
+            connection.execute(
+                "SELECT citus_move_shard_placement(%s, %s, %s, %s, %s, %s)",
+                [shard, *here, *other, mode],
+            )
+            break
     assert node_of(url, shop)[1:] == other

@@ -55,7 +55,6 @@ def texts_of(value: object) -> Iterator[str]:
 
 
 _NOT_TRIED: Final = {
-    "sconto.store.holds._HOLD": "sent only to nodes that have the function",
     "sconto.store.session._READ": "asks for settings by their names",
 }
 

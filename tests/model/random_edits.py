@@ -47,7 +47,7 @@ from sconto.store.code_timelines import draw_code
 from sconto.store.database import Database
 
 PRODUCTS: Final = (1, 2, 3, 4)
-TEXTS: Final = ("A", "B", "C", "D")
+TEXTS: Final = ("A", "B", "C", "D", "E", "F")
 CUSTOMERS: Final = ("ann", "bob")
 TAGS: Final = ("red", "sale")
 _MINUTE: Final = timedelta(minutes=1)
@@ -69,6 +69,13 @@ class RandomShop:
     cart_ids: list[int] = field(default_factory=list)
     jobs: list[int] = field(default_factory=list)
     order_ids: list[str] = field(default_factory=list)
+
+    async def open(self, worker: Database) -> None:
+        """Give each code a promotion, so that carts with codes are cached from the start."""
+        for text in TEXTS:
+            terms = Terms(self.coverage(), CodeType.REUSABLE, (text,))
+            new = NewPromotion(PromotionType.COUPON, "n", True, Period(self.now), terms)
+            self.ids.append(await promotions.create_promotion(worker, self.caller, new, self.now))
 
     async def edit(self, worker: Database) -> str:
         """Make one edit; returns what it was. Raises Problem if Sconto refuses it."""
@@ -250,9 +257,8 @@ async def _remove_codes(shop: RandomShop, worker: Database) -> None:
 
 async def _start_generation(shop: RandomShop, worker: Database) -> None:
     target = shop.random.choice((shop.target(), *shop.cart_ids))
-    wanted = shop.random.choice((1, 2))
     job = await code_generation.start_generation(
-        worker, shop.caller, target, CodePattern(), wanted, shop.now
+        worker, shop.caller, target, CodePattern(), shop.random.choice((1, 3)), shop.now
     )
     shop.jobs.append(job.id)
 
@@ -327,7 +333,8 @@ _EDITS: Final[Sequence[_Edit]] = (
     _put_products, _delete_product, _delete_order, _erase_customer, _record_events,
 )  # fmt: skip
 _EDITS_OF_CODES: Final[Sequence[_Edit]] = (
-    _add_codes, _remove_codes, _start_generation, _generate_some, _work_in_background, _draw_codes,
+    _add_codes, _remove_codes, _start_generation, *[_generate_some] * 3, _work_in_background,
+    _draw_codes,
 )  # fmt: skip
 _EDITS_OF_CART_PROMOTIONS: Final[Sequence[_Edit]] = (
     _create_cart_promotion, _create_cart_promotion, _change_cart_promotion, _switch_cart_promotion,

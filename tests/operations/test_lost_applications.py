@@ -34,6 +34,8 @@ SELECT (SELECT usage + (SELECT coalesce(sum(uses), 0) FROM subscription_usage)
        (SELECT count(*) FROM idempotency_keys)
 """
 
+pytestmark = pytest.mark.plain_postgresql("kills sessions that wait on a single server")
+
 KILL = """
 SELECT pg_terminate_backend(pid)
 FROM pg_stat_activity

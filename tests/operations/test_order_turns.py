@@ -48,6 +48,7 @@ async def count_writes(database: Database) -> list[str]:
     return writes
 
 
+@pytest.mark.plain_postgresql("counts statements by their texts")
 @pytest.mark.parametrize(
     ("limits", "customer"),
     [

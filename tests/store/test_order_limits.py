@@ -138,7 +138,7 @@ async def test_an_order_that_is_killed_while_it_waits_for_an_ample_limit_takes_n
                 await (await price_order(early, merchant, "A-1", CART)).insert(early)
                 waiting = asyncio.ensure_future(second.insert(late))
                 await asyncio.wait([waiting], timeout=0.05)
-                await early.execute("SELECT pg_terminate_backend($1)", late.get_server_pid())
+                await early.execute("SELECT pg_terminate_backend($1::int)", late.get_server_pid())
             await waiting
 
     with pytest.raises(DatabaseUnavailable):

@@ -59,6 +59,7 @@ async def place(
     return await place_order(database, caller, order, NOON, DAY)
 
 
+@pytest.mark.plain_postgresql("each call of a function is a SELECT")
 async def test_an_order_takes_two_round_trips_and_five_if_it_replaces_another(
     one_connection: Database, merchant: Caller, promotions: dict[str, int]
 ) -> None:

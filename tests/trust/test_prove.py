@@ -126,6 +126,7 @@ def test_no_race_breaks_sconto(create_database: Callable[[], str]) -> None:
     assert [attempts for attempts, _ in attacks] == [overlapping for _, overlapping in attacks]
 
 
+@pytest.mark.plain_postgresql("the flaws are in statements that nodes have as functions")
 @pytest.mark.parametrize(
     ("damage", "flaw", "broken"),
     [

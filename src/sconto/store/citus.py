@@ -24,6 +24,9 @@ NODE_SETTINGS: Final = {
     "enable_seqscan": "off",
     "jit": "off",
     "default_transaction_isolation": "read committed",
+    # Without the functions of this version, the statements of orders and holds with limits call
+    # `newest_price_version`, which reads a row of the same merchant on the same node.
+    "citus.allow_nested_distributed_execution": "on",
 }
 """Settings of the sessions that the coordinator opens on the nodes. It does not pass on its own."""
 
