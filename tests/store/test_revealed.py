@@ -19,6 +19,8 @@ from tests.operations.stock import stock
 PRODUCTS: Final = (1, 2, 3)
 DAY: Final = timedelta(days=1)
 FEW, MANY = 10, 1_000
+_TRIES: Final = 3
+"""Autovacuum may read pages too; at most during one of them."""
 
 
 class Kind(NamedTuple):
@@ -74,9 +76,13 @@ async def pages_of_switching_off(database: Database, number: int, kind: Kind) ->
         await connection.execute(_OLDER, caller.merchant_id, number, *kind[1:])
     new = a_promotion(period=a_period(NOON - DAY, NOON + DAY), coverage=ListedProducts(1, PRODUCTS))
     promotion_id = await create_promotion(database, caller, new, NOON)
-    before = await count_pages(database)
-    await switch_promotion(database, caller, promotion_id, NOON, active=False)
-    return await count_pages(database) - before
+    pages = []
+    for _ in range(_TRIES):
+        before = await count_pages(database)
+        await switch_promotion(database, caller, promotion_id, NOON, active=False)
+        pages.append(await count_pages(database) - before)
+        await switch_promotion(database, caller, promotion_id, NOON, active=True)
+    return min(pages)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
