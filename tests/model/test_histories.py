@@ -13,6 +13,7 @@ import pytest
 import uvloop
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyStrategyDefinition
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from sconto.domain.people import Caller
@@ -64,7 +65,7 @@ class Bench:
         self._stack = AsyncExitStack()
         self._clients: dict[tuple[str, int], httpx.AsyncClient] = {}
         self._tokens = Tokens(SECRET_KEY)
-        self._callers: dict[str, Caller] = {}
+        self.callers: dict[str, Caller] = {}
         self.run(self._open())
 
     def run(self, coroutine: Any) -> Any:
@@ -80,7 +81,7 @@ class Bench:
         """The headers of the admin of a new merchant."""
         caller = self.run(create_caller(self._database))
         token = f"Bearer {self._tokens.issue(caller, now)}"
-        self._callers[token] = caller
+        self.callers[token] = caller
         return {"AuthorizationJWT": token}
 
     def ask(
@@ -103,12 +104,12 @@ class Bench:
 
     def sweep(self, headers: dict[str, str]) -> None:
         """Delete the merchant's ended holds."""
-        caller = self._callers[headers["AuthorizationJWT"]]
+        caller = self.callers[headers["AuthorizationJWT"]]
         self.run(sweep_merchant(self._database, caller.merchant_id, self.now))
 
     async def _restore(self, promotion_id: str, headers: dict[str, str]) -> httpx.Response:
         """Restore a cart promotion. No API can do that."""
-        caller = self._callers[headers["AuthorizationJWT"]]
+        caller = self.callers[headers["AuthorizationJWT"]]
         status = 204
         try:
             await restore_promotion(self._database, caller, int(promotion_id), self.now)
@@ -307,21 +308,34 @@ def bench(create_database: Callable[[], str]) -> Iterator[Bench]:
 
 
 def run_histories(bench: Bench, examples: int, *, steps: int, start: int | None) -> None:
-    """Run this many histories: with a `start`, the same ones each time."""
+    """Run this many histories: with a `start`, the same ones each time.
+
+    Which of two concurrent requests was first decides what can be asked after them. Hypothesis
+    gives up where a second history begins in the same way and goes on differently, so others are
+    run in its place.
+    """
     machine = type("HistoriesOnABench", (Histories,), {"bench": bench})
-    run_state_machine_as_test(
-        machine if start is None else seed(start)(machine),
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            database=None,
-            deadline=None,
-            print_blob=True,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-            phases=(Phase.generate, Phase.shrink),
-        ),
-    )
+    end = len(bench.callers) + examples
+    while len(bench.callers) < end:
+        try:
+            run_state_machine_as_test(
+                machine if start is None else seed(start)(machine),
+                settings=settings(
+                    max_examples=end - len(bench.callers),
+                    stateful_step_count=steps,
+                    database=None,
+                    deadline=None,
+                    print_blob=True,
+                    report_multiple_bugs=False,
+                    suppress_health_check=list(HealthCheck),
+                    phases=(Phase.generate, Phase.shrink),
+                ),
+            )
+        except FlakyStrategyDefinition as error:
+            if not isinstance(error.__context__, FlakyStrategyDefinition | None):
+                raise  # an answer was wrong
+        else:
+            return
 
 
 @pytest.mark.parametrize("start", range(6))
